@@ -1,0 +1,94 @@
+using System.Runtime.CompilerServices;
+using Tollgate.Metering;
+
+namespace Tollgate.Admission;
+
+/// <summary>The answer to "may they, and how much is left". The names are the problem codes.</summary>
+public enum AdmissionVerdict : byte
+{
+    Admitted = 0,
+    KeyMissing,
+    KeyMalformed,
+    KeyUnknown,
+    KeyRevoked,
+    KeyExpired,
+    SubscriptionInactive,
+    EndpointNotInPlan,
+    RateLimited,
+
+    /// <summary>The node cannot tell yet (starting, or its snapshot is too old): 503.</summary>
+    Unavailable,
+}
+
+/// <summary>One allowance as it stands after the decision.</summary>
+/// <param name="Window">A <see cref="Plans.Window"/>.</param>
+/// <param name="Meter">Code of the meter.</param>
+/// <param name="ResetSeconds">Whole seconds from now to the window's end, rounded up.</param>
+public readonly record struct LimitState(Plans.Window Window, byte Meter, bool Charged, long Limit, long Remaining, int WindowSeconds, int ResetSeconds);
+
+/// <summary>Up to eight allowances, inline; <see cref="AdmissionDecision.LimitCount"/> says how many.</summary>
+[InlineArray(8)]
+public struct LimitStates
+{
+    private LimitState _first;
+}
+
+/// <summary>
+/// The decision on one request, with all that its usage event needs. A value: nothing is allocated. Admitted amounts were taken from every allowance;
+/// give them back with <see cref="IAdmission.GiveBack"/> when the gateway itself fails before an answer.
+/// </summary>
+public struct AdmissionDecision
+{
+    public AdmissionVerdict Verdict;
+    public RefusalReason Reason;
+
+    /// <summary>Seconds until another try makes sense; for RateLimited and Unavailable.</summary>
+    public int RetryAfterSeconds;
+    public Guid KeyId;
+    public Guid SubscriptionId;
+    public Guid PlanId;
+    public int PlanVersion;
+    public long PeriodStartSeconds;
+    public Guid OrganizationId;
+    public Guid ProviderOrganizationId;
+
+    /// <summary>What was taken: the (meter, amount) pairs for the usage event.</summary>
+    public MeterAmounts Amounts;
+    public int LimitCount;
+    public LimitStates Limits;
+
+    /// <summary>Index of the tightest allowance (least remaining relative to its limit; the violated one on refusal), -1 without limits.</summary>
+    public int Tightest;
+
+    /// <summary>Internal handle of the counters that were taken from.</summary>
+    public int Slot;
+
+    public readonly bool Admitted => Verdict == AdmissionVerdict.Admitted;
+
+    /// <summary>True when the key was found, so that the call is logged against its subscription.</summary>
+    public readonly bool KeyKnown => SubscriptionId != Guid.Empty;
+}
+
+/// <summary>The one limiter. Lock-free, no allocation, no I/O: safe to call from the network thread. Limits are exact under any concurrency on one node.</summary>
+public interface IAdmission
+{
+    /// <summary>False until keys, entitlements and counters are loaded.</summary>
+    bool Ready { get; }
+
+    /// <summary>
+    /// Checks the key for this product and takes one call (<paramref name="meters"/>: <c>requests</c> and what else the work costs) from every allowance, or nothing from any.
+    /// </summary>
+    /// <param name="key">The presented secret as ASCII bytes; empty when there was none.</param>
+    /// <param name="productId">The API that is called.</param>
+    /// <param name="meters">Amounts known at admission.</param>
+    AdmissionDecision Admit(ReadOnlySpan<byte> key, Guid productId, in MeterAmounts meters);
+
+    /// <summary>Returns what an admitted decision has taken, into the windows that it was taken from.</summary>
+    void GiveBack(in AdmissionDecision decision);
+
+    /// <summary>Takes from the allowances what was only known afterwards (bytes out, AI cost). May pass a limit: the calls after it are refused.</summary>
+    void Settle(in AdmissionDecision decision, in MeterAmounts amounts);
+
+    /// <summary>False once the key or the subscription of an open stream has ended.</summary>
+    bool StillValid(in AdmissionDecision decision);
+}

@@ -1,0 +1,37 @@
+namespace Tollgate.Foundation;
+
+/// <summary>A row of the change feed: the entity <paramref name="Id"/> of <paramref name="Topic"/> was inserted, changed or deleted.</summary>
+public sealed record Change(long Version, string Topic, Guid Id);
+
+/// <summary>
+/// Keeps a snapshot in memory in step with the database. The feed calls <see cref="LoadAsync"/> once before the program is ready and again when
+/// it has lost its place, then <see cref="ApplyAsync"/> with every change of its topics, in commit order, none skipped. Never called concurrently.
+/// </summary>
+/// <remarks>
+/// A table joins the feed by a deferred constraint trigger: <c>CREATE CONSTRAINT TRIGGER … AFTER INSERT OR UPDATE OR DELETE ON … DEFERRABLE INITIALLY
+/// DEFERRED FOR EACH ROW EXECUTE FUNCTION foundation.record_change('topic')</c>, which records the row's <c>id</c>.
+/// Handlers run in the order of <see cref="Order"/>: lower first.
+/// </remarks>
+public interface IChangeHandler
+{
+    IReadOnlyCollection<string> Topics { get; }
+
+    int Order => 0;
+
+    Task LoadAsync(CancellationToken cancellation);
+
+    Task ApplyAsync(IReadOnlyList<Change> changes, CancellationToken cancellation);
+}
+
+/// <summary>Lets a caller that has just committed wait until this node has applied it (publish answers when the gateway serves).</summary>
+public interface IChangeFeed
+{
+    /// <summary>Version of the last change applied on this node.</summary>
+    long AppliedVersion { get; }
+
+    /// <summary>False until every handler has loaded.</summary>
+    bool Ready { get; }
+
+    /// <summary>Reads and applies what has been committed up to now; returns when it is applied.</summary>
+    Task CatchUpAsync(CancellationToken cancellation);
+}

@@ -1,0 +1,22 @@
+namespace Tollgate.Foundation;
+
+/// <summary>The one outbox: an event is stored in the publisher's transaction and handed to each handler at least once, exactly once in effect
+/// when the handler's effect is in the transaction that it is given.</summary>
+public interface IOutbox
+{
+    Task PublishAsync<T>(DbSession session, string type, int version, T payload);
+}
+
+/// <summary>Handles one event type. The effect belongs in <paramref name="session"/>: it commits together with the mark that the event was handled.</summary>
+public interface IOutboxHandler
+{
+    string Name { get; }
+
+    string EventType { get; }
+
+    int MaximumVersion { get; }
+
+    Task HandleAsync(DbSession session, OutboxEvent @event);
+}
+
+public sealed record OutboxEvent(Guid Id, string Type, int Version, System.Text.Json.JsonElement Payload, DateTimeOffset At);

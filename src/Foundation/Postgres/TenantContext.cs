@@ -1,0 +1,12 @@
+namespace Tollgate.Foundation;
+
+/// <summary>
+/// On whose behalf a transaction runs. It is set for each transaction (<c>tollgate.account</c>, <c>tollgate.organizations</c>) and is all that the
+/// row-level policies know; <see cref="Nobody"/> sees public rows only.
+/// </summary>
+public sealed record TenantContext(Guid? AccountId, IReadOnlyList<Guid> OrganizationIds)
+{
+    public static TenantContext Nobody { get; } = new(null, []);
+
+    public static TenantContext ForOrganization(Guid organizationId) => new(null, [organizationId]);
+}

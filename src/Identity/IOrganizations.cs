@@ -1,0 +1,29 @@
+using Tollgate.Foundation;
+
+namespace Tollgate.Identity;
+
+/// <summary>What other modules may know of an organization.</summary>
+public sealed record Organization(Guid Id, string Slug, string Name, string TimeZone);
+
+/// <summary>Questions about organizations. They run in the caller's transaction; the row of any organization's slug and name is public.</summary>
+public interface IOrganizations
+{
+    Task<Organization?> FindAsync(DbSession session, Guid id);
+
+    Task<Organization?> FindBySlugAsync(DbSession session, string slug);
+}
+
+/// <summary>Creates accounts outside of a request: the first operator and the demo's people. Idempotent by address.</summary>
+public interface IAccountSeeder
+{
+    /// <summary>Answers the account, its personal organization and whether it was made now.</summary>
+    Task<SeededAccount> EnsureAccountAsync(string email, string name, string password, bool isOperator, CancellationToken cancellation);
+
+    /// <summary>An organization with this slug and owner; the time zone is IANA.</summary>
+    Task<Organization> EnsureOrganizationAsync(Guid ownerAccountId, string slug, string name, CancellationToken cancellation);
+
+    /// <summary>The account as a caller, so that seeding uses the same code as a request does.</summary>
+    Task<Caller> ImpersonateAsync(Guid accountId, CancellationToken cancellation);
+}
+
+public sealed record SeededAccount(Guid AccountId, Organization Organization, bool Created);

@@ -1,0 +1,34 @@
+namespace Tollgate.Metering;
+
+/// <summary>
+/// A built-in meter: a named quantity with a code for the journal. Codes are part of the journal's format and never reused.
+/// Amounts are whole numbers of the meter's unit (bytes for bytes.out, millionths of a US dollar for ai.cost).
+/// </summary>
+public readonly record struct Meter(byte Code, string Name)
+{
+    public static readonly Meter Requests = new(1, "requests");
+    public static readonly Meter Actions = new(2, "actions");
+    public static readonly Meter Turns = new(3, "turns");
+    public static readonly Meter MirrorSessions = new(4, "mirror.sessions");
+    public static readonly Meter AiTokens = new(5, "ai.tokens");
+    public static readonly Meter AiCost = new(6, "ai.cost");
+    public static readonly Meter BytesOut = new(7, "bytes.out");
+
+    public static IReadOnlyList<Meter> All { get; } = [Requests, Actions, Turns, MirrorSessions, AiTokens, AiCost, BytesOut];
+
+    public static Meter? Find(string? name)
+    {
+        foreach (var meter in All)
+            if (string.Equals(meter.Name, name, StringComparison.Ordinal))
+                return meter;
+        return null;
+    }
+
+    public static Meter? Find(byte code)
+    {
+        foreach (var meter in All)
+            if (meter.Code == code)
+                return meter;
+        return null;
+    }
+}

@@ -1,0 +1,86 @@
+using Tollgate.Foundation;
+
+namespace Tollgate.Plans;
+
+/// <summary>Plans of a product, for the module that owns the product. All run in the caller's transaction, under its row-level security.</summary>
+public interface IPlans
+{
+    /// <summary>PLAN_NAME_TAKEN when the product has a live plan of this name.</summary>
+    Task<Outcome<Plan>> CreateAsync(DbSession session, Product product, PlanDraft draft);
+
+    /// <summary>Adds a version; existing subscriptions keep theirs. PRECONDITION_FAILED when <paramref name="expectedVersion"/> is not the newest.</summary>
+    Task<Outcome<Plan>> ReviseAsync(DbSession session, Guid planId, int expectedVersion, PlanDraft draft);
+
+    /// <summary>No new subscriptions; existing ones go on.</summary>
+    Task<Outcome<Plan>> ArchiveAsync(DbSession session, Guid planId);
+
+    /// <summary>The newest version of each plan that is not archived, cheapest first.</summary>
+    Task<IReadOnlyList<Plan>> OfProductAsync(DbSession session, Guid productId);
+
+    /// <summary>The newest version, or null.</summary>
+    Task<Plan?> FindAsync(DbSession session, Guid planId);
+
+    /// <summary>Opens or closes the sale of all plans of a product: plans on sale are readable by everybody.</summary>
+    Task SetOnSaleAsync(DbSession session, Guid productId, bool onSale);
+
+    /// <summary>Number of live subscriptions of a product.</summary>
+    Task<long> CountSubscribersAsync(DbSession session, Guid productId);
+}
+
+public enum SubscriptionStatus
+{
+    Active,
+    PastDue,
+    Paused,
+    Canceled,
+}
+
+/// <summary>stripe, app_store, google_play, manual, free.</summary>
+public enum SubscriptionSource
+{
+    Free,
+    Manual,
+    Stripe,
+    AppStore,
+    GooglePlay,
+}
+
+/// <summary>A subscriber (always an organization) on one version of a plan. <see cref="Plan"/> is the pinned version.</summary>
+public sealed record Subscription(
+    Guid Id, Guid OrganizationId, Plan Plan, SubscriptionStatus Status, SubscriptionSource Source,
+    DateTimeOffset StartedAt, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, DateTimeOffset? CanceledAt, DateTimeOffset CreatedAt);
+
+/// <summary>Subscriptions. All run in the caller's transaction, under its row-level security; each write derives the entitlement snapshot in that transaction.</summary>
+public interface ISubscriptions
+{
+    /// <summary>
+    /// Subscribes an organization to the newest version of a plan on sale. ALREADY_SUBSCRIBED (409) when it has a live subscription to the plan;
+    /// one that was canceled within the running period is taken up again, with its counters. PLAN_NOT_ON_SALE (409).
+    /// </summary>
+    Task<Outcome<Subscription>> SubscribeAsync(DbSession session, Guid organizationId, Guid planId);
+
+    /// <summary>Ends it now. Canceling twice is no error.</summary>
+    Task<Outcome<Subscription>> CancelAsync(DbSession session, Guid subscriptionId);
+
+    Task<Subscription?> FindAsync(DbSession session, Guid subscriptionId);
+
+    /// <summary>Newest first. Of one organization of the caller, or of all.</summary>
+    Task<IReadOnlyList<Subscription>> ListAsync(DbSession session, IReadOnlyList<Guid> organizationIds, int limit, Guid? after);
+}
+
+/// <summary>
+/// What a subscriber may use now: a snapshot derived from subscriptions and grants, and the only thing that authorization reads.
+/// <see cref="ValidUntil"/> is when it ends by itself; <see cref="Active"/> false refuses with SUBSCRIPTION_INACTIVE.
+/// </summary>
+public sealed record Entitlement(
+    Guid SubscriptionId, Guid OrganizationId, Product Product, Guid PlanId, int PlanVersion, bool Active,
+    IReadOnlyList<Allowance> Allowances, DateTimeOffset Anchor, PriceInterval Interval, string TimeZone, DateTimeOffset? ValidUntil);
+
+/// <summary>Reads entitlement snapshots. Change topic: `entitlement`, with the subscription's id.</summary>
+public interface IEntitlements
+{
+    const string Topic = "entitlement";
+
+    /// <summary>All (null) or the named ones; runs under the worker role.</summary>
+    Task<IReadOnlyList<Entitlement>> LoadAsync(DbSession session, Guid[]? subscriptionIds);
+}
