@@ -5,10 +5,13 @@ namespace Tollgate.Foundation;
 /// <summary>What kind of refusal an operation ended in; the one place that maps a kind to a status is <see cref="Failure.Status"/>.</summary>
 public enum FailureKind
 {
+    Malformed,
     Invalid,
     Unauthenticated,
     Forbidden,
     NotFound,
+    MethodNotAllowed,
+    UnsupportedMediaType,
     Conflict,
     PreconditionFailed,
     PreconditionRequired,
@@ -40,10 +43,13 @@ public sealed record Failure(FailureKind Kind, string Code, string Message, IRea
 
     public int Status => Kind switch
     {
+        FailureKind.Malformed => StatusCodes.Status400BadRequest,
         FailureKind.Invalid => StatusCodes.Status422UnprocessableEntity,
         FailureKind.Unauthenticated => StatusCodes.Status401Unauthorized,
         FailureKind.Forbidden => StatusCodes.Status403Forbidden,
         FailureKind.NotFound => StatusCodes.Status404NotFound,
+        FailureKind.MethodNotAllowed => StatusCodes.Status405MethodNotAllowed,
+        FailureKind.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
         FailureKind.Conflict => StatusCodes.Status409Conflict,
         FailureKind.PreconditionFailed => StatusCodes.Status412PreconditionFailed,
         FailureKind.PreconditionRequired => StatusCodes.Status428PreconditionRequired,
