@@ -5,7 +5,7 @@ namespace Tollgate.Identity;
 /// <summary>What other modules may know of an organization.</summary>
 public sealed record Organization(Guid Id, string Slug, string Name, string TimeZone);
 
-/// <summary>Questions about organizations. They run in the caller's transaction; the row of any organization's slug and name is public.</summary>
+/// <summary>Questions about organizations. They run in the caller's transaction, under its row-level security: an organization that it is no member of is null.</summary>
 public interface IOrganizations
 {
     Task<Organization?> FindAsync(DbSession session, Guid id);

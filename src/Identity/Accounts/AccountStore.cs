@@ -1,0 +1,58 @@
+using Npgsql;
+using Tollgate.Foundation;
+using Tollgate.Identity.Organizations;
+
+namespace Tollgate.Identity.Accounts;
+
+internal sealed class AccountRow
+{
+    public Guid Id { get; init; }
+
+    public string Email { get; init; } = "";
+
+    public string Name { get; init; } = "";
+
+    public string PasswordHash { get; init; } = "";
+
+    public string Role { get; init; } = "";
+
+    public DateTimeOffset? DisabledAt { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>Accounts before anybody is signed in: the worker role.</summary>
+internal sealed class AccountStore(OrganizationStore organizations, TimeProvider clock)
+{
+    private const string Columns = "id, email, name, password_hash, role, disabled_at, created_at";
+
+    public static readonly Failure EmailTaken = Failure.Conflict("EMAIL_TAKEN", "There is an account with this address. Sign in, or reset its password.");
+
+    public static string Normalize(string email) => email.Trim().ToLowerInvariant();
+
+    public static Task<AccountRow?> FindByEmailAsync(DbSession session, string email) =>
+        session.QuerySingleOrDefaultAsync<AccountRow>($"SELECT {Columns} FROM identity.account WHERE email = @email", new { email = Normalize(email) });
+
+    public static Task<AccountRow> GetAsync(DbSession session, Guid id) =>
+        session.QuerySingleAsync<AccountRow>($"SELECT {Columns} FROM identity.account WHERE id = @id", new { id });
+
+    /// <summary>An account with its personal organization, in one transaction.</summary>
+    public async Task<Outcome<(AccountRow Account, Organization Organization)>> CreateAsync(DbSession session, string email, string name, string passwordHash, bool isOperator)
+    {
+        const string insert = $"""
+            INSERT INTO identity.account (id, email, name, password_hash, role, created_at, updated_at)
+            VALUES (@id, @email, @name, @passwordHash, @role, @now, @now) ON CONFLICT (email) DO NOTHING RETURNING {Columns}
+            """;
+        var account = await session.QuerySingleOrDefaultAsync<AccountRow>(insert, new
+        {
+            id = TypeId.New(clock), email = Normalize(email), name = name.Trim(), passwordHash, role = isOperator ? "admin" : "user", now = clock.GetUtcNow(),
+        }).ConfigureAwait(false);
+        if (account is null)
+            return EmailTaken;
+        var organization = await organizations.CreatePersonalAsync(session, account.Id, account.Name).ConfigureAwait(false);
+        return (account, organization);
+    }
+
+    public static Task<int> SetPasswordHashAsync(DbSession session, Guid id, string passwordHash) =>
+        session.ExecuteAsync("UPDATE identity.account SET password_hash = @passwordHash, updated_at = now() WHERE id = @id", new { id, passwordHash });
+}

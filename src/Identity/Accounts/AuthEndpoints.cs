@@ -1,0 +1,124 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tollgate.Foundation;
+using Tollgate.Identity.Access;
+using Tollgate.Identity.Sessions;
+using Tollgate.Identity.Tokens;
+
+namespace Tollgate.Identity.Accounts;
+
+internal static class AuthEndpoints
+{
+    public const string RegisterLimit = "register";
+    public const string LoginLimit = "login";
+    public const string RefreshLimit = "refresh";
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var auth = routes.MapGroup("/auth").WithApiDefaults().WithTags("Accounts");
+        auth.MapPost("/register", RegisterAsync).WithName("register").WithSummary("Make an account with its personal organization and sign in")
+            .AllowAnonymous().RequireRateLimiting(RegisterLimit).Produces<SessionResponse>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status409Conflict);
+        auth.MapPost("/login", LoginAsync).WithName("login").WithSummary("Sign in with e-mail address and password")
+            .AllowAnonymous().RequireRateLimiting(LoginLimit).Produces<SessionResponse>().ProducesProblem(StatusCodes.Status401Unauthorized);
+        auth.MapPost("/refresh", RefreshAsync).WithName("refreshSession").WithSummary("Exchange a refresh token for new tokens; each works once")
+            .AllowAnonymous().RequireRateLimiting(RefreshLimit).Produces<SessionResponse>().ProducesProblem(StatusCodes.Status401Unauthorized);
+        auth.MapPost("/logout", LogoutAsync).WithName("logout").WithSummary("End this session, or all sessions of the account")
+            .AllowAnonymous().RequireRateLimiting(RefreshLimit).Produces(StatusCodes.Status204NoContent);
+        auth.MapGet("/sessions", SessionsAsync).WithName("listSessions").WithSummary("The devices that are signed in")
+            .RequireAuthorization().Produces<DevicesResponse>();
+        routes.MapGroup("").WithApiDefaults().WithTags("Accounts").MapGet("/me", MeAsync).WithName("getMe").WithSummary("Who is signed in, and the organizations of that account")
+            .RequireAuthorization().Produces<MeResponse>();
+    }
+
+    private static async Task<IResult> RegisterAsync(RegisterRequest request, HttpContext context, Authentication authentication, AccessTokens tokens, ClientAddress addresses)
+    {
+        var outcome = await authentication.RegisterAsync(request.Email!, request.Name!, request.Password!, DeviceOf(context, addresses), context.RequestAborted).ConfigureAwait(false);
+        return await AnswerAsync(outcome, context, tokens, SessionCookies.Wanted(context), StatusCodes.Status201Created).ConfigureAwait(false);
+    }
+
+    private static async Task<IResult> LoginAsync(LoginRequest request, HttpContext context, Authentication authentication, AccessTokens tokens, ClientAddress addresses)
+    {
+        var outcome = await authentication.LoginAsync(request.Email!, request.Password!, DeviceOf(context, addresses), context.RequestAborted).ConfigureAwait(false);
+        return await AnswerAsync(outcome, context, tokens, SessionCookies.Wanted(context), StatusCodes.Status200OK).ConfigureAwait(false);
+    }
+
+    // SameSite=Strict keeps foreign pages from sending the cookie; the header that asks for cookies keeps a foreign form from reaching this at all.
+    private static async Task<IResult> RefreshAsync(RefreshRequest? request, HttpContext context, Authentication authentication, AccessTokens tokens, ClientAddress addresses)
+    {
+        var cookies = request?.RefreshToken is null && SessionCookies.Wanted(context);
+        var token = cookies ? context.Request.Cookies[SessionCookies.Refresh] : request?.RefreshToken;
+        if (string.IsNullOrEmpty(token))
+            return Problems.Result(new Failure(FailureKind.Unauthenticated, "REFRESH_TOKEN_MISSING", "There is no session. Sign in."));
+        var outcome = await authentication.RefreshAsync(token, DeviceOf(context, addresses), context.RequestAborted).ConfigureAwait(false);
+        return await AnswerAsync(outcome, context, tokens, cookies, StatusCodes.Status200OK).ConfigureAwait(false);
+    }
+
+    private static async Task<IResult> LogoutAsync(RefreshRequest? request, HttpContext context, IDatabase database, SessionStore sessions, bool everywhere = false)
+    {
+        var caller = Caller.Of(context);
+        var token = request?.RefreshToken ?? (SessionCookies.Wanted(context) ? context.Request.Cookies[SessionCookies.Refresh] : null);
+        await database.AsWorkerAsync(async session =>
+        {
+            var sessionId = caller?.SessionId ?? (token is null ? null : await SessionStore.FindByTokenAsync(session, token).ConfigureAwait(false));
+            if (everywhere && caller is not null)
+                return await sessions.EndAllAsync(session, caller.AccountId, "logout_everywhere").ConfigureAwait(false);
+            return sessionId is { } id ? await sessions.EndAsync(session, id, "logout").ConfigureAwait(false) : 0;
+        }, context.RequestAborted).ConfigureAwait(false);
+        if (SessionCookies.Wanted(context))
+            SessionCookies.Clear(context);
+        return Results.NoContent();
+    }
+
+    private static async Task<IResult> MeAsync(Caller caller, IDatabase database, CancellationToken cancellation)
+    {
+        var account = await database.AsAppAsync(caller.Tenant, session => AccountStore.GetAsync(session, caller.AccountId), cancellation).ConfigureAwait(false);
+        return Results.Ok(new MeResponse(AccountResponse.From(account),
+            [.. caller.Memberships.Select(m => new MembershipResponse(TypeId.Format("org", m.OrganizationId), m.Slug, m.Name, m.Role, m.Personal))],
+            new MeResponse.CurrentSession(TypeId.Format("ses", caller.SessionId))));
+    }
+
+    private static async Task<IResult> SessionsAsync(Caller caller, IDatabase database, TimeProvider clock, CancellationToken cancellation)
+    {
+        const string sql = """
+            SELECT id, device, created_at, last_seen_at FROM identity.session
+            WHERE account_id = @AccountId AND ended_at IS NULL AND expires_at > @now ORDER BY last_seen_at DESC LIMIT 200
+            """;
+        var rows = await database.AsAppAsync(caller.Tenant, session => session.QueryAsync<DeviceRow>(sql, new { caller.AccountId, now = clock.GetUtcNow() }), cancellation).ConfigureAwait(false);
+        return Results.Ok(new DevicesResponse([.. rows.Select(row => new DeviceResponse(TypeId.Format("ses", row.Id), row.Device, row.CreatedAt, row.LastSeenAt, row.Id == caller.SessionId))]));
+    }
+
+    private static async Task<IResult> AnswerAsync(Outcome<SignedIn> outcome, HttpContext context, AccessTokens tokens, bool cookies, int status)
+    {
+        if (outcome.Failure is { } failure)
+        {
+            if (cookies && failure.Code == "REFRESH_TOKEN_INVALID")
+                SessionCookies.Clear(context);
+            return Problems.Result(failure);
+        }
+        var (account, organization, session) = outcome.Value;
+        if (cookies)
+            SessionCookies.Set(context, session, await tokens.CsrfTokenAsync(session.SessionId, context.RequestAborted).ConfigureAwait(false));
+        return Results.Json(new SessionResponse(AccountResponse.From(account),
+            new OrganizationResponse(TypeId.Format("org", organization.Id), organization.Slug, organization.Name),
+            cookies ? null : session.AccessToken, "Bearer", (int)AccessTokens.Lifetime.TotalSeconds, cookies ? null : session.RefreshToken), statusCode: status);
+    }
+
+    private static Device DeviceOf(HttpContext context, ClientAddress addresses)
+    {
+        var agent = context.Request.Headers.UserAgent.ToString();
+        var kept = new string([.. agent.Where(c => !char.IsControl(c)).Take(300)]);
+        return new Device(DeviceName.Of(kept), kept, addresses.Of(context));
+    }
+
+    private sealed class DeviceRow
+    {
+        public Guid Id { get; init; }
+
+        public string Device { get; init; } = "";
+
+        public DateTimeOffset CreatedAt { get; init; }
+
+        public DateTimeOffset LastSeenAt { get; init; }
+    }
+}

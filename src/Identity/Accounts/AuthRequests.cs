@@ -1,0 +1,74 @@
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+using Tollgate.Foundation;
+
+namespace Tollgate.Identity.Accounts;
+
+internal sealed partial class RegisterRequest : IRequest
+{
+    public string? Email { get; init; }
+
+    public string? Password { get; init; }
+
+    public string? Name { get; init; }
+
+    public void Validate(Errors errors)
+    {
+        errors.Text("email", Email, 3, 254);
+        if (!string.IsNullOrWhiteSpace(Email) && !Address().IsMatch(Email.Trim()))
+            errors.Add("email", "EMAIL_INVALID", "This is not an e-mail address.");
+        errors.Text("name", Name, 1, 100);
+        if (string.IsNullOrEmpty(Password))
+            errors.Add("password", "REQUIRED", "This field is required.");
+        else if (Password.EnumerateRunes().Count() is < 8 or > 128)
+            errors.Add("password", "PASSWORD_LENGTH", "Between 8 and 128 characters.");
+    }
+
+    // What a mail server could take; whether it does, only a mail can tell.
+    [GeneratedRegex(@"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)*$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
+    private static partial Regex Address();
+}
+
+internal sealed class LoginRequest : IRequest
+{
+    public string? Email { get; init; }
+
+    public string? Password { get; init; }
+
+    public void Validate(Errors errors)
+    {
+        errors.Text("email", Email, 1, 254);
+        errors.Check(Password is { Length: > 0 }, "password", "REQUIRED", "This field is required.");
+        errors.Check(Password is not { Length: > 512 }, "password", "TOO_LONG", "At most 128 characters are allowed.");
+    }
+}
+
+/// <summary>The token in the body, or in the portal's cookie.</summary>
+internal sealed class RefreshRequest : IRequest
+{
+    public string? RefreshToken { get; init; }
+
+    public void Validate(Errors errors) => errors.Check(RefreshToken is not { Length: > 200 }, "refresh_token", "TOO_LONG", "This is not one of our tokens.");
+}
+
+internal sealed record AccountResponse(string Id, string Email, string Name, string Role, DateTimeOffset CreatedAt)
+{
+    public static AccountResponse From(AccountRow row) => new(TypeId.Format("acc", row.Id), row.Email, row.Name, row.Role, row.CreatedAt);
+}
+
+internal sealed record OrganizationResponse(string Id, string Slug, string Name);
+
+/// <summary>The tokens are null where the session is in cookies.</summary>
+internal sealed record SessionResponse(
+    AccountResponse Account, OrganizationResponse Organization, string? AccessToken, string TokenType, int ExpiresIn, string? RefreshToken);
+
+internal sealed record MeResponse(AccountResponse Account, IReadOnlyList<MembershipResponse> Organizations, MeResponse.CurrentSession Session)
+{
+    internal sealed record CurrentSession(string Id);
+}
+
+internal sealed record MembershipResponse(string Id, string Slug, string Name, OrganizationRole Role, bool Personal);
+
+internal sealed record DeviceResponse(string Id, string Device, DateTimeOffset CreatedAt, DateTimeOffset LastSeenAt, [property: JsonPropertyName("current")] bool IsCurrent);
+
+internal sealed record DevicesResponse(IReadOnlyList<DeviceResponse> Data);

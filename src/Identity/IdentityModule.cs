@@ -1,0 +1,48 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Foundation;
+using Tollgate.Identity.Access;
+using Tollgate.Identity.Accounts;
+using Tollgate.Identity.Organizations;
+using Tollgate.Identity.Passwords;
+using Tollgate.Identity.Sessions;
+using Tollgate.Identity.Tokens;
+
+namespace Tollgate.Identity;
+
+/// <summary>The door of the module: accounts, sessions, organizations and their members.</summary>
+public static class IdentityModule
+{
+    public static SqlModule Sql { get; } = new("identity", typeof(IdentityModule).Assembly);
+
+    /// <summary>Settings: Identity__RegistersPerHour (60), Identity__LoginsPerMinute (60), Identity__RefreshesPerMinute (300), each by client address.</summary>
+    public static IServiceCollection AddIdentity(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddAuthentication(SessionAuthentication.SchemeName).AddScheme<AuthenticationSchemeOptions, SessionAuthentication>(SessionAuthentication.SchemeName, null);
+        services.AddAuthorization();
+        services.AddSingleton<PasswordHasher>().AddSingleton<ModuleKeys>().AddSingleton<AccessTokens>().AddSingleton<SessionStore>();
+        services.AddSingleton<OrganizationStore>().AddSingleton<IOrganizations>(provider => provider.GetRequiredService<OrganizationStore>());
+        services.AddSingleton<AccountStore>().AddSingleton<Authentication>().AddSingleton<CallerStore>().AddSingleton<IAccountSeeder, AccountSeeder>();
+        services.AddAddressLimit(AuthEndpoints.RegisterLimit, Setting(configuration, "RegistersPerHour", 60), TimeSpan.FromHours(1));
+        services.AddAddressLimit(AuthEndpoints.LoginLimit, Setting(configuration, "LoginsPerMinute", 60), TimeSpan.FromMinutes(1));
+        services.AddAddressLimit(AuthEndpoints.RefreshLimit, Setting(configuration, "RefreshesPerMinute", 300), TimeSpan.FromMinutes(1));
+        return services;
+    }
+
+    public static IEndpointRouteBuilder MapIdentity(this IEndpointRouteBuilder routes)
+    {
+        AuthEndpoints.Map(routes);
+        return routes;
+    }
+
+    private static int Setting(IConfiguration configuration, string name, int fallback)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var text = configuration[$"Identity:{name}"];
+        if (string.IsNullOrEmpty(text))
+            return fallback;
+        return int.TryParse(text, out var value) && value > 0 ? value : throw new InvalidOperationException($"Identity__{name} must be a whole number above 0.");
+    }
+}

@@ -1,0 +1,70 @@
+using System.Text;
+
+namespace Tollgate.Identity.Passwords;
+
+/// <summary>
+/// Argon2id with 19 MiB and two passes (the OWASP minimum), as a PHC string. Each hash holds its memory for some 25 ms, so only as many run
+/// at once as there are processors; the others wait.
+/// </summary>
+internal sealed class PasswordHasher : IDisposable
+{
+    private const ulong Operations = 2;
+    private const int Memory = 19 * 1024 * 1024;
+    private readonly SemaphoreSlim _slots = new(Math.Max(2, Environment.ProcessorCount));
+    private readonly Lazy<string> _dummy;
+
+    public PasswordHasher()
+    {
+        if (Sodium.Initialize() < 0)
+            throw new InvalidOperationException("libsodium could not be initialized.");
+        _dummy = new Lazy<string>(() => HashNow("no account has this password"));
+    }
+
+    public Task<string> HashAsync(string password, CancellationToken cancellation) => InSlotAsync(() => HashNow(password), cancellation);
+
+    /// <summary>Without a hash (unknown account) the same work is done, so that the time tells nothing.</summary>
+    public async Task<bool> VerifyAsync(string? hash, string password, CancellationToken cancellation)
+    {
+        var matches = await InSlotAsync(() => VerifyNow(hash ?? _dummy.Value, password), cancellation).ConfigureAwait(false);
+        return matches && hash is not null;
+    }
+
+    public static bool NeedsRehash(string hash) => Sodium.NeedsRehash(Terminated(hash), Operations, Memory) != 0;
+
+    public void Dispose() => _slots.Dispose();
+
+    private async Task<T> InSlotAsync<T>(Func<T> work, CancellationToken cancellation)
+    {
+        await _slots.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            return await Task.Run(work, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            _slots.Release();
+        }
+    }
+
+    private static string HashNow(string password)
+    {
+        Span<byte> output = stackalloc byte[Sodium.HashLength];
+        var bytes = Encoding.UTF8.GetBytes(password);
+        if (Sodium.Hash(output, bytes, (ulong)bytes.Length, Operations, Memory, Sodium.Argon2Id13) != 0)
+            throw new InvalidOperationException("Argon2id could not get its memory.");
+        return Encoding.ASCII.GetString(output[..output.IndexOf((byte)0)]);
+    }
+
+    private static bool VerifyNow(string hash, string password)
+    {
+        var bytes = Encoding.UTF8.GetBytes(password);
+        return Sodium.Verify(Terminated(hash), bytes, (ulong)bytes.Length) == 0;
+    }
+
+    private static byte[] Terminated(string hash)
+    {
+        var bytes = new byte[Sodium.HashLength];
+        Encoding.ASCII.GetBytes(hash, bytes);
+        return bytes;
+    }
+}
