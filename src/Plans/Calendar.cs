@@ -36,13 +36,19 @@ public static class Calendar
         return new Span(new DateTimeOffset(start, TimeSpan.Zero), new DateTimeOffset(start + ticks, TimeSpan.Zero));
     }
 
-    // An hour of a zone with a half-hour offset starts at its own full hour; the doubled hour of autumn is two windows.
+    // An hour of a zone with a half-hour offset starts at its own full hour; the doubled hour of autumn is two windows. Where the offset changes within
+    // an hour, that hour is cut at the change, so that windows tile.
     private static Span Hour(TimeZoneInfo zone, DateTimeOffset now)
     {
         var offset = zone.GetUtcOffset(now);
         var local = now.UtcTicks + offset.Ticks;
         var start = local - local % TimeSpan.TicksPerHour - offset.Ticks;
-        return new Span(new DateTimeOffset(start, TimeSpan.Zero), new DateTimeOffset(start + TimeSpan.TicksPerHour, TimeSpan.Zero));
+        var end = start + TimeSpan.TicksPerHour;
+        if (OffsetAt(zone, start) != offset)
+            start = FirstTick(start, now.UtcTicks, ticks => OffsetAt(zone, ticks) == offset);
+        if (OffsetAt(zone, end - 1) != offset)
+            end = FirstTick(now.UtcTicks, end - 1, ticks => OffsetAt(zone, ticks) != offset);
+        return new Span(new DateTimeOffset(start, TimeSpan.Zero), new DateTimeOffset(end, TimeSpan.Zero));
     }
 
     private static Span Days(TimeZoneInfo zone, DateTimeOffset now, int length)
@@ -50,6 +56,9 @@ public static class Calendar
         var day = TimeZoneInfo.ConvertTime(now, zone).DateTime.Date;
         if (length == 7)
             day = day.AddDays(-(((int)day.DayOfWeek + 6) % 7));
+        // Clocks that went back across midnight show yesterday's date again: that belongs to the day that has begun.
+        while (ToUtc(day.AddDays(length), zone) <= now)
+            day = day.AddDays(length);
         return new Span(ToUtc(day, zone), ToUtc(day.AddDays(length), zone));
     }
 
@@ -58,22 +67,42 @@ public static class Calendar
         var local = TimeZoneInfo.ConvertTime(anchor, zone).DateTime;
         var today = TimeZoneInfo.ConvertTime(now, zone).DateTime;
         var n = ((today.Year - local.Year) * 12 + today.Month - local.Month) / length;
-        while (ToUtc(local.AddMonths(n * length), zone) > now)
+        while (Start(n) > now)
             n--;
-        while (ToUtc(local.AddMonths((n + 1) * length), zone) <= now)
+        while (Start(n + 1) <= now)
             n++;
-        return new Span(ToUtc(local.AddMonths(n * length), zone), ToUtc(local.AddMonths((n + 1) * length), zone));
+        return new Span(Start(n), Start(n + 1));
+
+        // The anchor itself may be the second of two equal local times.
+        DateTimeOffset Start(int index) => index == 0 ? anchor.ToUniversalTime() : ToUtc(local.AddMonths(index * length), zone);
     }
 
+    // Asks only for offsets of instants: TimeZoneInfo's answers about local times differ where a zone has changed its base offset.
     private static DateTimeOffset ToUtc(DateTime local, TimeZoneInfo zone)
     {
-        local = DateTime.SpecifyKind(local, DateTimeKind.Unspecified);
-        if (zone.IsInvalidTime(local))
+        var before = OffsetAt(zone, local.Ticks - TimeSpan.TicksPerDay);
+        var after = OffsetAt(zone, local.Ticks + TimeSpan.TicksPerDay);
+        var first = before > after ? before : after;
+        var last = before > after ? after : before;
+        foreach (var offset in (ReadOnlySpan<TimeSpan>)[first, last])
+            if (OffsetAt(zone, local.Ticks - offset.Ticks) == offset)
+                return new DateTimeOffset(local.Ticks - offset.Ticks, TimeSpan.Zero);
+        return new DateTimeOffset(local.Ticks - before.Ticks, TimeSpan.Zero);
+    }
+
+    private static TimeSpan OffsetAt(TimeZoneInfo zone, long utcTicks) => zone.GetUtcOffset(new DateTimeOffset(utcTicks, TimeSpan.Zero));
+
+    // The first tick in (from, to] of which something is true that is not true of from, and stays true.
+    private static long FirstTick(long from, long to, Func<long, bool> isTrue)
+    {
+        while (to - from > 1)
         {
-            var before = zone.GetUtcOffset(local.AddHours(-3));
-            return new DateTimeOffset(local.Ticks - before.Ticks, TimeSpan.Zero);
+            var middle = from + (to - from) / 2;
+            if (isTrue(middle))
+                to = middle;
+            else
+                from = middle;
         }
-        var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local);
-        return new DateTimeOffset(local.Ticks - offset.Ticks, TimeSpan.Zero);
+        return to;
     }
 }
