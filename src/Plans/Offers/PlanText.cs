@@ -51,6 +51,6 @@ internal static partial class PlanText
     public static IReadOnlyList<Allowance> Allowances(string json) =>
         [.. JsonSerializer.Deserialize<List<AllowanceResponse>>(json, Json.Options)!.Select(a => new Allowance(a.Meter, a.Amount, a.Window, a.Past, UnitPrice(a.UnitPrice)))];
 
-    [GeneratedRegex(@"^[0-9]{1,10}(\.[0-9]{1,12})?\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[0-9]{1,10}(\.[0-9]{1,12})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Decimal();
 }

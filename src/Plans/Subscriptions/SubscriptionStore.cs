@@ -80,9 +80,11 @@ internal sealed class SubscriptionStore(IPlans plans, IOrganizations organizatio
             ORDER BY s.id DESC LIMIT 1
             """, new { organizationId, planId = plan.Id }).ConfigureAwait(false);
         var now = clock.GetUtcNow();
+        if (rows is [{ CanceledAt: null }])
+            return AlreadySubscribed();
         if (rows is not [{ CanceledAt: { } canceledAt } last] || last.Interval != plan.Price.Interval || last.PriceCurrency != plan.Price.Currency
             || last.Period(canceledAt).Start != last.Period(now).Start)
-            return rows is [{ CanceledAt: null }] ? AlreadySubscribed() : null;
+            return null;
         var resumed = await session.ExecuteAsync("""
             UPDATE plans.subscription SET status = 'active', source = @source, plan_version = @version, canceled_at = NULL, updated_at = @now
             WHERE id = @id AND status = 'canceled'
