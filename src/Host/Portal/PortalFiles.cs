@@ -1,0 +1,57 @@
+using Microsoft.Extensions.FileProviders;
+using Tollgate.Host.Startup;
+
+namespace Tollgate.Host.Portal;
+
+/// <summary>
+/// Serves the built portal (<c>Portal__Directory</c>, or portal/ beside the program, or portal/dist of a checkout). A browser's navigation (Accept: text/html)
+/// gets the page, whatever the address; everything else goes on to the API. Addresses that are both (`/marketplace/…`) say so with Vary.
+/// </summary>
+internal static class PortalFiles
+{
+    private const string ContentSecurityPolicy =
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+
+    private static readonly string[] NeverPages = ["/api/", "/auth/", "/_api/", "/control/", "/v1/", "/platform/", "/metrics"];
+
+    public static void UsePortalFiles(this WebApplication app, NodeRoles roles)
+    {
+        if (!roles.Portal || Find(app.Configuration) is not { } folder)
+            return;
+        var files = new PhysicalFileProvider(folder);
+        app.Use((context, next) =>
+        {
+            if (IsNavigation(context.Request))
+                context.Request.Path = "/index.html";
+            else if (context.Request.Path.StartsWithSegments("/marketplace", StringComparison.Ordinal))
+                context.Response.Headers.Vary = "Accept";
+            return next(context);
+        });
+        app.UseStaticFiles(new StaticFileOptions { FileProvider = files, OnPrepareResponse = prepared => SetHeaders(prepared.Context) });
+    }
+
+    private static bool IsNavigation(HttpRequest request) =>
+        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+        && request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase)
+        && !Array.Exists(NeverPages, prefix => request.Path.Value!.StartsWith(prefix, StringComparison.Ordinal));
+
+    private static void SetHeaders(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        var hashed = context.Request.Path.StartsWithSegments("/assets", StringComparison.Ordinal);
+        headers.CacheControl = hashed ? "public, max-age=31536000, immutable" : "no-cache";
+        headers.ContentSecurityPolicy = ContentSecurityPolicy;
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers["Referrer-Policy"] = "strict-origin-when-cross-origin";
+        if (!hashed)
+            headers.Vary = "Accept";
+    }
+
+    private static string? Find(IConfiguration configuration)
+    {
+        string?[] candidates = [configuration["Portal:Directory"], Path.Combine(AppContext.BaseDirectory, "portal"), Path.Combine(Directory.GetCurrentDirectory(), "portal", "dist")];
+        var folder = Array.Find(candidates, candidate => candidate is not null && File.Exists(Path.Combine(candidate, "index.html")));
+        return folder is null ? null : Path.GetFullPath(folder);
+    }
+}

@@ -1,0 +1,35 @@
+using Microsoft.OpenApi;
+using Tollgate.Foundation;
+
+namespace Tollgate.Host.Startup;
+
+/// <summary>The OpenAPI 3.1 document of the control API: served at /openapi.json, kept in docs/openapi.json, and the source of the generated clients.</summary>
+internal static class ControlApiDocument
+{
+    public const string Name = "control";
+
+    public static void AddControlApiDocument(this IServiceCollection services) => services.AddOpenApi(Name, options =>
+    {
+        options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new OpenApiInfo { Title = "Tollgate", Version = "1", Description = "The control API: everything that the portal does. Money is in integer minor units, times are RFC 3339 UTC, lists are cursor-paged, errors are RFC 9457 problem+json with a stable `code`." };
+            document.Servers = [new OpenApiServer { Url = "/" }];
+            document.Components ??= new OpenApiComponents();
+            document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal);
+            document.Components.SecuritySchemes["session"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT", Description = "Access token of POST /auth/login, in the header Authorization." };
+            document.Components.SecuritySchemes["key"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = "x-api-key", Description = "A Tollgate key, here or as Authorization: Bearer." };
+            return Task.CompletedTask;
+        });
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+            if (metadata.OfType<Microsoft.AspNetCore.Authorization.IAuthorizeData>().Any())
+                operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("session", context.Document)] = [] }];
+            return Task.CompletedTask;
+        });
+    });
+
+    public static void MapControlApiDocument(this IEndpointRouteBuilder routes) =>
+        routes.MapOpenApi("/{documentName}/openapi.json").WithName("getOpenApi").AllowAnonymous();
+}

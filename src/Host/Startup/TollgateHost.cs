@@ -1,0 +1,91 @@
+using Microsoft.AspNetCore.Routing;
+using Tollgate.Admission;
+using Tollgate.Catalog;
+using Tollgate.Foundation;
+using Tollgate.Gateway;
+using Tollgate.Host.Demo;
+using Tollgate.Host.Portal;
+using Tollgate.Identity;
+using Tollgate.Metering;
+using Tollgate.Plans;
+
+namespace Tollgate.Host.Startup;
+
+/// <summary>Puts the modules together, in the order of their ranks. No rule of the product lives here.</summary>
+internal static class TollgateHost
+{
+    public const string DefaultControlUrl = "http://localhost:8080";
+
+    public static async Task<int> RunAsync(string[] args, CancellationToken cancellation)
+    {
+        var app = Build(args);
+        try
+        {
+            await using (app.ConfigureAwait(false))
+            {
+                RefuseMistakes(app);
+                await app.Services.GetRequiredService<IDatabaseStartup>().EnsureReadyAsync(cancellation).ConfigureAwait(false);
+                await app.StartAsync(cancellation).ConfigureAwait(false);
+                await FirstStart.GreetAsync(app, cancellation).ConfigureAwait(false);
+                await app.WaitForShutdownAsync(cancellation).ConfigureAwait(false);
+                return 0;
+            }
+        }
+        catch (StartupException exception)
+        {
+            await Console.Error.WriteLineAsync($"Tollgate cannot start: {exception.Message}").ConfigureAwait(false);
+            return 1;
+        }
+    }
+
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = Directory.GetCurrentDirectory(), ApplicationName = "tollgate" });
+        var roles = NodeRoles.From(builder.Configuration);
+        Logs.Configure(builder);
+        builder.WebHost.UseUrls(builder.Configuration["Control:Url"] ?? DefaultControlUrl);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = ApiDefaults.DefaultBodyLimit;
+        });
+        AddModules(builder.Services, builder.Configuration, roles);
+        var app = builder.Build();
+        app.UsePortalFiles(roles);
+        app.UseFoundation();
+        MapModules(app, roles);
+        return app;
+    }
+
+    private static void AddModules(IServiceCollection services, IConfiguration configuration, NodeRoles roles)
+    {
+        services.AddSingleton(roles);
+        services.AddFoundation(configuration, [FoundationModule.Sql, IdentityModule.Sql, MeteringModule.Sql, PlansModule.Sql, AdmissionModule.Sql, GatewayModule.Sql, CatalogModule.Sql]);
+        services.AddIdentity(configuration);
+        services.AddMetering(configuration);
+        services.AddPlans(configuration);
+        services.AddAdmission(configuration);
+        services.AddGateway(configuration);
+        services.AddCatalog(configuration);
+        services.AddControlApiDocument();
+        if (roles.Worker)
+            services.AddJobs();
+    }
+
+    private static void MapModules(WebApplication app, NodeRoles roles)
+    {
+        app.MapHealth();
+        if (!roles.Control)
+            return;
+        app.MapIdentity();
+        app.MapMetering();
+        app.MapPlans();
+        app.MapAdmission();
+        app.MapGateway();
+        app.MapCatalog();
+        app.MapControlApiDocument();
+    }
+
+    // Endpoints are built when they are first needed; building them now turns a request type without validation into a start that fails.
+    private static void RefuseMistakes(WebApplication app) => _ = ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).Count();
+}
