@@ -60,13 +60,25 @@ public struct AdmissionDecision
     /// <summary>Index of the tightest allowance (least remaining relative to its limit; the violated one on refusal), -1 without limits.</summary>
     public int Tightest;
 
-    /// <summary>Internal handle of the counters that were taken from.</summary>
+    /// <summary>Internal handle of the subscription whose counters were taken from.</summary>
     public int Slot;
+
+    /// <summary>Place of the key in the key table, -1 when no key was found.</summary>
+    internal int KeyPlace;
+
+    /// <summary>For each entry of <see cref="Limits"/> the window that was taken from, 0 when nothing was: give-back goes nowhere else.</summary>
+    internal WindowStamps Stamps;
 
     public readonly bool Admitted => Verdict == AdmissionVerdict.Admitted;
 
     /// <summary>True when the key was found, so that the call is logged against its subscription.</summary>
     public readonly bool KeyKnown => SubscriptionId != Guid.Empty;
+}
+
+[InlineArray(8)]
+internal struct WindowStamps
+{
+    private uint _first;
 }
 
 /// <summary>The one limiter. Lock-free, no allocation, no I/O: safe to call from the network thread. Limits are exact under any concurrency on one node.</summary>

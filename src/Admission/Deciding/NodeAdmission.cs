@@ -1,0 +1,107 @@
+using System.Security.Cryptography;
+using Tollgate.Admission.Keys;
+using Tollgate.Admission.Limits;
+using Tollgate.Admission.Table;
+using Tollgate.Metering;
+
+namespace Tollgate.Admission.Deciding;
+
+/// <summary>The decision, from what this node holds in memory. Never throws on anything that a client can send.</summary>
+internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmission
+{
+    public bool Ready => state.Ready;
+
+    public AdmissionDecision Admit(ReadOnlySpan<byte> key, Guid productId, in MeterAmounts meters)
+    {
+        var decision = default(AdmissionDecision);
+        decision.KeyPlace = -1;
+        decision.Tightest = -1;
+        decision.Verdict = Decide(key, productId, meters, ref decision);
+        return decision;
+    }
+
+    public void GiveBack(in AdmissionDecision decision)
+    {
+        if (decision.Admitted && decision.KeyPlace >= 0)
+            Limiter.GiveBack(state.Subscribers.At(decision.Slot), decision);
+    }
+
+    public void Settle(in AdmissionDecision decision, in MeterAmounts amounts)
+    {
+        if (decision.Admitted && decision.KeyPlace >= 0)
+            Limiter.Settle(state.Subscribers.At(decision.Slot), amounts, clock.GetUtcNow().UtcTicks);
+    }
+
+    public bool StillValid(in AdmissionDecision decision)
+    {
+        if (decision.KeyPlace < 0)
+            return false;
+        ref var entry = ref state.Keys.At(decision.KeyPlace);
+        var now = clock.GetUtcNow().UtcTicks;
+        return Volatile.Read(ref entry.State) == (int)KeyState.Active && now < Volatile.Read(ref entry.ExpiresAt)
+            && state.Subscribers.At(decision.Slot).Terms?.IsActiveAt(now) == true;
+    }
+
+    private AdmissionVerdict Decide(ReadOnlySpan<byte> key, Guid productId, in MeterAmounts meters, ref AdmissionDecision decision)
+    {
+        if (!state.Ready)
+        {
+            decision.RetryAfterSeconds = 1;
+            return AdmissionVerdict.Unavailable;
+        }
+        if (key.IsEmpty)
+            return AdmissionVerdict.KeyMissing;
+        if (!KeyFormat.IsWellFormed(key))
+            return AdmissionVerdict.KeyMalformed;
+        Span<byte> digest = stackalloc byte[KeyFormat.DigestLength];
+        SHA256.HashData(key, digest);
+        var place = state.Keys.Find(digest);
+        if (place < 0)
+            return AdmissionVerdict.KeyUnknown;
+        ref var entry = ref state.Keys.At(place);
+        var keyState = (KeyState)Volatile.Read(ref entry.State);
+        var terms = state.Subscribers.At(entry.Subscriber).Terms;
+        // A key of a subscription to something else is no key of this API. To say more would tell whoever holds it that it opens another door.
+        if (keyState == KeyState.Deleted || terms is null || terms.ProductId != productId)
+            return AdmissionVerdict.KeyUnknown;
+        var now = clock.GetUtcNow().UtcTicks;
+        Identify(ref decision, place, entry, terms, now);
+        return Judge(ref entry, keyState, terms, meters, now, ref decision);
+    }
+
+    private static AdmissionVerdict Judge(ref KeyEntry entry, KeyState keyState, Terms terms, in MeterAmounts meters, long now, ref AdmissionDecision decision)
+    {
+        if (keyState == KeyState.Revoked)
+        {
+            decision.Reason = RefusalReason.KeyRevoked;
+            return AdmissionVerdict.KeyRevoked;
+        }
+        if (now >= Volatile.Read(ref entry.ExpiresAt))
+        {
+            decision.Reason = RefusalReason.KeyExpired;
+            return AdmissionVerdict.KeyExpired;
+        }
+        if (!terms.IsActiveAt(now))
+        {
+            decision.Reason = RefusalReason.SubscriptionInactive;
+            return AdmissionVerdict.SubscriptionInactive;
+        }
+        // To the minute: a word that every call writes would travel between all cores.
+        if (now - Volatile.Read(ref entry.LastUsed) > TimeSpan.TicksPerMinute)
+            Volatile.Write(ref entry.LastUsed, now);
+        return Limiter.TryTake(terms, meters, now, ref decision) ? AdmissionVerdict.Admitted : AdmissionVerdict.RateLimited;
+    }
+
+    private static void Identify(ref AdmissionDecision decision, int place, in KeyEntry entry, Terms terms, long now)
+    {
+        decision.KeyPlace = place;
+        decision.Slot = entry.Subscriber;
+        decision.KeyId = entry.KeyId;
+        decision.SubscriptionId = terms.SubscriptionId;
+        decision.PlanId = terms.PlanId;
+        decision.PlanVersion = terms.PlanVersion;
+        decision.PeriodStartSeconds = terms.PeriodStartSeconds(now);
+        decision.OrganizationId = terms.OrganizationId;
+        decision.ProviderOrganizationId = terms.ProviderOrganizationId;
+    }
+}

@@ -1,0 +1,175 @@
+using Tollgate.Metering;
+
+namespace Tollgate.Admission.Limits;
+
+/// <summary>
+/// Takes one call from every allowance or from none. Exact under any concurrency without a lock; docs/decisions/0006-limiter.md has the argument.
+/// </summary>
+internal static class Limiter
+{
+    private const int Listed = 8;
+
+    /// <summary>False when an allowance refuses. Fills limits, tightest, and on refusal reason and retry-after.</summary>
+    public static bool TryTake(Terms terms, in MeterAmounts amounts, long now, ref AdmissionDecision decision)
+    {
+        while (true)
+        {
+            if (!Look(terms, amounts, now, ref decision))
+                return false;
+            if (Take(terms, amounts, now, ref decision))
+            {
+                decision.Amounts = amounts;
+                Tightest.MarkOnSuccess(ref decision);
+                return true;
+            }
+            // Another call took what this one saw; look again.
+        }
+    }
+
+    /// <summary>Gives back what was taken, where its window still runs.</summary>
+    public static void GiveBack(Subscriber subscriber, in AdmissionDecision decision)
+    {
+        for (var i = 0; i < decision.LimitCount; i++)
+        {
+            if (decision.Stamps[i] == 0 || !subscriber.TryCell(decision.Limits[i].Meter, out var place))
+                continue;
+            var window = decision.Limits[i].Window;
+            WindowWord.GiveBack(ref place.Cell.Words[(int)window], WindowWord.BaseBits(window), decision.Stamps[i], AmountOf(decision.Limits[i].Meter, decision.Amounts, out _));
+        }
+    }
+
+    /// <summary>Takes without asking; the calls after it find the limit passed.</summary>
+    public static void Settle(Subscriber subscriber, in MeterAmounts amounts, long now)
+    {
+        var terms = subscriber.Terms;
+        for (var i = 0; i < 4; i++)
+        {
+            var (meter, amount) = amounts[i];
+            if (meter == 0 || amount <= 0 || !subscriber.TryCell(meter, out var place))
+                continue;
+            ref var cell = ref place.Cell;
+            // Roll over first, or the amount would be counted in a window that has ended.
+            foreach (ref readonly var term in terms is null ? [] : terms.Allowances.AsSpan())
+                if (term.Meter == meter)
+                    WindowWord.Current(ref cell.Words[(int)term.Window], term.Bits, term.Clock.At(now).Ordinal, ref cell.Total);
+            Interlocked.Add(ref cell.Total, amount);
+        }
+    }
+
+    /// <summary>What the call takes of a meter. Named with zero: nothing now, but it will be settled, so something must be left.</summary>
+    private static long AmountOf(byte meter, in MeterAmounts amounts, out bool named)
+    {
+        long sum = 0;
+        named = Terms.IsOnlyKnownAfterwards(meter);
+        for (var i = 0; i < 4; i++)
+        {
+            if (amounts[i].Meter != meter)
+                continue;
+            named = true;
+            sum += Math.Max(0, amounts[i].Amount);
+        }
+        return sum;
+    }
+
+    // Reads only: would it be refused, and by which?
+    private static bool Look(Terms terms, in MeterAmounts amounts, long now, ref AdmissionDecision decision)
+    {
+        var count = 0;
+        var refusal = default(Refusal);
+        foreach (ref readonly var term in terms.Allowances.AsSpan())
+        {
+            var amount = AmountOf(term.Meter, amounts, out var named);
+            if (!named)
+                continue;
+            ref var cell = ref term.Place.Cell;
+            var frame = term.Clock.At(now);
+            // Order matters: the total before the word. Whatever rolls over or is given back in between, a refusal was then true when the word was read.
+            var total = Volatile.Read(ref cell.Total);
+            var word = WindowWord.Current(ref cell.Words[(int)term.Window], term.Bits, frame.Ordinal, ref cell.Total);
+            var used = WindowWord.Used(term.Bits, total, word);
+            if (Refuses(term, used, amount))
+                refusal.Add(term.Window, frame.ResetSeconds(now), count);
+            List(term, frame, used, now, ref decision, count++);
+        }
+        decision.LimitCount = Math.Min(count, Listed);
+        if (!refusal.Any)
+            return true;
+        refusal.WriteTo(ref decision);
+        return false;
+    }
+
+    // All windows of one meter with one swap; meters one after the other, given back when a later one refuses.
+    private static bool Take(Terms terms, in MeterAmounts amounts, long now, ref AdmissionDecision decision)
+    {
+        decision.Stamps = default;
+        var count = 0;
+        for (var first = 0; first < terms.Allowances.Length;)
+        {
+            var meter = terms.Allowances[first].Meter;
+            var end = first + 1;
+            while (end < terms.Allowances.Length && terms.Allowances[end].Meter == meter)
+                end++;
+            var group = terms.Allowances.AsSpan(first, end - first);
+            first = end;
+            var amount = AmountOf(meter, amounts, out var named);
+            if (!named)
+                continue;
+            if (amount > 0 && !TakeMeter(group, amount, now, ref decision, count))
+            {
+                GiveBackFirst(terms, amounts, ref decision, count);
+                return false;
+            }
+            count += group.Length;
+        }
+        return true;
+    }
+
+    private static bool TakeMeter(ReadOnlySpan<AllowanceTerm> group, long amount, long now, ref AdmissionDecision decision, int count)
+    {
+        ref var cell = ref group[0].Place.Cell;
+        while (true)
+        {
+            var total = Volatile.Read(ref cell.Total);
+            for (var i = 0; i < group.Length; i++)
+            {
+                ref readonly var term = ref group[i];
+                var frame = term.Clock.At(now);
+                var word = WindowWord.Current(ref cell.Words[(int)term.Window], term.Bits, frame.Ordinal, ref cell.Total);
+                var used = WindowWord.Used(term.Bits, total, word);
+                if (Refuses(term, used, amount))
+                    return false;
+                List(term, frame, used + amount, now, ref decision, count + i);
+                // Two allowances may share a window; its word is given back to once.
+                if (count + i < Listed)
+                    decision.Stamps[count + i] = i > 0 && group[i - 1].Window == term.Window ? 0 : WindowWord.Ordinal(term.Bits, word);
+            }
+            if (Interlocked.CompareExchange(ref cell.Total, total + amount, total) == total)
+                return true;
+        }
+    }
+
+    private static void GiveBackFirst(Terms terms, in MeterAmounts amounts, ref AdmissionDecision decision, int count)
+    {
+        var place = 0;
+        foreach (ref readonly var term in terms.Allowances.AsSpan())
+        {
+            var amount = AmountOf(term.Meter, amounts, out var named);
+            if (!named)
+                continue;
+            if (place == count)
+                break;
+            if (place < Listed && decision.Stamps[place] != 0)
+                WindowWord.GiveBack(ref term.Place.Cell.Words[(int)term.Window], term.Bits, decision.Stamps[place], amount);
+            place++;
+        }
+        decision.Stamps = default;
+    }
+
+    private static bool Refuses(in AllowanceTerm term, long used, long amount) => !term.Charged && (amount > 0 ? amount > term.Limit - used : used >= term.Limit);
+
+    private static void List(in AllowanceTerm term, Frame frame, long used, long now, ref AdmissionDecision decision, int place)
+    {
+        if (place < Listed)
+            decision.Limits[place] = new LimitState(term.Window, term.Meter, term.Charged, term.Limit, Math.Clamp(term.Limit - used, 0, term.Limit), frame.Seconds, frame.ResetSeconds(now));
+    }
+}

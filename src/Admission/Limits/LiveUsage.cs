@@ -1,0 +1,25 @@
+using Tollgate.Plans;
+
+namespace Tollgate.Admission.Limits;
+
+internal readonly record struct UsedAllowance(byte Meter, Window Window, bool Charged, long Limit, long Used, long ResetsAt);
+
+/// <summary>What a subscription has used of its allowances on this node, for pages. Reads only: a window that nobody has called in yet shows zero.</summary>
+internal static class LiveUsage
+{
+    public static IReadOnlyList<UsedAllowance> Of(Terms terms, long now)
+    {
+        var all = new List<UsedAllowance>(terms.Allowances.Length);
+        foreach (var term in terms.Allowances)
+        {
+            ref var cell = ref term.Place.Cell;
+            var frame = term.Clock.At(now);
+            // The word before the total: the difference is then never below zero.
+            var word = Volatile.Read(ref cell.Words[(int)term.Window]);
+            var total = Volatile.Read(ref cell.Total);
+            var used = WindowWord.Ordinal(term.Bits, word) >= frame.Ordinal ? Math.Max(0, WindowWord.Used(term.Bits, total, word)) : 0;
+            all.Add(new UsedAllowance(term.Meter, term.Window, term.Charged, term.Limit, used, frame.End));
+        }
+        return all;
+    }
+}

@@ -1,0 +1,83 @@
+namespace Tollgate.Admission.Limits;
+
+/// <summary>
+/// One subscription on this node: its terms, swapped whole, and its cells, which are only ever added. Lives as long as the process, so a slot means the
+/// same subscription for good.
+/// </summary>
+internal sealed class Subscriber(Guid id, int slot)
+{
+    private Terms? _terms;
+    private (byte Meter, CellPlace Place)[] _cells = [];
+
+    public Guid Id { get; } = id;
+
+    public int Slot { get; } = slot;
+
+    public Terms? Terms
+    {
+        get => Volatile.Read(ref _terms);
+        set => Volatile.Write(ref _terms, value);
+    }
+
+    public bool TryCell(byte meter, out CellPlace place)
+    {
+        foreach (var cell in Volatile.Read(ref _cells))
+        {
+            if (cell.Meter == meter)
+            {
+                place = cell.Place;
+                return true;
+            }
+        }
+        place = default;
+        return false;
+    }
+
+    /// <summary>For the one writer.</summary>
+    public CellPlace CellOf(byte meter, CellStore store)
+    {
+        if (TryCell(meter, out var place))
+            return place;
+        place = store.Allocate();
+        Volatile.Write(ref _cells, [.. _cells, (meter, place)]);
+        return place;
+    }
+}
+
+/// <summary>All subscriptions by slot. One writer; readers index an array that is swapped when it grows.</summary>
+internal sealed class Subscribers
+{
+    private readonly Dictionary<Guid, int> _slots = [];
+    private readonly Lock _writer = new();
+    private volatile Subscriber[] _all = new Subscriber[64];
+
+    public Subscriber At(int slot) => Volatile.Read(ref _all[slot]);
+
+    /// <summary>Off the path: for the writer, and for pages that show live usage.</summary>
+    public Subscriber? Find(Guid id)
+    {
+        lock (_writer)
+            return _slots.TryGetValue(id, out var slot) ? _all[slot] : null;
+    }
+
+    /// <summary>For the one writer: the subscription's place, made when it is new.</summary>
+    public Subscriber Ensure(Guid id)
+    {
+        lock (_writer)
+        {
+            if (_slots.TryGetValue(id, out var known))
+                return _all[known];
+            var slot = _slots.Count;
+            if (slot == _all.Length)
+            {
+                var larger = new Subscriber[slot * 2];
+                _all.CopyTo(larger, 0);
+                _all = larger;
+            }
+            var subscriber = new Subscriber(id, slot);
+            Volatile.Write(ref _all[slot], subscriber);
+            _slots.Add(id, slot);
+            return subscriber;
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using System.Runtime.CompilerServices;
+
+namespace Tollgate.Admission.Table;
+
+internal enum KeyState
+{
+    Active,
+    Revoked,
+
+    /// <summary>The row is gone: the key is as unknown as one that never was.</summary>
+    Deleted,
+}
+
+[InlineArray(32)]
+internal struct KeyDigest
+{
+    private byte _first;
+}
+
+/// <summary>
+/// One key, 80 bytes, no object. Digest, id and subscriber are written before the entry is published and never again; the other fields are single
+/// words that change in place.
+/// </summary>
+internal struct KeyEntry
+{
+    public KeyDigest Digest;
+    public Guid KeyId;
+    public int Subscriber;
+    public int State;
+
+    /// <summary>UTC ticks; long.MaxValue when it does not expire.</summary>
+    public long ExpiresAt;
+
+    /// <summary>UTC ticks of a recent use, to the minute; read by the batch that writes last_used_at.</summary>
+    public long LastUsed;
+}

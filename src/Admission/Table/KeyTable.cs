@@ -1,0 +1,94 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace Tollgate.Admission.Table;
+
+/// <summary>
+/// All keys of the node by digest: open addressing on the digest's first eight bytes into chunks of structs. One writer (the change feed), any number
+/// of readers without a lock. An entry is complete before its number is published in the index; a full index is rebuilt aside and swapped, while the
+/// chunks, and with them every reference to an entry, stay where they are. Keys are never taken out, so a probe never misses one that moved.
+/// </summary>
+internal sealed class KeyTable
+{
+    private const int ChunkBits = 12;
+    private const int ChunkSize = 1 << ChunkBits;
+
+    // 0 = free, else number of the entry plus one. At most half full, so that a probe ends soon, and always ends.
+    private volatile int[] _index = new int[1024];
+    private volatile KeyEntry[][] _chunks = [];
+    private int _count;
+
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Number of the entry with this digest, or -1.</summary>
+    public int Find(ReadOnlySpan<byte> digest)
+    {
+        var index = _index;
+        var mask = index.Length - 1;
+        for (var place = StartOf(digest) & mask; ; place = (place + 1) & mask)
+        {
+            var number = Volatile.Read(ref index[place]) - 1;
+            if (number < 0)
+                return -1;
+            if (CryptographicOperations.FixedTimeEquals(At(number).Digest, digest))
+                return number;
+        }
+    }
+
+    public ref KeyEntry At(int number) => ref _chunks[number >> ChunkBits][number & (ChunkSize - 1)];
+
+    /// <summary>Adds a key or brings the state of a known one up to date. For the one writer.</summary>
+    public int Put(Guid keyId, ReadOnlySpan<byte> digest, int subscriber, KeyState state, long expiresAt)
+    {
+        var number = Find(digest);
+        if (number >= 0)
+        {
+            ref var known = ref At(number);
+            Volatile.Write(ref known.ExpiresAt, expiresAt);
+            Volatile.Write(ref known.State, (int)state);
+            return number;
+        }
+        return Add(keyId, digest, subscriber, state, expiresAt);
+    }
+
+    /// <summary>For the one writer.</summary>
+    public void SetState(int number, KeyState state) => Volatile.Write(ref At(number).State, (int)state);
+
+    private int Add(Guid keyId, ReadOnlySpan<byte> digest, int subscriber, KeyState state, long expiresAt)
+    {
+        var number = _count;
+        if (number >> ChunkBits == _chunks.Length)
+            _chunks = [.. _chunks, new KeyEntry[ChunkSize]];
+        ref var entry = ref At(number);
+        digest.CopyTo(entry.Digest);
+        entry.KeyId = keyId;
+        entry.Subscriber = subscriber;
+        entry.State = (int)state;
+        entry.ExpiresAt = expiresAt;
+        Volatile.Write(ref _count, number + 1);
+        if ((number + 1) * 2 > _index.Length)
+            Grow();
+        else
+            Publish(_index, digest, number);
+        return number;
+    }
+
+    private void Grow()
+    {
+        var larger = new int[_index.Length * 2];
+        for (var number = 0; number < _count; number++)
+            Publish(larger, At(number).Digest, number);
+        _index = larger;
+    }
+
+    private static void Publish(int[] index, ReadOnlySpan<byte> digest, int number)
+    {
+        var mask = index.Length - 1;
+        var place = StartOf(digest) & mask;
+        while (index[place] != 0)
+            place = (place + 1) & mask;
+        Volatile.Write(ref index[place], number + 1);
+    }
+
+    private static int StartOf(ReadOnlySpan<byte> digest) => (int)(BinaryPrimitives.ReadUInt64LittleEndian(digest) & int.MaxValue);
+}
