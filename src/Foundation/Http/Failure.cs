@@ -60,8 +60,14 @@ public sealed record Failure(FailureKind Kind, string Code, string Message, IRea
     };
 }
 
+/// <summary>Lets a transaction see, whatever the value's type, that it must not commit.</summary>
+internal interface IOutcome
+{
+    bool Succeeded { get; }
+}
+
 /// <summary>A value or the reason why there is none.</summary>
-public readonly record struct Outcome<T>
+public readonly record struct Outcome<T> : IOutcome
 {
     private readonly T? _value;
 

@@ -1,0 +1,17 @@
+namespace Tollgate.Foundation;
+
+/// <summary>Brings the database up before anything that needs it: finds or starts the server, and sees to the schema.</summary>
+public interface IDatabaseStartup
+{
+    /// <summary>
+    /// Called by the host before other hosted services start; again is no error. Without <c>ConnectionStrings__Tollgate</c> it starts the program's own
+    /// cluster and migrates it; with it, it waits until the schema is up to date (<c>tollgate migrate</c>) and says so in the log.
+    /// </summary>
+    Task EnsureReadyAsync(CancellationToken cancellation);
+
+    /// <summary>For commands beside a running program (<c>tollgate reconcile</c>): as <see cref="EnsureReadyAsync"/>, but uses the running program's cluster.</summary>
+    Task AttachAsync(CancellationToken cancellation);
+
+    /// <summary><c>tollgate migrate</c>: applies what is missing, as tollgate_owner. Returns the files that it applied.</summary>
+    Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellation);
+}
