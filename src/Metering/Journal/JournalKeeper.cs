@@ -1,0 +1,157 @@
+using Microsoft.Extensions.Logging;
+
+namespace Tollgate.Metering.Journal;
+
+/// <summary>
+/// What would wait for the disk, on two threads of its own: one makes the next segment, the other brings the records to disk, closes what is full and
+/// keeps the pages ahead of the writer warm.
+/// </summary>
+internal sealed partial class JournalKeeper : IDisposable
+{
+    private const int RetryMilliseconds = 200;
+    private const int TouchAheadBytes = 256 * 1024;
+    private readonly IJournalKept _journal;
+    private readonly ILogger _logger;
+    private readonly int _fsyncMilliseconds;
+    private readonly AutoResetEvent _needSegment = new(false);
+    private readonly AutoResetEvent _closing = new(false);
+    private readonly ManualResetEventSlim _segmentThere = new(false);
+    private readonly Thread _preparer;
+    private readonly Thread _flusher;
+    private volatile bool _stopping;
+    private volatile bool _stuck;
+    private long _flushedTo;
+
+    public JournalKeeper(IJournalKept journal, int fsyncMilliseconds, ILogger logger)
+    {
+        (_journal, _fsyncMilliseconds, _logger) = (journal, fsyncMilliseconds, logger);
+        _preparer = new Thread(Prepare) { IsBackground = true, Name = "journal-preparer" };
+        _flusher = new Thread(KeepFlushed) { IsBackground = true, Name = "journal-flusher" };
+    }
+
+    /// <summary>No next segment can be made; it is tried again five times a second.</summary>
+    public bool IsStuck => _stuck;
+
+    /// <summary>Everything before this offset is on disk.</summary>
+    public long FlushedTo => Volatile.Read(ref _flushedTo);
+
+    public void Start()
+    {
+        _preparer.Start();
+        _flusher.Start();
+        _needSegment.Set();
+    }
+
+    /// <summary>Called under the journal's lock.</summary>
+    public void Rotated()
+    {
+        _segmentThere.Reset();
+        _needSegment.Set();
+        _closing.Set();
+    }
+
+    /// <summary>Called under the journal's lock.</summary>
+    public void Prepared() => _segmentThere.Set();
+
+    /// <exception cref="JournalFullException">There will be none, or not in time.</exception>
+    public void WaitForSegment(int milliseconds)
+    {
+        if (_stuck)
+            throw new JournalFullException("The usage journal cannot make its next segment: the disk is full or out of order.");
+        if (!_segmentThere.Wait(milliseconds))
+            throw new JournalFullException("The usage journal's next segment was not made in time.");
+        if (_stuck)
+            throw new JournalFullException("The usage journal cannot make its next segment: the disk is full or out of order.");
+    }
+
+    public void Dispose()
+    {
+        _stopping = true;
+        _needSegment.Set();
+        _closing.Set();
+        if (_preparer.IsAlive)
+            _preparer.Join();
+        if (_flusher.IsAlive)
+            _flusher.Join();
+        _needSegment.Dispose();
+        _closing.Dispose();
+        _segmentThere.Dispose();
+    }
+
+    private void Prepare()
+    {
+        while (!_stopping)
+        {
+            _needSegment.WaitOne(_stuck ? RetryMilliseconds : Timeout.Infinite);
+            if (_stopping || !_journal.NeedsSegment)
+                continue;
+            try
+            {
+                _journal.PrepareSegment();
+                if (_stuck)
+                    LogWritable();
+                _stuck = false;
+            }
+            catch (Exception e)
+            {
+                if (!_stuck)
+                    LogStuck(e);
+                _stuck = true;
+                // Who waits shall not wait in vain.
+                _segmentThere.Set();
+            }
+        }
+    }
+
+    private void KeepFlushed()
+    {
+        long touchedTo = 0;
+        while (!_stopping)
+        {
+            _closing.WaitOne(_fsyncMilliseconds);
+            try
+            {
+                var tail = _journal.Tail;
+                if (tail != FlushedTo)
+                {
+                    _journal.Flush();
+                    // As much again as was written in the last interval, so that a burst finds warm pages.
+                    var ahead = Math.Max(TouchAheadBytes, 2 * (tail - FlushedTo));
+                    Volatile.Write(ref _flushedTo, tail);
+                    _journal.TouchAhead(Math.Max(tail, touchedTo - ahead), ahead);
+                    touchedTo = tail + ahead;
+                }
+            }
+            catch (Exception e)
+            {
+                LogFlushFailed(e);
+                Thread.Sleep(RetryMilliseconds);
+            }
+        }
+    }
+
+    [LoggerMessage(2101, LogLevel.Error, "The next segment of the usage journal cannot be made; calls that must be metered are refused when the current one is full")]
+    private partial void LogStuck(Exception exception);
+
+    [LoggerMessage(2102, LogLevel.Information, "The usage journal has its next segment again")]
+    private partial void LogWritable();
+
+    [LoggerMessage(2103, LogLevel.Error, "The usage journal could not be brought to disk")]
+    private partial void LogFlushFailed(Exception exception);
+}
+
+/// <summary>What the keeper does for its journal.</summary>
+internal interface IJournalKept
+{
+    long Tail { get; }
+
+    bool NeedsSegment { get; }
+
+    /// <exception cref="IOException">No room.</exception>
+    void PrepareSegment();
+
+    /// <summary>Brings all records to disk, and closes the segments that are full.</summary>
+    void Flush();
+
+    void TouchAhead(long offset, long bytes);
+}

@@ -1,0 +1,45 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+[assembly: InternalsVisibleTo("Tollgate.journal")]
+
+namespace Tollgate.Metering.Journal;
+
+internal static class JournalRegistration
+{
+    /// <summary>One journal for the process, as writer and as reader; it is opened when the host starts.</summary>
+    internal static IServiceCollection AddJournal(this IServiceCollection services)
+    {
+        services.AddOptions<JournalOptions>().BindConfiguration(JournalOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<JournalOptions>, JournalOptionsValidator>();
+        services.AddSingleton(Open);
+        services.AddSingleton<IUsageJournal>(provider => provider.GetRequiredService<UsageJournal>());
+        services.AddSingleton<IJournalReader>(provider => provider.GetRequiredService<UsageJournal>());
+        services.AddHostedService<Opener>();
+        return services;
+    }
+
+    private static UsageJournal Open(IServiceProvider provider)
+    {
+        var options = provider.GetRequiredService<IOptions<JournalOptions>>().Value;
+        var data = provider.GetRequiredService<IConfiguration>()["Data:Directory"];
+        var path = options.Directory ?? Path.Combine(string.IsNullOrEmpty(data) ? "data" : data, "journal");
+        return new UsageJournal(path, options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<UsageJournal>>());
+    }
+
+    // A journal that cannot be opened stops the start, before anything is served.
+    private sealed class Opener(IServiceProvider provider) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            provider.GetRequiredService<UsageJournal>();
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,138 @@
+using System.IO.MemoryMappedFiles;
+using System.Numerics;
+using Microsoft.Win32.SafeHandles;
+
+namespace Tollgate.Metering.Journal;
+
+/// <summary>One mapped file of the journal. It is whole and written with zeros before anybody maps it, so that touching it never meets a full disk.</summary>
+internal sealed unsafe class Segment : IDisposable
+{
+    private const uint Magic = 0x4A474754; // "TGGJ"
+    private const int PageBytes = 4096;
+    private readonly SafeFileHandle _handle;
+    private readonly MemoryMappedFile _map;
+    private readonly MemoryMappedViewAccessor _view;
+
+    private Segment(string path, int index, int size, SafeFileHandle handle, bool writable)
+    {
+        (Path, Index, Size, _handle) = (path, index, size, handle);
+        var access = writable ? MemoryMappedFileAccess.ReadWrite : MemoryMappedFileAccess.Read;
+        _map = MemoryMappedFile.CreateFromFile(handle, null, size, access, HandleInheritability.None, leaveOpen: true);
+        _view = _map.CreateViewAccessor(0, size, access);
+        byte* start = null;
+        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        Start = start;
+    }
+
+    public string Path { get; }
+
+    public int Index { get; }
+
+    public int Size { get; }
+
+    public byte* Start { get; }
+
+    public long Offset => (long)Index * Size;
+
+    /// <summary>Closed, on disk, and not needed to recover what is after it.</summary>
+    public bool IsSealed => HeaderIsValid && Start[9] == 1;
+
+    public DateTimeOffset ClosedAt => DateTimeOffset.FromUnixTimeMilliseconds(*(long*)(Start + 40));
+
+    /// <summary>The oldest begin that was open when the segment was sealed; long.MaxValue for none.</summary>
+    public long OldestBegin => *(long*)(Start + 48);
+
+    private bool HeaderIsValid => *(uint*)Start == Magic && *(uint*)(Start + 4) == HeaderChecksum();
+
+    public static Segment Open(string path, int index, int size, bool writable)
+    {
+        var handle = File.OpenHandle(path, FileMode.Open, writable ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        try
+        {
+            if (RandomAccess.GetLength(handle) != size)
+                throw new JournalFormatException($"{path} has {RandomAccess.GetLength(handle)} bytes; the journal's segments have {size}.");
+            return new Segment(path, index, size, handle, writable);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Bytes of a new segment's header; the rest of the file is zeros.</summary>
+    public static byte[] NewHeader(Guid journal, int index, int size)
+    {
+        var bytes = new byte[JournalFormat.SegmentHeaderBytes];
+        fixed (byte* header = bytes)
+        {
+            *(uint*)header = Magic;
+            header[8] = JournalFormat.Version;
+            *(int*)(header + 12) = index;
+            *(Guid*)(header + 16) = journal;
+            *(int*)(header + 32) = size;
+            *(long*)(header + 48) = long.MaxValue;
+            *(uint*)(header + 4) = Checksum(header);
+        }
+        return bytes;
+    }
+
+    /// <summary>Refuses a newer format and another journal's segment; false for a damaged header, whose records may be whole all the same.</summary>
+    public bool CheckHeader(Guid journal)
+    {
+        if (!HeaderIsValid)
+            return false;
+        JournalFormat.RequireReadable(Start[8], Path);
+        if (*(Guid*)(Start + 16) != journal || *(int*)(Start + 12) != Index || *(int*)(Start + 32) != Size)
+            throw new JournalFormatException($"{Path} belongs to another journal or another place in it.");
+        return true;
+    }
+
+    /// <summary>Marks it closed. All of it is on disk before the mark is.</summary>
+    public void Seal(Guid journal, DateTimeOffset closedAt, long oldestBegin)
+    {
+        Flush();
+        // A damaged header is made anew: its records have been read without it.
+        if (!HeaderIsValid)
+            NewHeader(journal, Index, Size).CopyTo(new Span<byte>(Start, JournalFormat.SegmentHeaderBytes));
+        *(long*)(Start + 40) = closedAt.ToUnixTimeMilliseconds();
+        *(long*)(Start + 48) = oldestBegin;
+        Start[9] = 1;
+        *(uint*)(Start + 4) = HeaderChecksum();
+        Flush();
+    }
+
+    public void Flush() => _view.Flush();
+
+    /// <summary>Makes pages present and writable without changing a byte, so that the append path meets no page that is cold.</summary>
+    public void Touch(long from, long to)
+    {
+        for (var at = Math.Max(0, from) / PageBytes * PageBytes; at < Math.Min(to, Size); at += PageBytes)
+            Interlocked.Or(ref *(int*)(Start + at), 0);
+    }
+
+    /// <summary>Zeroes what a torn write left.</summary>
+    public void ZeroFrom(int position)
+    {
+        if (!JournalFormat.IsZero(Start, position, Size))
+            new Span<byte>(Start + position, Size - position).Clear();
+    }
+
+    public void Dispose()
+    {
+        _view.SafeMemoryMappedViewHandle.ReleasePointer();
+        _view.Dispose();
+        _map.Dispose();
+        _handle.Dispose();
+    }
+
+    private uint HeaderChecksum() => Checksum(Start);
+
+    private static uint Checksum(byte* header)
+    {
+        var crc = uint.MaxValue;
+        for (var at = 8; at < JournalFormat.SegmentHeaderBytes; at += 8)
+            crc = BitOperations.Crc32C(crc, *(ulong*)(header + at));
+        return ~crc;
+    }
+}

@@ -1,0 +1,156 @@
+using Microsoft.Extensions.Logging;
+
+namespace Tollgate.Metering.Journal;
+
+/// <summary>Opening, what the keeper does, and closing.</summary>
+internal sealed unsafe partial class UsageJournal
+{
+    /// <summary>Opens or makes the journal of a folder; streams that were open when the process died are closed as interrupted.</summary>
+    /// <exception cref="JournalInUseException">Another process holds it.</exception>
+    /// <exception cref="JournalFormatException">A newer program wrote it, or its files do not belong together.</exception>
+    public UsageJournal(string path, JournalOptions options, TimeProvider clock, ILogger logger)
+    {
+        if (!BitConverter.IsLittleEndian)
+            throw new PlatformNotSupportedException("The usage journal needs a little-endian machine.");
+        (_options, _clock) = (options, clock);
+        _folder = new JournalFolder(path, options.SegmentBytes, options.MaximumBytes);
+        try
+        {
+            var capacity = Math.Clamp((_folder.SegmentBytes / 8 - JournalFormat.RecordHeaderBytes) / JournalFormat.TotalBytes, 4, JournalFormat.TotalsPerRecord);
+            _totals = new BillableTotals(capacity);
+            _maximumOpen = (_folder.SegmentBytes - JournalFormat.SegmentHeaderBytes - JournalFormat.MaximumEventRecord - 2 * EndReserveBytes) / EndReserveBytes;
+            var recovery = new JournalRecovery(_folder, _open, _totals, _damaged);
+            recovery.Run();
+            (_current, _next, _position) = (recovery.Current, recovery.Next, recovery.Position);
+            (_closed, _sealed) = (recovery.Closed, recovery.Sealed);
+            _tail = _current.Offset + _position;
+        }
+        catch
+        {
+            _open.Dispose();
+            _folder.Dispose();
+            throw;
+        }
+        _keeper = new JournalKeeper(this, options.FsyncIntervalMilliseconds, logger);
+        _metrics = new JournalMetrics(this, clock);
+        CloseInterrupted();
+        _keeper.Start();
+    }
+
+    public int OpenStreamCount
+    {
+        get
+        {
+            lock (_gate)
+                return _open.Count;
+        }
+    }
+
+    /// <summary>Everything before this offset survives a loss of power.</summary>
+    public long FlushedTo => _keeper.FlushedTo;
+
+    bool IJournalKept.NeedsSegment => _next is null;
+
+    /// <summary>Seals the totals and brings all to disk. Streams still open are closed at the next start, as after a crash.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+                return;
+            WriteTotals();
+            _disposed = true;
+        }
+        _keeper.Dispose();
+        _metrics.Dispose();
+        try
+        {
+            ((IJournalKept)this).Flush();
+            _folder.MarkClosed();
+        }
+        finally
+        {
+            Unmap();
+            _folder.Dispose();
+        }
+    }
+
+    void IJournalKept.PrepareSegment()
+    {
+        var next = _folder.Create(_current.Index + 1);
+        lock (_gate)
+        {
+            _next = next;
+            _keeper.Prepared();
+        }
+    }
+
+    void IJournalKept.Flush()
+    {
+        while (true)
+        {
+            Segment closed;
+            long oldest;
+            lock (_gate)
+            {
+                if (_closed.Count == 0)
+                    break;
+                closed = _closed[0];
+                oldest = _open.OldestBegin;
+            }
+            var now = _clock.GetUtcNow();
+            closed.Seal(Id, now, oldest < closed.Offset + closed.Size ? oldest : long.MaxValue);
+            lock (_gate)
+            {
+                _closed.RemoveAt(0);
+                _sealed.Add((closed.Index, now));
+            }
+            closed.Dispose();
+        }
+        Segment current;
+        lock (_gate)
+            current = _current;
+        current.Flush();
+    }
+
+    void IJournalKept.TouchAhead(long offset, long bytes)
+    {
+        Segment current;
+        Segment? next;
+        lock (_gate)
+            (current, next) = (_current, _next);
+        var from = offset - current.Offset;
+        current.Touch(from, from + bytes);
+        // A prepared page may have been written out and dropped since: all of the next before the last quarter of this one.
+        if (from >= current.Size / 2 && next is not null)
+            next.Touch(0, Math.Max(from + bytes - current.Size, bytes));
+    }
+
+    private void Unmap()
+    {
+        lock (_readGate)
+        {
+            _reading?.Dispose();
+            _reading = null;
+            _current.Dispose();
+            _next?.Dispose();
+            _closed.ForEach(segment => segment.Dispose());
+            _open.Dispose();
+        }
+    }
+
+    private void CloseInterrupted()
+    {
+        lock (_gate)
+        {
+            while (_open.OldestBegin != long.MaxValue)
+            {
+                var begin = _open.OldestBegin;
+                var record = _open.Find(begin, out var length);
+                EventCodec.PatchInterrupted(record);
+                WriteEnd(begin, record, length);
+            }
+            WriteTotals();
+        }
+    }
+}

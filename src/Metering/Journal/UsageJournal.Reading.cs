@@ -1,0 +1,137 @@
+namespace Tollgate.Metering.Journal;
+
+/// <summary>The shipper's side. Has a mapping and a lock of its own: it never stands in the way of an append.</summary>
+internal sealed unsafe partial class UsageJournal
+{
+    private readonly Lock _readGate = new();
+    private Segment? _reading;
+
+    public long Head
+    {
+        get
+        {
+            lock (_gate)
+                return OldestIndex() * (long)_folder.SegmentBytes;
+        }
+    }
+
+    public long Damaged
+    {
+        get
+        {
+            lock (_readGate)
+                return _damaged.Count;
+        }
+    }
+
+    public JournalBatch Read(long offset, int maximumRecords)
+    {
+        lock (_readGate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            var tail = Tail;
+            if (offset < 0 || offset > tail)
+            {
+                throw new InvalidOperationException(
+                    $"Offset {offset} is not in journal {Id}, which ends at {tail}: the folder is older than the database. Move it away to begin a new journal.");
+            }
+            List<JournalRecord> records = [];
+            var at = Math.Max(offset, Head);
+            while (at < tail && records.Count < maximumRecords)
+                at = ReadOne(at, tail, records);
+            return new JournalBatch(records, at);
+        }
+    }
+
+    public void Release(long shippedOffset)
+    {
+        lock (_readGate)
+        {
+            List<(int Index, DateTimeOffset ClosedAt)> shipped;
+            lock (_gate)
+            {
+                var limit = Math.Min(shippedOffset, _open.OldestBegin);
+                shipped = _sealed.FindAll(s => (s.Index + 1L) * _folder.SegmentBytes <= limit);
+            }
+            var now = _clock.GetUtcNow();
+            var bytes = (long)shipped.Count * _folder.SegmentBytes;
+            foreach (var (index, closedAt) in shipped)
+            {
+                // In order, so that the journal has one head.
+                if (now - closedAt < TimeSpan.FromHours(_options.RetentionHours) && bytes <= _options.RetentionBytes)
+                    break;
+                Delete(index);
+                bytes -= _folder.SegmentBytes;
+            }
+        }
+    }
+
+    private void Delete(int index)
+    {
+        if (_reading?.Index == index)
+        {
+            _reading.Dispose();
+            _reading = null;
+        }
+        _folder.Delete(index);
+        lock (_gate)
+            _sealed.RemoveAll(s => s.Index == index);
+    }
+
+    private long OldestIndex() => _sealed.Count > 0 ? _sealed[0].Index : _closed.Count > 0 ? _closed[0].Index : _current.Index;
+
+    private long ReadOne(long at, long tail, List<JournalRecord> records)
+    {
+        var size = _folder.SegmentBytes;
+        var index = (int)(at / size);
+        var start = (long)index * size;
+        if (!Reach(index))
+        {
+            _damaged.Add(start);
+            return Math.Min(start + size, tail);
+        }
+        var position = Math.Max((int)(at - start), JournalFormat.SegmentHeaderBytes);
+        var limit = (int)Math.Min(tail - start, size);
+        var segment = _reading!.Start;
+        var length = JournalFormat.ValidLength(segment, position, limit, start);
+        if (length > 0)
+        {
+            if (Decode(segment + position, length, start + position) is { } record)
+                records.Add(record);
+            return start + position + length;
+        }
+        // Nothing but zeros is the unused end of a segment; all else that is no record is damage.
+        var next = JournalFormat.Resync(segment, position, limit, start);
+        if (next >= 0 || !JournalFormat.IsZero(segment, Math.Min(position, limit), limit))
+            _damaged.Add(start + position);
+        return next >= 0 ? start + next : start + limit;
+    }
+
+    private bool Reach(int index)
+    {
+        if (_reading?.Index == index)
+            return true;
+        _reading?.Dispose();
+        _reading = null;
+        if (!_folder.Has(index))
+            return false;
+        _reading = _folder.Open(index, writable: false);
+        return true;
+    }
+
+    private static JournalRecord? Decode(byte* record, int length, long offset)
+    {
+        JournalFormat.RequireReadable(record[JournalFormat.VersionAt], $"The record at {offset}");
+        var begin = *(long*)(record + JournalFormat.BeginAt);
+        var kind = (JournalRecordKind)record[JournalFormat.KindAt];
+        return kind switch
+        {
+            JournalRecordKind.Usage or JournalRecordKind.Begin => new JournalRecord { Kind = kind, Offset = offset, Usage = EventCodec.Decode(record, length) },
+            // An end holds the whole event: nothing is looked up, and its begin may be long gone.
+            JournalRecordKind.End => new JournalRecord { Kind = kind, Offset = offset, BeginOffset = begin, Usage = EventCodec.Decode(record, length) },
+            JournalRecordKind.Checkpoint => new JournalRecord { Kind = kind, Offset = offset, BeginOffset = begin, Usage = EventCodec.DecodeCheckpoint(record) },
+            JournalRecordKind.Totals => new JournalRecord { Kind = kind, Offset = offset, Totals = BillableTotals.Decode(record, length) },
+            _ => null,
+        };
+    }
+}
