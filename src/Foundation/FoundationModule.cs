@@ -24,6 +24,7 @@ public static partial class FoundationModule
         services.TryAddSingleton<ClientAddress>();
         services.AddHttpContextAccessor();
         services.AddHealthChecks();
+        services.AddFoundationPostgres(configuration);
         AddHttpDefaults(services);
         return services;
     }
@@ -39,6 +40,7 @@ public static partial class FoundationModule
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRequestTimeouts();
+        app.UseMiddleware<Idempotency>();
         return app;
     }
 

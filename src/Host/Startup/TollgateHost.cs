@@ -60,7 +60,8 @@ internal static class TollgateHost
     private static void AddModules(IServiceCollection services, IConfiguration configuration, NodeRoles roles)
     {
         services.AddSingleton(roles);
-        services.AddFoundation(configuration, [FoundationModule.Sql, IdentityModule.Sql, MeteringModule.Sql, PlansModule.Sql, AdmissionModule.Sql, GatewayModule.Sql, CatalogModule.Sql]);
+        services.AddFoundation(configuration);
+        services.AddSqlModules(IdentityModule.Sql, MeteringModule.Sql, PlansModule.Sql, AdmissionModule.Sql, GatewayModule.Sql, CatalogModule.Sql);
         services.AddIdentity(configuration);
         services.AddMetering(configuration);
         services.AddPlans(configuration);
