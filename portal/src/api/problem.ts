@@ -1,0 +1,60 @@
+import type { Problem } from "@tollgate/sdk";
+
+export interface FieldError {
+  path: string;
+  message: string;
+}
+
+/** What an answer that is not a success says, in one shape; `code` is stable, the texts are for people. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly requestId: string | null,
+    readonly fields: readonly FieldError[] = [],
+    readonly retryAfterSeconds: number | null = null,
+  ) {
+    super(message);
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+const text = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null);
+
+function fieldErrors(errors: unknown): FieldError[] {
+  if (!Array.isArray(errors)) return [];
+  return errors.filter(isRecord).map((each) => ({ path: fieldName(text(each.path) ?? ""), message: text(each.message) ?? "Not accepted." }));
+}
+
+/** `$.price.amount`, `/price/amount` and `price.amount` name the same field. */
+export function fieldName(path: string): string {
+  return path
+    .replace(/^[$#]/, "")
+    .replace(/\[(\w+)\]/g, ".$1")
+    .split(/[./]/)
+    .filter((part) => part !== "")
+    .join(".");
+}
+
+/** Reads a problem+json body, or makes the best of whatever a proxy in between answered. */
+export function toApiError(response: Response, body: unknown): ApiError {
+  const problem: Partial<Problem> | Record<string, unknown> = isRecord(body) ? body : {};
+  const requestId = text(problem.request_id) ?? response.headers.get("x-request-id");
+  const retryAfter = Number(response.headers.get("retry-after"));
+  return new ApiError(
+    response.status,
+    text(problem.code) ?? `HTTP_${response.status}`,
+    text(problem.detail) ?? text(problem.title) ?? `The server answered ${response.status}.`,
+    requestId,
+    fieldErrors(problem.errors),
+    Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : null,
+  );
+}
+
+export function toError(cause: unknown): ApiError {
+  if (cause instanceof ApiError) return cause;
+  return new ApiError(0, "UNREACHABLE", "Tollgate did not answer. Nothing was changed. Check the connection and try again.", null);
+}

@@ -1,0 +1,47 @@
+// One fetch for the whole portal: adds the CSRF header to unsafe calls and renews an expired session once, for all waiting calls together.
+
+const safe = new Set(["GET", "HEAD", "OPTIONS"]);
+let renewal: Promise<boolean> | null = null;
+const endListeners = new Set<() => void>();
+
+export function csrfToken(): string | null {
+  const cookie = document.cookie.split("; ").find((each) => each.startsWith("tg_csrf="));
+  return cookie ? decodeURIComponent(cookie.slice("tg_csrf=".length)) : null;
+}
+
+/** The readable cookie comes and goes with the session; without it nobody is signed in, and no call is needed to know it. */
+export const mayBeSignedIn = (): boolean => csrfToken() !== null;
+
+export function onSessionEnd(listener: () => void): () => void {
+  endListeners.add(listener);
+  return () => endListeners.delete(listener);
+}
+
+function send(request: Request): Promise<Response> {
+  const token = csrfToken();
+  if (token !== null && !safe.has(request.method)) request.headers.set("x-csrf-token", token);
+  return fetch(request);
+}
+
+async function renew(): Promise<boolean> {
+  const response = await send(
+    new Request(new URL("/auth/refresh", location.origin), {
+      method: "POST",
+      credentials: "same-origin",
+      headers: { "content-type": "application/json", accept: "application/json", "tollgate-session": "cookie" },
+      body: "{}",
+    }),
+  );
+  return response.ok;
+}
+
+export async function sessionFetch(request: Request): Promise<Response> {
+  const again = request.clone();
+  const response = await send(request);
+  const ofSession = new URL(request.url).pathname.startsWith("/auth/");
+  if (response.status !== 401 || ofSession || !mayBeSignedIn()) return response;
+  renewal ??= renew().finally(() => (renewal = null));
+  if (await renewal) return send(again);
+  for (const listener of endListeners) listener();
+  return response;
+}

@@ -1,0 +1,119 @@
+import { useQuery } from "@tanstack/react-query";
+import { useParams } from "@tanstack/react-router";
+import { useState } from "react";
+import { toError } from "~/api/problem";
+import { Runnable } from "~/design/Copy";
+import { onDate } from "~/design/dates";
+import { count, counted, milliseconds, percent } from "~/design/format";
+import { Failed, Lines } from "~/design/States";
+import { usePageTitle } from "~/design/usePage";
+import { NotFound } from "~/shell/NotFound";
+import type { NewSubscription } from "~/subscriptions/data";
+import { KeyTicket } from "~/subscriptions/KeyTicket";
+import { curl, easiest } from "./calls";
+import { listingQuery, type Listing } from "./data";
+import { EndpointList } from "./EndpointList";
+import { SubscribeSection } from "./SubscribeSection";
+
+export function ListingPage() {
+  const { organization, api } = useParams({ from: "/public/marketplace/$organization/$api" });
+  const query = useQuery(listingQuery(organization, api));
+  usePageTitle(query.data?.name);
+  if (query.error) {
+    if (toError(query.error).status === 404) return <NotFound />;
+    return (
+      <div className="pt-40">
+        <Failed error={query.error} what="This API could not be read." retry={() => void query.refetch()} />
+      </div>
+    );
+  }
+  if (!query.data)
+    return (
+      <div className="pt-40">
+        <Lines rows={6} tall />
+      </div>
+    );
+  return <ListingBody listing={query.data} />;
+}
+
+function ListingBody({ listing }: { listing: Listing }) {
+  const [subscription, setSubscription] = useState<NewSubscription | null>(null);
+  return (
+    <article>
+      <header className="pt-40 pb-24">
+        <p className="text-13 text-quiet">
+          {listing.organization.name}
+          {listing.category && ` · ${listing.category}`}
+        </p>
+        <h1 className="font-serif text-34 mt-4">{listing.name}</h1>
+        <p className="text-16 text-quiet mt-8 max-w-prose">{listing.summary}</p>
+        <Facts listing={listing} />
+      </header>
+      {subscription ? (
+        <KeyTicket
+          issued={{
+            ...subscription.key,
+            subscriptionId: subscription.id,
+            planName: subscription.plan.name,
+            apiName: listing.name,
+            apiSlug: listing.slug,
+            gatewayUrl: listing.gateway_url,
+            endpoints: listing.endpoints,
+          }}
+        />
+      ) : (
+        <SubscribeSection listing={listing} onSubscribed={setSubscription} />
+      )}
+      {!subscription && (
+        <Section title="Call it">
+          <Runnable command={curl(listing.gateway_url, easiest(listing.endpoints), "$TOLLGATE_KEY")} name="A call to copy" />
+          <p className="text-13 text-quiet mt-8">
+            With your key in <code>TOLLGATE_KEY</code>. The answer carries what is left of your allowances in the <code>RateLimit</code> field.
+          </p>
+        </Section>
+      )}
+      {listing.description && listing.description !== listing.summary && (
+        <Section title="About">
+          {listing.description.split(/\n{2,}/).map((paragraph) => (
+            <p key={paragraph} className="max-w-prose text-16 mt-8 break-words whitespace-pre-line">
+              {paragraph}
+            </p>
+          ))}
+        </Section>
+      )}
+      <Section title={counted(listing.endpoints.length, "endpoint")}>
+        <EndpointList endpoints={listing.endpoints} />
+      </Section>
+    </article>
+  );
+}
+
+function Section({ title, children }: { title: string; children: React.ReactNode }) {
+  return (
+    <section className="pt-40">
+      <h2 className="text-20 font-semibold mb-12">{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+/** Numbers from real traffic, in one line. */
+function Facts({ listing }: { listing: Listing }) {
+  const facts: [string, string][] = [
+    ["Median latency", milliseconds(listing.latency_ms_p50)],
+    ["Success", percent(listing.success_rate)],
+    ["Calls in 30 days", count(listing.requests_30d)],
+    ["Subscribers", count(listing.subscriber_count)],
+    ["Version", `${count(listing.version)}, ${onDate(listing.published_at)}`],
+  ];
+  return (
+    <dl className="facts mt-20">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

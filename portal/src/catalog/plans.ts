@@ -1,0 +1,56 @@
+import { count, unitPrice } from "~/design/format";
+
+export interface Allowance {
+  meter: string;
+  amount: number;
+  window: string;
+  past: string;
+  unit_price?: string | null;
+}
+
+export interface PlanTerms {
+  id: string;
+  price: { amount: number; currency: string; interval: string };
+  allowances: readonly Allowance[];
+}
+
+const meterNames: Record<string, string> = {
+  requests: "Calls",
+  actions: "Actions",
+  turns: "Turns",
+  "mirror.sessions": "Mirror sessions",
+  "ai.tokens": "AI tokens",
+  "ai.cost": "AI cost",
+  "bytes.out": "Bytes out",
+};
+
+export const meterName = (meter: string): string => meterNames[meter] ?? meter;
+export const windowName = (window: string): string => window.replace("_", " ");
+export const allowanceName = (allowance: Pick<Allowance, "meter" | "window">): string => `${meterName(allowance.meter)} a ${windowName(allowance.window)}`;
+
+export function pastText(allowance: Pick<Allowance, "past" | "unit_price">, currency: string): string {
+  return allowance.past === "charge" && allowance.unit_price ? `then ${unitPrice(allowance.unit_price, currency)} each` : "then refused";
+}
+
+export interface Term {
+  name: string;
+  /** One text for each plan, in the plans' order. */
+  texts: string[];
+  differs: boolean;
+}
+
+const windowOrder = ["second", "minute", "hour", "day", "week", "month", "billing_period"];
+
+/** The plans' allowances row by row, so that they can be read across; `differs` marks where they are not the same. */
+export function compare(plans: readonly PlanTerms[]): Term[] {
+  const names = new Map<string, Pick<Allowance, "meter" | "window">>();
+  for (const plan of plans) for (const each of plan.allowances) names.set(`${each.meter}/${each.window}`, each);
+  const rows = [...names.values()].toSorted((a, b) => a.meter.localeCompare(b.meter) || windowOrder.indexOf(a.window) - windowOrder.indexOf(b.window));
+  return rows.map((row) => {
+    const texts = plans.map((plan) => {
+      const found = plan.allowances.find((each) => each.meter === row.meter && each.window === row.window);
+      return found ? `${count(found.amount)}, ${pastText(found, plan.price.currency)}` : "no limit";
+    });
+    return { name: allowanceName(row), texts, differs: new Set(texts).size > 1 };
+  });
+}

@@ -1,0 +1,104 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { queryClient } from "./api/query";
+import { sorts, type Filters, type Sort } from "./catalog/data";
+import { sessionQuery } from "./session/data";
+import { DeskLayout } from "./shell/DeskLayout";
+import { Broken, NotFound } from "./shell/NotFound";
+import { PublicLayout } from "./shell/PublicLayout";
+import { Root } from "./shell/Root";
+
+const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+const oneOf = <T extends string>(values: readonly T[], value: unknown): T | undefined => values.find((each) => each === value);
+
+const root = createRootRoute({ component: Root, notFoundComponent: NotFound, errorComponent: Broken });
+
+const visitors = createRoute({
+  getParentRoute: () => root,
+  id: "public",
+  component: PublicLayout,
+  validateSearch: (search): { next?: string } => ({ next: text(search.next) }),
+});
+const home = createRoute({ getParentRoute: () => root, path: "/", beforeLoad: () => redirect({ to: "/marketplace", throw: true }) });
+const discover = createRoute({ getParentRoute: () => root, path: "/marketplace/discover", beforeLoad: () => redirect({ to: "/marketplace", throw: true }) });
+const publish = createRoute({ getParentRoute: () => root, path: "/marketplace/publish", beforeLoad: () => redirect({ to: "/apis/new", throw: true }) });
+const catalog = createRoute({
+  getParentRoute: () => visitors,
+  path: "/marketplace",
+  validateSearch: (search): Filters => ({
+    q: text(search.q),
+    category: text(search.category),
+    sort: oneOf(Object.keys(sorts) as Sort[], search.sort),
+  }),
+  component: lazyRouteComponent(() => import("./catalog/CatalogPage"), "CatalogPage"),
+});
+const listing = createRoute({
+  getParentRoute: () => visitors,
+  path: "/marketplace/$organization/$api",
+  validateSearch: (search): { plan?: string } => ({ plan: text(search.plan) }),
+  component: lazyRouteComponent(() => import("./catalog/ListingPage"), "ListingPage"),
+});
+const signIn = createRoute({ getParentRoute: () => visitors, path: "/sign-in", component: lazyRouteComponent(() => import("./session/SessionPage"), "SignInPage") });
+const signUp = createRoute({ getParentRoute: () => visitors, path: "/sign-up", component: lazyRouteComponent(() => import("./session/SessionPage"), "SignUpPage") });
+
+const desk = createRoute({
+  getParentRoute: () => root,
+  id: "desk",
+  component: DeskLayout,
+  beforeLoad: async ({ location }) => {
+    const session = await queryClient.ensureQueryData(sessionQuery);
+    if (session === null) throw redirect({ to: "/sign-in", search: { next: location.href } });
+  },
+});
+const subscriptions = createRoute({
+  getParentRoute: () => desk,
+  path: "/subscriptions",
+  component: lazyRouteComponent(() => import("./subscriptions/SubscriptionsPage"), "SubscriptionsPage"),
+});
+
+export interface CallFilters {
+  by?: "hour";
+  outcome?: "served" | "refused" | "upstream_failed";
+  call?: string;
+}
+
+const callFilters = (search: Record<string, unknown>): CallFilters => ({
+  by: oneOf(["hour"], search.by),
+  outcome: oneOf(["served", "refused", "upstream_failed"], search.outcome),
+  call: text(search.call),
+});
+const subscription = createRoute({
+  getParentRoute: () => desk,
+  path: "/subscriptions/$id",
+  validateSearch: callFilters,
+  component: lazyRouteComponent(() => import("./subscriptions/SubscriptionPage"), "SubscriptionPage"),
+});
+const apis = createRoute({ getParentRoute: () => desk, path: "/apis", component: lazyRouteComponent(() => import("./apis/ApisPage"), "ApisPage") });
+const newApi = createRoute({ getParentRoute: () => desk, path: "/apis/new", component: lazyRouteComponent(() => import("./apis/ImportPage"), "ImportPage") });
+
+export const apiViews = ["overview", "plans", "endpoints", "usage", "settings"] as const;
+export type ApiView = (typeof apiViews)[number];
+
+const api = createRoute({
+  getParentRoute: () => desk,
+  path: "/apis/$id",
+  validateSearch: (search): CallFilters & { view?: ApiView } => ({ view: oneOf(apiViews, search.view), ...callFilters(search) }),
+  component: lazyRouteComponent(() => import("./apis/ApiPage"), "ApiPage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    home,
+    discover,
+    publish,
+    visitors.addChildren([catalog, listing, signIn, signUp]),
+    desk.addChildren([subscriptions, subscription, apis, newApi, api]),
+  ]),
+  defaultPreload: "intent",
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

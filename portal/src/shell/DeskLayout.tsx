@@ -1,0 +1,47 @@
+import { Link, Outlet } from "@tanstack/react-router";
+import { Boxes, KeyRound, Store } from "lucide-react";
+import { AccountMenu } from "./AccountMenu";
+import { OrganizationMenu } from "./OrganizationMenu";
+import { PaletteButton } from "./Palette";
+import { Wordmark } from "./Wordmark";
+
+const places = [
+  { to: "/subscriptions", label: "Subscriptions", Icon: KeyRound },
+  { to: "/apis", label: "My APIs", Icon: Boxes },
+  { to: "/marketplace", label: "Catalog", Icon: Store },
+] as const;
+
+export function DeskLayout() {
+  return (
+    <div className="desk">
+      <a href="#main" className="skip">
+        Skip to the content
+      </a>
+      <header className="desk-side">
+        <div className="flex items-center justify-between gap-8 desk-top">
+          <Wordmark />
+          <span className="flex items-center lg:hidden">
+            <PaletteButton />
+            <AccountMenu />
+          </span>
+        </div>
+        <OrganizationMenu />
+        <nav aria-label="Places" className="desk-places">
+          {places.map(({ to, label, Icon }) => (
+            <Link key={to} to={to} className="place" activeProps={{ "aria-current": "page" }}>
+              <Icon aria-hidden className="size-16" strokeWidth={1.75} />
+              {label}
+            </Link>
+          ))}
+        </nav>
+        <div className="hidden lg:flex items-center justify-between mt-auto">
+          <PaletteButton />
+          <AccountMenu />
+        </div>
+      </header>
+      <main id="main" tabIndex={-1} className="desk-main">
+        <Outlet />
+      </main>
+    </div>
+  );
+}

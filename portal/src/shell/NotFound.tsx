@@ -1,0 +1,30 @@
+import { ButtonLink } from "~/design/Button";
+import { Failed } from "~/design/States";
+import { usePageTitle } from "~/design/usePage";
+import { Wordmark } from "./Wordmark";
+
+export function NotFound() {
+  usePageTitle("Page not found");
+  return (
+    <main className="mx-auto max-w-prose px-16 py-64 grid gap-16 justify-items-start">
+      <Wordmark />
+      <h1 className="text-26 font-semibold mt-24">There is no page at this address</h1>
+      <p className="text-quiet">The link may be old, or the API may have been taken out of the catalog. A subscription to it would still be on your desk.</p>
+      <div className="flex flex-wrap gap-8">
+        <ButtonLink to="/marketplace">Open the catalog</ButtonLink>
+        <ButtonLink to="/subscriptions">My subscriptions</ButtonLink>
+      </div>
+    </main>
+  );
+}
+
+/** A fault of the portal itself, or a part of it that did not arrive. */
+export function Broken({ error }: { error: unknown }) {
+  usePageTitle("Something broke");
+  return (
+    <main className="mx-auto max-w-prose px-16 py-64 grid gap-16">
+      <Wordmark />
+      <Failed error={error} what="This page could not be shown." retry={() => location.reload()} />
+    </main>
+  );
+}

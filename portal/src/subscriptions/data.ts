@@ -1,0 +1,63 @@
+import { queryOptions } from "@tanstack/react-query";
+import type { Answer } from "@tollgate/sdk";
+import { idempotencyKey, take, tollgate } from "~/api/client";
+import { queryClient } from "~/api/query";
+
+export type Subscription = Answer<"/api/subscriptions/{id}", "get">;
+export type NewSubscription = Answer<"/api/subscriptions", "post">;
+export type Key = Answer<"/api/subscriptions/{id}/keys", "get">["data"][number];
+export type NewKey = Answer<"/api/subscriptions/{id}/keys", "post">;
+export type Invoice = Answer<"/api/subscriptions/{id}/invoices/upcoming", "get">;
+
+export const subscriptionsQuery = (organization: string | undefined) =>
+  queryOptions({
+    queryKey: ["subscriptions", "list", organization],
+    queryFn: () => take(tollgate.GET("/api/subscriptions", { params: { query: { organization, limit: 100 } } })),
+  });
+
+export const subscriptionQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["subscriptions", "one", id],
+    refetchInterval: 10_000,
+    queryFn: () => take(tollgate.GET("/api/subscriptions/{id}", { params: { path: { id } } })),
+  });
+
+export const keysQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["subscriptions", "keys", id],
+    queryFn: () => take(tollgate.GET("/api/subscriptions/{id}/keys", { params: { path: { id } } })),
+  });
+
+export const upcomingInvoiceQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["subscriptions", "invoice", id],
+    refetchInterval: 30_000,
+    queryFn: () => take(tollgate.GET("/api/subscriptions/{id}/invoices/upcoming", { params: { path: { id } } })),
+  });
+
+const changed = () => queryClient.invalidateQueries({ queryKey: ["subscriptions"] });
+const creating = () => ({ "idempotency-key": idempotencyKey() });
+
+export async function subscribe(planId: string, organization: string | undefined): Promise<NewSubscription> {
+  const subscription = await take(tollgate.POST("/api/subscriptions", { headers: creating(), body: { plan_id: planId, organization } }));
+  void changed();
+  return subscription;
+}
+
+export async function cancelSubscription(id: string): Promise<void> {
+  await take(tollgate.DELETE("/api/subscriptions/{id}", { params: { path: { id } } }));
+  await changed();
+}
+
+export async function createKey(subscriptionId: string, name: string): Promise<NewKey> {
+  const key = await take(
+    tollgate.POST("/api/subscriptions/{id}/keys", { params: { path: { id: subscriptionId } }, headers: creating(), body: { name: name === "" ? null : name } }),
+  );
+  void changed();
+  return key;
+}
+
+export async function revokeKey(id: string): Promise<void> {
+  await take(tollgate.DELETE("/api/keys/{id}", { params: { path: { id } } }));
+  await changed();
+}

@@ -1,0 +1,54 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import type { Answer } from "@tollgate/sdk";
+import { take, tollgate } from "~/api/client";
+
+/** Whose calls: those of one subscription, or all those of one API. */
+export type Subject = { subscription: string } | { api: string };
+export type Interval = "hour" | "day";
+export type Usage = Answer<"/api/usage", "get">;
+export type Bucket = Usage["data"][number];
+export type Call = Answer<"/api/request-log", "get">["data"][number];
+
+export const hour = 3_600_000;
+export const spanOf = (interval: Interval): number => (interval === "hour" ? 48 : 30);
+const lengthOf = (interval: Interval): number => (interval === "hour" ? hour : 24 * hour);
+
+/** The start of the first interval shown; the running one is the last. */
+export function firstOf(interval: Interval, now: number): number {
+  const length = lengthOf(interval);
+  return Math.floor(now / length) * length - (spanOf(interval) - 1) * length;
+}
+
+export const usageQuery = (subject: Subject, interval: Interval) =>
+  queryOptions({
+    queryKey: ["usage", subject, interval],
+    refetchInterval: 10_000,
+    queryFn: () => {
+      const from = new Date(firstOf(interval, Date.now())).toISOString();
+      return take(tollgate.GET("/api/usage", { params: { query: { ...subject, interval, from } } }));
+    },
+  });
+
+/** Every interval from the first to the running one; those without a row in the answer had no calls. */
+export function fill(usage: Usage, interval: Interval, now: number): { at: number; bucket: Bucket | null }[] {
+  const rows = new Map(usage.data.map((each) => [new Date(each.from).getTime(), each]));
+  const first = firstOf(interval, now);
+  return Array.from({ length: spanOf(interval) }, (_, index) => {
+    const at = first + index * lengthOf(interval);
+    return { at, bucket: rows.get(at) ?? null };
+  });
+}
+
+export const callsQuery = (subject: Subject, outcome: string | undefined) =>
+  infiniteQueryOptions({
+    queryKey: ["calls", subject, outcome],
+    queryFn: ({ pageParam }) => take(tollgate.GET("/api/request-log", { params: { query: { ...subject, outcome, limit: 25, after: pageParam } } })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => (page.has_more ? (page.next ?? undefined) : undefined),
+  });
+
+export const lastCallQuery = (subject: Subject) =>
+  queryOptions({
+    queryKey: ["calls", "last", subject],
+    queryFn: async () => (await take(tollgate.GET("/api/request-log", { params: { query: { ...subject, limit: 1 } } }))).data[0] ?? null,
+  });
