@@ -1,0 +1,72 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Tollgate.Identity.Tests.Sessions;
+
+public sealed class CookieSessionTests(IdentityServer identity) : IClassFixture<IdentityServer>
+{
+    [Fact]
+    public async Task Login_ForCookies_SetsHttpOnlyStrictCookiesAndNoTokenInTheBody()
+    {
+        var (response, cookies) = await SignInAsync("cookie@example.com");
+        var body = await response.Content.ReadFromJsonAsync<JsonElement>();
+        body.GetProperty("access_token").ValueKind.ShouldBe(JsonValueKind.Null);
+        body.GetProperty("refresh_token").ValueKind.ShouldBe(JsonValueKind.Null);
+        var set = response.Headers.GetValues("Set-Cookie").ToList();
+        set.Single(c => c.StartsWith("tg_access=", StringComparison.Ordinal)).ShouldContain("httponly");
+        set.Single(c => c.StartsWith("tg_refresh=", StringComparison.Ordinal)).ShouldContain("path=/auth");
+        set.Single(c => c.StartsWith("tg_csrf=", StringComparison.Ordinal)).ShouldNotContain("httponly");
+        set.ShouldAllBe(c => c.Contains("samesite=strict", StringComparison.Ordinal));
+        using var me = await SendAsync(HttpMethod.Get, "/me", cookies, csrf: null);
+        ((int)me.StatusCode).ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task Unsafe_WithCookieButWithoutOrWithForeignCsrfToken_ChangesNothing()
+    {
+        var (_, cookies) = await SignInAsync("csrf@example.com");
+        var (_, others) = await SignInAsync("csrf-other@example.com");
+        foreach (var csrf in new[] { null, "", "guess", others["tg_csrf"] })
+        {
+            using var refused = await SendAsync(HttpMethod.Post, "/auth/logout?everywhere=true", cookies, csrf);
+            using var me = await SendAsync(HttpMethod.Get, "/me", cookies, csrf: null);
+            ((int)me.StatusCode).ShouldBe(200);
+        }
+        using var ended = await SendAsync(HttpMethod.Post, "/auth/logout", cookies, cookies["tg_csrf"]);
+        ((int)ended.StatusCode).ShouldBe(204);
+        using var after = await SendAsync(HttpMethod.Get, "/me", cookies, csrf: null);
+        ((int)after.StatusCode).ShouldBe(401);
+    }
+
+    [Fact]
+    public async Task Refresh_ByCookie_NeedsTheHeaderThatAForeignPageCannotSend()
+    {
+        var (_, cookies) = await SignInAsync("cookie-refresh@example.com");
+        using var without = await SendAsync(HttpMethod.Post, "/auth/refresh", cookies, csrf: null);
+        await IdentityServer.ProblemAsync(without, 401, "REFRESH_TOKEN_MISSING");
+        using var with = await SendAsync(HttpMethod.Post, "/auth/refresh", cookies, csrf: null, wantCookies: true);
+        ((int)with.StatusCode).ShouldBe(200);
+        with.Headers.GetValues("Set-Cookie").Count().ShouldBe(3);
+    }
+
+    private async Task<(HttpResponseMessage Response, Dictionary<string, string> Cookies)> SignInAsync(string email)
+    {
+        await identity.RegisterAsync(email);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/auth/login") { Content = JsonContent.Create(new { email, password = IdentityServer.Password }) };
+        request.Headers.Add("Tollgate-Session", "cookie");
+        var response = await identity.Client.SendAsync(request);
+        ((int)response.StatusCode).ShouldBe(200);
+        return (response, response.Headers.GetValues("Set-Cookie").Select(c => c.Split(';')[0].Split('=', 2)).ToDictionary(p => p[0], p => Uri.UnescapeDataString(p[1]), StringComparer.Ordinal));
+    }
+
+    private Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, Dictionary<string, string> cookies, string? csrf, bool wantCookies = false)
+    {
+        var request = new HttpRequestMessage(method, path);
+        request.Headers.Add("Cookie", string.Join("; ", cookies.Select(c => $"{c.Key}={c.Value}")));
+        if (csrf is not null)
+            request.Headers.Add("X-CSRF-Token", csrf);
+        if (wantCookies)
+            request.Headers.Add("Tollgate-Session", "cookie");
+        return identity.Client.SendAsync(request);
+    }
+}

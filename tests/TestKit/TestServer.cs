@@ -1,0 +1,73 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Tollgate.Foundation;
+using Tollgate.Foundation.Postgres;
+
+namespace Tollgate.TestKit;
+
+/// <summary>The control API of some modules on a real HTTP server of its own port, over a test's database.</summary>
+public sealed class TestServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly string _data;
+
+    private TestServer(WebApplication app, string data)
+    {
+        _app = app;
+        _data = data;
+        Client = NewClient();
+    }
+
+    public HttpClient Client { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public Uri Address => new(_app.Urls.First());
+
+    /// <param name="database">The test's database.</param>
+    /// <param name="add">Adds the modules, as the host does.</param>
+    /// <param name="map">Maps their endpoints.</param>
+    /// <param name="clock">The clock of the whole server.</param>
+    /// <param name="settings">As in the environment, with `:`.</param>
+    public static async Task<TestServer> StartAsync(TestDatabase database, Action<IServiceCollection, IConfiguration> add, Action<WebApplication> map,
+        TimeProvider? clock = null, IReadOnlyDictionary<string, string?>? settings = null)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        ArgumentNullException.ThrowIfNull(add);
+        ArgumentNullException.ThrowIfNull(map);
+        var data = Directory.CreateTempSubdirectory("tollgate-test-").FullName;
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Data:Directory"] = data,
+            ["ConnectionStrings:Tollgate"] = database.ConnectionString(DatabaseConnections.AppRole),
+        });
+        if (settings is not null)
+            builder.Configuration.AddInMemoryCollection(settings);
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        if (clock is not null)
+            builder.Services.AddSingleton(clock);
+        builder.Services.AddFoundation(builder.Configuration);
+        add(builder.Services, builder.Configuration);
+        var app = builder.Build();
+        await app.Services.GetRequiredService<IDatabaseStartup>().AttachAsync(CancellationToken.None).ConfigureAwait(false);
+        app.UseFoundation();
+        map(app);
+        await app.StartAsync().ConfigureAwait(false);
+        return new TestServer(app, data);
+    }
+
+    /// <summary>A client without cookies of its own and without a session.</summary>
+    public HttpClient NewClient() => new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(60) };
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.DisposeAsync().ConfigureAwait(false);
+        Directory.Delete(_data, recursive: true);
+    }
+}
