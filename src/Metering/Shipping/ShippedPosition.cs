@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Tollgate.Metering.Journal;
+
+namespace Tollgate.Metering.Shipping;
+
+/// <summary>How far a journal has been shipped, as the database knows it.</summary>
+internal sealed record ShippedPosition(long Offset, ImmutableHashSet<long> OpenBegins, long SealedRequest);
+
+/// <summary>Records of a journal that are shipped in one transaction.</summary>
+internal sealed record Slice(long From, long Next, IReadOnlyList<JournalRecord> Records)
+{
+    public (Slice Left, Slice Right) Halves()
+    {
+        var middle = Records.Count / 2;
+        var offset = Records[middle].Offset;
+        return (new Slice(From, offset, [.. Records.Take(middle)]), new Slice(offset, Next, [.. Records.Skip(middle)]));
+    }
+}
+
+/// <summary>What a slice does to the database.</summary>
+internal sealed record SliceEffects(
+    ShippedPosition After, IReadOnlyList<LogRow> Rows, IReadOnlyCollection<KeyValuePair<(DateTime Hour, Guid Subscription), long>> Counters, long? TotalsOffset)
+{
+    /// <exception cref="ArgumentException">A record holds what no row can.</exception>
+    public static SliceEffects Of(ShippedPosition before, Slice slice, DateTimeOffset now)
+    {
+        var rows = new List<LogRow>(slice.Records.Count);
+        var counters = new Dictionary<(DateTime, Guid), long>();
+        long? totals = null;
+        foreach (var record in slice.Records)
+            switch (record.Kind)
+            {
+                case JournalRecordKind.Usage:
+                    rows.Add(LogRow.From(record.Usage, record.Offset, record.Offset, now));
+                    break;
+                case JournalRecordKind.End:
+                    // Also when its begin is not among the open ones: the begin may have been damaged. The event's id guards against a second end.
+                    rows.Add(LogRow.From(record.Usage, record.BeginOffset, record.Offset, now));
+                    break;
+                case JournalRecordKind.Totals:
+                    totals = record.Offset;
+                    foreach (var total in record.Totals)
+                    {
+                        var key = (DateTime.UnixEpoch.AddTicks(checked(total.HourSeconds * TimeSpan.TicksPerSecond)), total.SubscriptionId);
+                        counters[key] = checked(counters.GetValueOrDefault(key) + total.Billable);
+                    }
+                    break;
+            }
+        return new SliceEffects(Move(before, slice), rows, counters, totals);
+    }
+
+    /// <summary>The position behind the slice, whatever its records hold.</summary>
+    public static ShippedPosition Move(ShippedPosition before, Slice slice)
+    {
+        var open = before.OpenBegins.ToBuilder();
+        foreach (var record in slice.Records)
+            if (record.Kind == JournalRecordKind.Begin)
+                open.Add(record.Offset);
+            else if (record.Kind == JournalRecordKind.End)
+                open.Remove(record.BeginOffset);
+        return before with { Offset = slice.Next, OpenBegins = open.ToImmutable() };
+    }
+}

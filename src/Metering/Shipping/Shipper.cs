@@ -1,0 +1,236 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Tollgate.Metering.Journal;
+
+namespace Tollgate.Metering.Shipping;
+
+/// <summary>
+/// Copies the journal into the request log and the rollups. The database's position is the only truth: after any failure, an unknown outcome of a commit
+/// included, it is read again, and what follows it is shipped again.
+/// </summary>
+internal sealed partial class Shipper(IJournalReader journal, JournalPositions positions, SliceWriter writer, ShippingMetrics metrics, TimeProvider clock, ILogger<Shipper> logger)
+    : BackgroundService, IUsageShipping
+{
+    public const int BatchRecords = 5000;
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan SealRequestPoll = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SealInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(20);
+
+    // One step at a time: the background loop and whoever asks for everything now share the position.
+    private readonly SemaphoreSlim _turn = new(1);
+    private ShippedPosition? _position;
+    private long _shippedOffset;
+
+    public async Task ShipNowAsync(CancellationToken cancellation)
+    {
+        var target = journal.Tail;
+        for (var failures = 0; ;)
+        {
+            try
+            {
+                var before = Volatile.Read(ref _shippedOffset);
+                if (await StepAsync(cancellation).ConfigureAwait(false) >= target)
+                    return;
+                failures = 0;
+                // A record that is being written right now holds up the ones behind it for microseconds.
+                if (Volatile.Read(ref _shippedOffset) == before)
+                    await Task.Delay(TimeSpan.FromMilliseconds(5), CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (!cancellation.IsCancellationRequested)
+            {
+                await BackOffAsync(exception, ++failures, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Answers a request of reconciling: everything counted up to now is sealed and stored.</summary>
+    public async Task SealAsync(CancellationToken cancellation)
+    {
+        var request = await positions.SealRequestAsync(cancellation).ConfigureAwait(false);
+        if (_position is { } position && request <= position.SealedRequest)
+            return;
+        journal.SealTotals();
+        await ShipNowAsync(cancellation).ConfigureAwait(false);
+        await positions.PassSealAsync(journal.Id, request, cancellation).ConfigureAwait(false);
+        await _turn.WaitAsync(cancellation).ConfigureAwait(false);
+        _position = _position is null ? null : _position with { SealedRequest = request };
+        _turn.Release();
+    }
+
+    public override void Dispose()
+    {
+        _turn.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        metrics.Lag = () => Math.Max(0, journal.Tail - Volatile.Read(ref _shippedOffset));
+        var failures = 0;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await RunAsync(stoppingToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception exception)
+            {
+                failures = _position is null ? failures + 1 : 1;
+                try
+                {
+                    await BackOffAsync(exception, failures, stoppingToken).ConfigureAwait(false);
+                }
+                catch (OperationCanceledException)
+                {
+                    break;
+                }
+            }
+        }
+        await DrainAsync().ConfigureAwait(false);
+    }
+
+    private async Task RunAsync(CancellationToken stopping)
+    {
+        var (polled, totalled) = (clock.GetTimestamp(), clock.GetTimestamp());
+        while (true)
+        {
+            var from = Volatile.Read(ref _shippedOffset);
+            var offset = await StepAsync(stopping).ConfigureAwait(false);
+            if (clock.GetElapsedTime(totalled) >= SealInterval)
+            {
+                journal.SealTotals();
+                totalled = clock.GetTimestamp();
+            }
+            if (clock.GetElapsedTime(polled) >= SealRequestPoll)
+            {
+                await SealAsync(stopping).ConfigureAwait(false);
+                polled = clock.GetTimestamp();
+            }
+            // A batch that left much behind is an outage to catch up on; otherwise a moment's wait makes the next batch worth its transaction.
+            if (offset == from || journal.Tail - offset < BatchRecords * 64L)
+                await Task.Delay(Poll, clock, stopping).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Ships one batch; answers where the journal is shipped to.</summary>
+    private async Task<long> StepAsync(CancellationToken cancellation)
+    {
+        await _turn.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            var position = _position ??= await positions.LoadAsync(journal, cancellation).ConfigureAwait(false);
+            var batch = journal.Read(position.Offset, BatchRecords);
+            if (batch.NextOffset != position.Offset)
+            {
+                await ShipAsync(new Slice(position.Offset, batch.NextOffset, batch.Records), cancellation).ConfigureAwait(false);
+                journal.Release(_position.Offset);
+            }
+            Volatile.Write(ref _shippedOffset, _position.Offset);
+            return _position.Offset;
+        }
+        catch (PositionMovedException)
+        {
+            // Another shipper of this journal, or our own commit whose answer was lost.
+            LogMoved(logger, journal.Id);
+            _position = null;
+            return Volatile.Read(ref _shippedOffset);
+        }
+        catch
+        {
+            _position = null;
+            throw;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task ShipAsync(Slice slice, CancellationToken cancellation)
+    {
+        try
+        {
+            (_position, var events) = await WriteAsync(slice, cancellation).ConfigureAwait(false);
+            metrics.Shipped(events);
+        }
+        catch (Exception exception) when (IsPoison(exception))
+        {
+            if (slice.Records.Count > 1)
+            {
+                var (left, right) = slice.Halves();
+                await ShipAsync(left, cancellation).ConfigureAwait(false);
+                await ShipAsync(right, cancellation).ConfigureAwait(false);
+                return;
+            }
+            LogRejected(logger, exception, journal.Id, slice.Records.Count == 0 ? slice.From : slice.Records[0].Offset);
+            metrics.Rejected(slice.Records.Count);
+            _position = await writer.RejectAsync(journal.Id, _position!, slice, exception.Message, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<(ShippedPosition, int)> WriteAsync(Slice slice, CancellationToken cancellation)
+    {
+        try
+        {
+            return await writer.WriteAsync(journal.Id, _position!, slice, lookUp: false, cancellation).ConfigureAwait(false);
+        }
+        catch (AlreadyLoggedException)
+        {
+            LogAlready(logger, journal.Id, slice.From, slice.Next);
+            return await writer.WriteAsync(journal.Id, _position!, slice, lookUp: true, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    // The value's fault, not the server's: classes 22 (data) and 23 (constraint), and what .NET's types cannot hold.
+    private static bool IsPoison(Exception exception) => exception switch
+    {
+        PostgresException postgres => postgres.SqlState.StartsWith("22", StringComparison.Ordinal) || postgres.SqlState.StartsWith("23", StringComparison.Ordinal),
+        OverflowException or ArgumentException => true,
+        _ => false,
+    };
+
+    private async Task BackOffAsync(Exception exception, int failures, CancellationToken cancellation)
+    {
+        metrics.Failed();
+        var wait = TimeSpan.FromMilliseconds(Math.Min(LongestBackoff.TotalMilliseconds, 100 * Math.Pow(2, Math.Min(failures, 10) - 1)));
+        LogFailed(logger, exception, journal.Id, wait);
+        await Task.Delay(wait, clock, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task DrainAsync()
+    {
+        using var limit = new CancellationTokenSource(DrainTime, clock);
+        try
+        {
+            journal.SealTotals();
+            await ShipNowAsync(limit.Token).ConfigureAwait(false);
+            await positions.CloseAsync(journal.Id, journal.Tail, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            LogLeft(logger, exception, journal.Tail - Volatile.Read(ref _shippedOffset));
+        }
+    }
+
+    [LoggerMessage(3102, LogLevel.Information, "Journal {Journal}: the position was moved by somebody else; reading it again.")]
+    private static partial void LogMoved(ILogger logger, Guid journal);
+
+    [LoggerMessage(3103, LogLevel.Error, "Journal {Journal}: the record at {Offset} cannot be stored and was put into metering.rejected_record.")]
+    private static partial void LogRejected(ILogger logger, Exception exception, Guid journal, long offset);
+
+    [LoggerMessage(3104, LogLevel.Warning, "Journal {Journal}: events between {From} and {Next} are in the request log already and are left out.")]
+    private static partial void LogAlready(ILogger logger, Guid journal, long from, long next);
+
+    [LoggerMessage(3105, LogLevel.Warning, "Journal {Journal} could not be shipped; the next attempt is in {Wait}.")]
+    private static partial void LogFailed(ILogger logger, Exception exception, Guid journal, TimeSpan wait);
+
+    [LoggerMessage(3106, LogLevel.Warning, "{Bytes} bytes of the journal were not shipped before the stop; the next start ships them.")]
+    private static partial void LogLeft(ILogger logger, Exception exception, long bytes);
+}
