@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Tollgate.Foundation;
+using Tollgate.Metering.Journal;
 using Tollgate.Metering.Shipping;
 
 namespace Tollgate.Metering;
@@ -14,6 +15,7 @@ public static class MeteringModule
 
     public static IServiceCollection AddMetering(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddJournal();
         AddShipping(services);
         return services;
     }
