@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using Tollgate.TestKit;
+
+namespace Tollgate.Host.Tests;
+
+/// <summary>Law 1 on the real program: every answer that a client got is in the request log exactly once, whatever was killed when. Streams included.</summary>
+public sealed class KillTests
+{
+    [Fact]
+    public async Task ProgramKilledTenTimesUnderLoad_EveryAnswerIsLoggedOnce()
+    {
+        await using var upstream = await FakeUpstream.StartAsync();
+        await using var program = await RunningProgram.StartAsync();
+        using var market = await Market.OpenAsync(program, upstream.Address, Market.Deny("minute", 10_000_000));
+        var answered = new ConcurrentBag<string>();
+        var random = new Random(4711);
+        for (var round = 0; round < 10; round++)
+        {
+            using var stop = new CancellationTokenSource();
+            var load = LoadAsync(program, market, answered, stop.Token);
+            await Task.Delay(300 + random.Next(700));
+            await program.KillAsync();
+            await stop.CancelAsync();
+            await load;
+            await program.StartAgainAsync();
+        }
+        await AssertEachLoggedOnceAsync(program, market, answered);
+    }
+
+    [Fact]
+    public async Task PostgresKilledTenTimesUnderLoad_EveryAnswerIsLoggedOnce()
+    {
+        await using var upstream = await FakeUpstream.StartAsync();
+        await using var program = await RunningProgram.StartAsync();
+        using var market = await Market.OpenAsync(program, upstream.Address, Market.Deny("minute", 10_000_000));
+        var answered = new ConcurrentBag<string>();
+        using var stop = new CancellationTokenSource();
+        var load = LoadAsync(program, market, answered, stop.Token);
+        for (var round = 0; round < 10; round++)
+        {
+            await Task.Delay(700);
+            KillPostgres(program);
+        }
+        await Task.Delay(500);
+        await stop.CancelAsync();
+        await load;
+        await AssertEachLoggedOnceAsync(program, market, answered);
+    }
+
+    private static async Task LoadAsync(RunningProgram program, Market market, ConcurrentBag<string> answered, CancellationToken stop)
+    {
+        using var http = RunningProgram.NewClient(program.Gateway);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async worker =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                try
+                {
+                    // Two of eight read streams. An answer counts from its first byte on.
+                    using var response = await http.SendAsync(market.Call(worker < 2 ? "/stream?events=20" : "/small"), HttpCompletionOption.ResponseHeadersRead, stop);
+                    response.StatusCode.ShouldBe(HttpStatusCode.OK);
+                    answered.Add(response.Headers.GetValues("X-Request-Id").Single());
+                    await response.Content.ReadAsByteArrayAsync(stop);
+                }
+                catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
+                {
+                    if (!stop.IsCancellationRequested)
+                        await Task.Delay(5, CancellationToken.None);
+                }
+            }
+        }));
+    }
+
+    private static async Task AssertEachLoggedOnceAsync(RunningProgram program, Market market, ConcurrentBag<string> answered)
+    {
+        answered.Count.ShouldBeGreaterThan(500);
+        var (exitCode, output) = await program.CommandAsync("reconcile");
+        exitCode.ShouldBe(0, output + program.Output);
+        var logged = (await market.RequestLogAsync()).Select(row => row.GetProperty("request_id").GetString()!).ToList();
+        logged.Count.ShouldBe(logged.Distinct(StringComparer.Ordinal).Count(), "a call was logged twice");
+        answered.Except(logged, StringComparer.Ordinal).ShouldBeEmpty("an answered call is not in the request log");
+        (await market.UsageAsync()).GetProperty("total").GetProperty("requests").GetInt64().ShouldBe(logged.Count);
+    }
+
+    // The program's own server: its process id is the first line of the lock file in the cluster's folder.
+    private static void KillPostgres(RunningProgram program)
+    {
+        var lockFile = Directory.EnumerateFiles(program.Data, "postmaster.pid", SearchOption.AllDirectories).Single();
+        using var postgres = Process.GetProcessById(int.Parse(File.ReadLines(lockFile).First()));
+        postgres.Kill();
+        postgres.WaitForExit();
+    }
+}

@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Tollgate.TestKit;
+
+/// <summary>
+/// An upstream on a real server: `/small` answers two words, `/stream?events=N` sends server-sent events every 20 ms, `/slow?milliseconds=N` waits, `/status/N`
+/// answers so, `/echo` sends the body back. It keeps what it was sent, so that tests can look.
+/// </summary>
+public sealed class FakeUpstream : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private FakeUpstream(WebApplication app) => _app = app;
+
+    public Uri Address => new(_app.Urls.First());
+
+    /// <summary>Headers and raw target of each request, in the order of arrival.</summary>
+    public ConcurrentQueue<(string Target, IReadOnlyDictionary<string, string> Headers)> Received { get; } = new();
+
+    public static async Task<FakeUpstream> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        var app = builder.Build();
+        var upstream = new FakeUpstream(app);
+        app.Run(upstream.AnswerAsync);
+        await app.StartAsync().ConfigureAwait(false);
+        return upstream;
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        Received.Enqueue((context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget,
+            context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)));
+        var path = context.Request.Path.Value!;
+        if (path.StartsWith("/status/", StringComparison.Ordinal))
+            context.Response.StatusCode = int.Parse(path["/status/".Length..], CultureInfo.InvariantCulture);
+        else if (path == "/stream")
+            await StreamAsync(context).ConfigureAwait(false);
+        else if (path == "/slow")
+        {
+            await Task.Delay(Number(context, "milliseconds", 1000), context.RequestAborted).ConfigureAwait(false);
+            await context.Response.WriteAsync("late").ConfigureAwait(false);
+        }
+        else if (path == "/echo")
+            await context.Request.Body.CopyToAsync(context.Response.Body).ConfigureAwait(false);
+        else
+        {
+            context.Response.ContentLength = 11;
+            await context.Response.WriteAsync("hello world").ConfigureAwait(false);
+        }
+    }
+
+    private static async Task StreamAsync(HttpContext context)
+    {
+        context.Response.ContentType = "text/event-stream";
+        for (var i = 0; i < Number(context, "events", 10); i++)
+        {
+            await context.Response.WriteAsync($"data: {i}\n\n", context.RequestAborted).ConfigureAwait(false);
+            await context.Response.Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+            await Task.Delay(20, context.RequestAborted).ConfigureAwait(false);
+        }
+    }
+
+    private static int Number(HttpContext context, string name, int fallback) =>
+        int.TryParse(context.Request.Query[name], CultureInfo.InvariantCulture, out var value) ? value : fallback;
+}

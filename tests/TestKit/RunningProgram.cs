@@ -1,0 +1,181 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Tollgate.TestKit;
+
+/// <summary>The real program as a process of its own, with its embedded cluster, on free ports of this machine. It can be killed and started again on the same data.</summary>
+public sealed class RunningProgram : IAsyncDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
+    private readonly StringBuilder _output = new();
+    private readonly Dictionary<string, string?> _settings;
+    private readonly bool _ownsData;
+    private Process? _process;
+
+    private RunningProgram(string data, bool ownsData, IReadOnlyDictionary<string, string?>? settings)
+    {
+        Data = data;
+        _ownsData = ownsData;
+        Control = new Uri($"http://127.0.0.1:{FreePort()}");
+        Gateway = new Uri($"http://127.0.0.1:{FreePort()}");
+        _settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Data__Directory"] = data,
+            ["Control__Url"] = Control.ToString(),
+            ["Gateway__Url"] = Gateway.ToString(),
+            ["Gateway__PublicUrl"] = Gateway.ToString().TrimEnd('/'),
+            ["Gateway__AllowPrivateUpstreams"] = "true",
+            ["Demo__Seed"] = "false",
+        };
+        foreach (var (name, value) in settings ?? new Dictionary<string, string?>(StringComparer.Ordinal))
+            _settings[name] = value;
+    }
+
+    public string Data { get; }
+
+    public Uri Control { get; }
+
+    public Uri Gateway { get; }
+
+    public int ProcessId => _process?.Id ?? throw new InvalidOperationException("The program does not run.");
+
+    /// <summary>Everything that it has printed so far, over all its starts.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+                return _output.ToString();
+        }
+    }
+
+    /// <summary>Starts it and waits until it is ready.</summary>
+    public static async Task<RunningProgram> StartAsync(IReadOnlyDictionary<string, string?>? settings = null)
+    {
+        var program = new RunningProgram(Directory.CreateTempSubdirectory("tollgate-program-").FullName, ownsData: true, settings);
+        await program.StartAgainAsync().ConfigureAwait(false);
+        return program;
+    }
+
+    public async Task StartAgainAsync()
+    {
+        _process = Launch();
+        using var http = NewClient(Control);
+        var watch = Stopwatch.StartNew();
+        while (!await IsReadyAsync(http).ConfigureAwait(false))
+        {
+            if (_process.HasExited)
+                throw new InvalidOperationException($"The program ended with {_process.ExitCode}:\n{Output}");
+            if (watch.Elapsed > StartLimit)
+                throw new TimeoutException($"The program was not ready in {StartLimit.TotalSeconds} s:\n{Output}");
+            await Task.Delay(50).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>kill -9: it gets no chance to do anything.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill(entireProcessTree: false);
+        await _process.WaitForExitAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>SIGTERM, and wait for the clean end.</summary>
+    public async Task<int> StopAsync()
+    {
+        using (var kill = Process.Start("kill", ["-TERM", $"{ProcessId}"]))
+            await kill.WaitForExitAsync().ConfigureAwait(false);
+        await _process!.WaitForExitAsync().WaitAsync(StopLimit).ConfigureAwait(false);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Runs a command of the program (`reconcile`, …) beside it, with the same settings.</summary>
+    public async Task<(int ExitCode, string Output)> CommandAsync(params string[] arguments)
+    {
+        using var process = Process.Start(StartInfo(arguments))!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync().WaitAsync(StartLimit).ConfigureAwait(false);
+        return (process.ExitCode, await output.ConfigureAwait(false) + await errors.ConfigureAwait(false));
+    }
+
+    public static HttpClient NewClient(Uri address, int connections = 64) => new(new SocketsHttpHandler
+    {
+        MaxConnectionsPerServer = connections,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        UseProxy = false,
+    }) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false })
+        {
+            try
+            {
+                await StopAsync().ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                await KillAsync().ConfigureAwait(false);
+            }
+        }
+        _process?.Dispose();
+        if (_ownsData)
+            Directory.Delete(Data, recursive: true);
+    }
+
+    private Process Launch()
+    {
+        var process = new Process { StartInfo = StartInfo([]) };
+        process.OutputDataReceived += (_, line) => Keep(line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+    }
+
+    private ProcessStartInfo StartInfo(string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "tollgate.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Data,
+        };
+        foreach (var (name, value) in _settings)
+            start.Environment[name] = value;
+        return start;
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is null)
+            return;
+        lock (_output)
+            _output.AppendLine(line);
+    }
+
+    private static async Task<bool> IsReadyAsync(HttpClient http)
+    {
+        try
+        {
+            using var response = await http.GetAsync("/_api/readyz").ConfigureAwait(false);
+            return response.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
