@@ -14,18 +14,25 @@ internal sealed class Node
     private static int _numbers;
 
     public Node(params Allowance[] allowances)
+        : this(1, allowances)
     {
+    }
+
+    public Node(int nodes, Allowance[] allowances)
+    {
+        State = new NodeState(nodes);
         Clock = new TestClock(Noon);
         Admission = new NodeAdmission(State, Clock);
         Entitlement = new Entitlement(Id(), Id(), new Product("api", Id(), Id()), Id(), 1, Active: true, allowances, Noon.AddDays(-40), PriceInterval.Month, "UTC", null);
         Apply(Entitlement);
         Secret = AddKey();
         State.Loaded = true;
+        State.Allow();
     }
 
     public TestClock Clock { get; }
 
-    public NodeState State { get; } = new();
+    public NodeState State { get; }
 
     public NodeAdmission Admission { get; }
 
@@ -45,10 +52,10 @@ internal sealed class Node
 
     public static Guid Id() => new(Interlocked.Increment(ref _numbers), 0, 7, 0, 0, 0, 0, 0, 0, 0, 1);
 
-    public void Apply(Entitlement entitlement, int nodes = 1)
+    public void Apply(Entitlement entitlement)
     {
         Entitlement = entitlement;
-        State.Subscribers.Ensure(entitlement.SubscriptionId).Terms = State.Prepare(entitlement, nodes);
+        State.Subscribers.Ensure(entitlement.SubscriptionId).Terms = State.Prepare(entitlement);
     }
 
     public byte[] AddKey(KeyState state = KeyState.Active, long expiresAt = long.MaxValue)

@@ -6,14 +6,17 @@ using Tollgate.Plans;
 namespace Tollgate.Admission.Deciding;
 
 /// <summary>What this node knows: keys, terms and counters. Written by the change feed alone, read by every call.</summary>
-internal sealed class NodeState
+internal sealed class NodeState(int nodes)
 {
     private readonly CellStore _cells = new();
     private readonly ConcurrentDictionary<string, TimeZoneInfo> _zones = new(StringComparer.Ordinal);
     private volatile bool _loaded;
-    private volatile bool _allowed = true;
+    private volatile string? _forbidden = "The node is not registered yet.";
 
     public KeyTable Keys { get; } = new();
+
+    /// <summary>Among how many nodes each limit is divided.</summary>
+    public int Nodes { get; } = nodes;
 
     public Subscribers Subscribers { get; } = new();
 
@@ -23,20 +26,20 @@ internal sealed class NodeState
         set => _loaded = value;
     }
 
-    /// <summary>False while another node admits and limits are not shared.</summary>
-    public bool Allowed
-    {
-        get => _allowed;
-        set => _allowed = value;
-    }
+    /// <summary>Loaded, and registered as a node that may admit.</summary>
+    public bool Ready => _loaded && _forbidden is null;
 
-    public bool Ready => _loaded && _allowed;
+    public string WhyNotReady => _forbidden ?? (_loaded ? "" : "Keys, entitlements and counters are being loaded.");
+
+    public void Allow() => _forbidden = null;
+
+    public void Forbid(string why) => _forbidden = why;
 
     /// <summary>Terms for an entitlement, on the subscription's own counters; not in force until they are set. For the one writer.</summary>
-    public Terms Prepare(Entitlement entitlement, int nodes)
+    public Terms Prepare(Entitlement entitlement)
     {
         var subscriber = Subscribers.Ensure(entitlement.SubscriptionId);
-        return new Terms(entitlement, ZoneOf(entitlement.TimeZone), nodes, meter => subscriber.CellOf(meter, _cells));
+        return new Terms(entitlement, ZoneOf(entitlement.TimeZone), Nodes, meter => subscriber.CellOf(meter, _cells));
     }
 
     public TimeZoneInfo ZoneOf(string id) => _zones.GetOrAdd(id, static name => TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) ? zone : TimeZoneInfo.Utc);

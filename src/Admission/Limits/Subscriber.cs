@@ -60,6 +60,12 @@ internal sealed class Subscribers
             return _slots.TryGetValue(id, out var slot) ? _all[slot] : null;
     }
 
+    public IReadOnlyList<Guid> Ids()
+    {
+        lock (_writer)
+            return [.. _slots.Keys];
+    }
+
     /// <summary>For the one writer: the subscription's place, made when it is new.</summary>
     public Subscriber Ensure(Guid id)
     {

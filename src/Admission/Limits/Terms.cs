@@ -63,6 +63,9 @@ internal sealed class Terms
     /// <summary>Ordered by meter.</summary>
     public AllowanceTerm[] Allowances { get; }
 
+    /// <summary>These terms' windows are counted on this node: an inactive subscription's are not built.</summary>
+    public bool IsCounted => Active;
+
     public bool IsActiveAt(long now) => Active && now < ValidUntil;
 
     public long PeriodStartSeconds(long now) => (_period.At(now).Start - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerSecond;

@@ -141,13 +141,9 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public void Apply_SeveralNodes_DividesRefusingLimitsOnly()
+    public void Admit_SeveralNodes_DividesRefusingLimitsOnly()
     {
-        var node = new Node();
-        node.Apply(node.Entitlement with
-        {
-            Allowances = [Node.Deny(10, Window.Day), Node.Deny(2, Window.Minute), new Allowance("requests", 9, Window.Month, PastAllowance.Charge, 1m)],
-        }, nodes: 4);
+        var node = new Node(nodes: 4, [Node.Deny(10, Window.Day), Node.Deny(2, Window.Minute), new Allowance("requests", 9, Window.Month, PastAllowance.Charge, 1m)]);
         var decision = node.Call();
         decision.Limits[0].Limit.ShouldBe(1);
         decision.Limits[1].Limit.ShouldBe(2);

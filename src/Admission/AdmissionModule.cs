@@ -1,0 +1,54 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Tollgate.Admission.Deciding;
+using Tollgate.Admission.Keys;
+using Tollgate.Admission.Nodes;
+using Tollgate.Admission.Snapshot;
+using Tollgate.Admission.Subscriptions;
+using Tollgate.Foundation;
+
+namespace Tollgate.Admission;
+
+/// <summary>The door of the module: may they, and how much is left.</summary>
+public static class AdmissionModule
+{
+    public static SqlModule Sql { get; } = new("admission", typeof(AdmissionModule).Assembly);
+
+    public static IServiceCollection AddAdmission(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var options = NodeOptions.From(configuration);
+        services.AddSingleton(options);
+        services.AddSingleton(new NodeState(options.Nodes));
+        services.AddSingleton<IAdmission, NodeAdmission>();
+        services.AddSingleton<KeyStore>();
+        services.AddSingleton<NodeCatchUp>();
+        services.AddSingleton<ProductNames>();
+        services.AddSingleton<AllowanceUsage>();
+        if (options.Admits)
+            AddAdmittingNode(services);
+        return services;
+    }
+
+    public static IEndpointRouteBuilder MapAdmission(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("").WithApiDefaults();
+        SubscriptionEndpoints.Map(group);
+        KeyEndpoints.Map(group);
+        return routes;
+    }
+
+    // A process without the gateway role holds no keys and no counters, and is nobody that limits would have to be shared with.
+    private static void AddAdmittingNode(IServiceCollection services)
+    {
+        services.AddSingleton<CounterSeeds>();
+        services.AddSingleton<IChangeHandler, AdmissionSnapshot>();
+        services.AddSingleton<NodeRegistration>();
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<NodeRegistration>());
+        services.AddHostedService<KeyUses>();
+        services.AddHealthChecks().AddCheck<AdmissionHealth>("admission", tags: ["ready"]);
+    }
+}

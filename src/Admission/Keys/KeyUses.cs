@@ -1,0 +1,72 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Tollgate.Admission.Deciding;
+using Tollgate.Foundation;
+
+namespace Tollgate.Admission.Keys;
+
+/// <summary>Writes when keys were last used, in batches, far from the path. Nobody waits for it, and what a killed process has not written is lost.</summary>
+internal sealed class KeyUses(NodeState state, IDatabase database, TimeProvider clock, ILogger<KeyUses> logger) : BackgroundService
+{
+    private const int BatchSize = 1000;
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);
+    private long _written;
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        await TryWriteAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    internal async Task WriteAsync(CancellationToken cancellation)
+    {
+        var newest = _written;
+        var ids = new List<Guid>();
+        var times = new List<DateTimeOffset>();
+        for (var place = 0; place < state.Keys.Count; place++)
+        {
+            var (id, used) = Use(place);
+            if (used <= _written)
+                continue;
+            newest = Math.Max(newest, used);
+            ids.Add(id);
+            times.Add(new DateTimeOffset(used, TimeSpan.Zero));
+        }
+        for (var first = 0; first < ids.Count; first += BatchSize)
+        {
+            var batch = new { ids = ids.Skip(first).Take(BatchSize).ToArray(), times = times.Skip(first).Take(BatchSize).ToArray() };
+            await database.AsWorkerAsync(session => session.ExecuteAsync("""
+                UPDATE admission.key k SET last_used_at = used.at
+                FROM unnest(@ids::uuid[], @times::timestamptz[]) AS used (id, at)
+                WHERE k.id = used.id AND (k.last_used_at IS NULL OR k.last_used_at < used.at)
+                """, batch), cancellation).ConfigureAwait(false);
+        }
+        // A use that is stamped while this ran has a later time, or is written when the key is used in another minute.
+        _written = newest;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+            await TryWriteAsync(stoppingToken).ConfigureAwait(false);
+    }
+
+    private (Guid Id, long Used) Use(int place)
+    {
+        ref var entry = ref state.Keys.At(place);
+        return (entry.KeyId, Volatile.Read(ref entry.LastUsed));
+    }
+
+    private async Task TryWriteAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await WriteAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            logger.LogInformation("Last uses of keys could not be written, trying again: {Reason}", exception.Message);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using Tollgate.Foundation;
+
+namespace Tollgate.Admission.Nodes;
+
+/// <summary>The register of admitting nodes. All times are the database's, so that no two clocks are compared.</summary>
+internal static class NodeStore
+{
+    /// <summary>
+    /// Says that this node lives and answers how many live ones were there before it. Under a lock: of two that start at once, one is first for both.
+    /// A node that was silent for too long goes to the end, for another may have taken its place.
+    /// </summary>
+    public static async Task<int> BeatAsync(DbSession session, Guid id)
+    {
+        await session.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtextextended('admission.node', 0))").ConfigureAwait(false);
+        await session.ExecuteAsync("""
+            INSERT INTO admission.node AS own (id, started_at, seen_at) VALUES (@id, clock_timestamp(), clock_timestamp())
+            ON CONFLICT (id) DO UPDATE SET
+              started_at = CASE WHEN own.seen_at < clock_timestamp() - interval '15 seconds' THEN clock_timestamp() ELSE own.started_at END,
+              seen_at = clock_timestamp();
+            DELETE FROM admission.node WHERE seen_at < clock_timestamp() - interval '1 day';
+            """, new { id }).ConfigureAwait(false);
+        return await session.QuerySingleAsync<int>("""
+            SELECT count(*)::int FROM admission.node other JOIN admission.node own ON own.id = @id
+            WHERE other.seen_at >= clock_timestamp() - interval '15 seconds' AND (other.started_at, other.id) < (own.started_at, own.id)
+            """, new { id }).ConfigureAwait(false);
+    }
+
+    public static Task<int> RemoveAsync(DbSession session, Guid id) => session.ExecuteAsync("DELETE FROM admission.node WHERE id = @id", new { id });
+}

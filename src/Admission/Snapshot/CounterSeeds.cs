@@ -1,0 +1,61 @@
+using Tollgate.Admission.Limits;
+using Tollgate.Foundation;
+using Tollgate.Metering;
+using Tollgate.Plans;
+
+namespace Tollgate.Admission.Snapshot;
+
+/// <summary>A counter that must be told what the log knows. <paramref name="Total"/> is read before the log: what is taken from then on counts on top.</summary>
+internal sealed record WantedCounter(Guid SubscriptionId, AllowanceTerm Term, Frame Frame, long Total);
+
+/// <summary>Builds counters from the request log, with one query for all subscriptions whose windows began at the same instant.</summary>
+internal sealed class CounterSeeds(IUsage usage)
+{
+    /// <summary>
+    /// Windows of the new terms that this node does not count yet. Those of the terms in force are counted already; those of a plan long ago may be of
+    /// this window still, then they are right as they are.
+    /// </summary>
+    public static List<WantedCounter> Missing(Subscriber subscriber, Terms terms, long now)
+    {
+        var wanted = new List<WantedCounter>();
+        var counted = subscriber.Terms is { IsCounted: true } before ? before.Allowances : [];
+        foreach (var term in terms.Allowances)
+        {
+            if (Array.Exists(counted, old => old.Meter == term.Meter && old.Window == term.Window))
+                continue;
+            var frame = term.Clock.At(now);
+            ref var cell = ref term.Place.Cell;
+            if (WindowWord.Ordinal(term.Bits, Volatile.Read(ref cell.Words[(int)term.Window])) < frame.Ordinal)
+                wanted.Add(new WantedCounter(subscriber.Id, term, frame, Volatile.Read(ref cell.Total)));
+        }
+        return wanted;
+    }
+
+    public async Task<int> FillAsync(DbSession session, IReadOnlyList<WantedCounter> wanted)
+    {
+        foreach (var meter in wanted.GroupBy(counter => counter.Term.Meter))
+        {
+            var name = Meter.Find(meter.Key)!.Value.Name;
+            var starts = meter.GroupBy(counter => counter.Frame.Start).ToList();
+            // Months begin at as many instants as there are subscriptions: ask once who used anything at all, then only for those one by one.
+            var active = starts.Count > 8 ? await UsedSinceAsync(session, [.. meter], name, starts.Min(start => start.Key)).ConfigureAwait(false) : null;
+            foreach (var start in starts)
+            {
+                var asked = active is null ? [.. start] : start.Where(counter => active.ContainsKey(counter.SubscriptionId)).ToList();
+                var used = asked.Count == 0 ? null : await UsedSinceAsync(session, asked, name, start.Key).ConfigureAwait(false);
+                foreach (var counter in start)
+                    Seed(counter, used?.GetValueOrDefault(counter.SubscriptionId) ?? 0);
+            }
+        }
+        return wanted.Count;
+    }
+
+    private Task<IReadOnlyDictionary<Guid, long>> UsedSinceAsync(DbSession session, List<WantedCounter> counters, string meter, long start) =>
+        usage.SinceAsync(session, [.. counters.Select(counter => counter.SubscriptionId).Distinct()], meter, new DateTimeOffset(start, TimeSpan.Zero));
+
+    private static void Seed(WantedCounter counter, long used)
+    {
+        var term = counter.Term;
+        WindowWord.Seed(ref term.Place.Cell.Words[(int)term.Window], term.Bits, counter.Frame.Ordinal, counter.Total, used);
+    }
+}

@@ -1,0 +1,62 @@
+using Npgsql;
+using Tollgate.Admission.Deciding;
+using Tollgate.Admission.Table;
+using Tollgate.Foundation;
+
+namespace Tollgate.Admission.Snapshot;
+
+/// <summary>Reads keys into the table, row by row, so that a million of them never stand in memory twice.</summary>
+internal static class KeyLoader
+{
+    /// <summary>All (null) or the named ones; what is no longer there is forgotten. Answers how many were read.</summary>
+    public static async Task<int> LoadAsync(DbSession session, NodeState state, Guid[]? ids)
+    {
+        var before = state.Keys.Count;
+        // A first load has nothing to forget, so it need not remember a million ids.
+        var seen = ids is null && before == 0 ? null : new HashSet<Guid>();
+        var count = 0;
+        var command = new NpgsqlCommand($"""
+            SELECT id, subscription_id, digest, expires_at, revoked_at FROM admission.key
+            {(ids is null ? "" : "WHERE id = ANY ($1)")}
+            """, session.Connection, session.Transaction);
+        await using (command.ConfigureAwait(false))
+        {
+            if (ids is not null)
+                command.Parameters.Add(new NpgsqlParameter { Value = ids });
+            var reader = await command.ExecuteReaderAsync(session.Cancellation).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                while (await reader.ReadAsync(session.Cancellation).ConfigureAwait(false))
+                {
+                    var id = TakeIn(reader, state);
+                    seen?.Add(id);
+                    count++;
+                }
+            }
+        }
+        if (seen is null)
+            return count;
+        if (ids is null)
+            Forget(state, before, id => !seen.Contains(id));
+        else if (seen.Count < ids.Length)
+            Forget(state, before, id => !seen.Contains(id) && Array.IndexOf(ids, id) >= 0);
+        return count;
+    }
+
+    private static Guid TakeIn(NpgsqlDataReader row, NodeState state)
+    {
+        var id = row.GetGuid(0);
+        var subscriber = state.Subscribers.Ensure(row.GetGuid(1));
+        var expiresAt = row.IsDBNull(3) ? long.MaxValue : row.GetFieldValue<DateTime>(3).Ticks;
+        state.Keys.Put(id, row.GetFieldValue<byte[]>(2), subscriber.Slot, row.IsDBNull(4) ? KeyState.Active : KeyState.Revoked, expiresAt);
+        return id;
+    }
+
+    // Rows of keys are revoked, hardly ever deleted: a walk over the table is cheaper than an index by id that nothing else needs.
+    private static void Forget(NodeState state, int upTo, Predicate<Guid> gone)
+    {
+        for (var place = 0; place < upTo; place++)
+            if (gone(state.Keys.At(place).KeyId))
+                state.Keys.SetState(place, KeyState.Deleted);
+    }
+}

@@ -1,0 +1,121 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tollgate.Admission.Keys;
+using Tollgate.Admission.Snapshot;
+using Tollgate.Foundation;
+using Tollgate.Identity;
+using Tollgate.Plans;
+
+namespace Tollgate.Admission.Subscriptions;
+
+internal static class SubscriptionEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/api/subscriptions", SubscribeAsync).WithName("createSubscription").WithTags("Subscriptions")
+            .WithSummary("Subscribes an organization to a plan, with a first key whose secret is shown this once")
+            .Produces<SubscriptionResponse>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
+            .RequireAuthorization().Idempotent();
+        routes.MapGet("/api/subscriptions", ListAsync).WithName("listSubscriptions").WithTags("Subscriptions").WithSummary("Subscriptions of one or all of your organizations, newest first")
+            .Produces<Page<SubscriptionResponse>>().RequireAuthorization();
+        routes.MapGet("/api/subscriptions/{id}", GetAsync).WithName("getSubscription").WithTags("Subscriptions").WithSummary("A subscription with what is left of its allowances")
+            .Produces<SubscriptionResponse>().ProducesProblem(StatusCodes.Status404NotFound).RequireAuthorization();
+        routes.MapDelete("/api/subscriptions/{id}", CancelAsync).WithName("cancelSubscription").WithTags("Subscriptions").WithSummary("Ends a subscription now; canceling twice is no error")
+            .Produces<SubscriptionResponse>().ProducesProblem(StatusCodes.Status404NotFound).RequireAuthorization();
+    }
+
+    private static async Task<IResult> SubscribeAsync(
+        SubscribeRequest request, Caller caller, IDatabase database, ISubscriptions subscriptions, KeyStore keys, ProductNames names, NodeCatchUp node, CancellationToken cancellation)
+    {
+        if (!TypeId.TryParse(request.PlanId, "plan", out var planId))
+            return Problems.Result(Failure.NotFound("plan"));
+        var organization = caller.Organization(request.Organization, Permission.ManageSubscriptions);
+        if (organization.Failure is { } refused)
+            return Problems.Result(refused);
+        var outcome = await database.AsAppAsync(caller.Tenant, async session =>
+        {
+            var subscribed = await subscriptions.SubscribeAsync(session, organization.Value.OrganizationId, planId).ConfigureAwait(false);
+            if (subscribed.Failure is { } failure)
+                return (Outcome<SubscriptionResponse>)failure;
+            var created = await keys.CreateAsync(session, subscribed.Value, "Default", null, caller.AccountId).ConfigureAwait(false);
+            if (created.Failure is { } tooMany)
+                return tooMany;
+            var (key, secret) = created.Value;
+            var response = SubscriptionResponse.From(subscribed.Value, await names.OfAsync(session, [subscribed.Value]).ConfigureAwait(false));
+            return response with { Key = new FirstKeyResponse(TypeId.Format("key", key.Id), key.Prefix, secret) };
+        }, cancellation).ConfigureAwait(false);
+        if (outcome.Succeeded)
+            await node.AfterCommitAsync(cancellation).ConfigureAwait(false);
+        return outcome.ToResult(subscription => Results.Created($"/api/subscriptions/{subscription.Id}", subscription));
+    }
+
+    private static async Task<IResult> ListAsync(
+        string? organization, int? limit, string? after, Caller caller, IDatabase database, ISubscriptions subscriptions, ProductNames names, CancellationToken cancellation)
+    {
+        var count = Cursor.Limit(limit);
+        if (count.Failure is { } wrongLimit)
+            return Problems.Result(wrongLimit);
+        var cursor = Cursor.Decode(after);
+        if (cursor.Failure is { } wrongCursor)
+            return Problems.Result(wrongCursor);
+        Guid? last = null;
+        if (cursor.Value is { } text)
+        {
+            if (!Guid.TryParse(text, out var id))
+                return Problems.Result(Failure.Invalid("after", "CURSOR_INVALID", "Use the value of `next` of the page before."));
+            last = id;
+        }
+        IReadOnlyList<Guid> organizations = caller.Tenant.OrganizationIds;
+        if (!string.IsNullOrEmpty(organization))
+        {
+            var one = caller.Organization(organization, Permission.View);
+            if (one.Failure is { } failure)
+                return Problems.Result(failure);
+            organizations = [one.Value.OrganizationId];
+        }
+        var page = await database.AsAppAsync(caller.Tenant, async session =>
+        {
+            var rows = await subscriptions.ListAsync(session, organizations, count.Value + 1, last).ConfigureAwait(false);
+            var cut = Page<Subscription>.Cut(rows, count.Value, subscription => subscription.Id.ToString());
+            var known = await names.OfAsync(session, cut.Data).ConfigureAwait(false);
+            return new Page<SubscriptionResponse>([.. cut.Data.Select(subscription => SubscriptionResponse.From(subscription, known))], cut.HasMore, cut.Next);
+        }, cancellation).ConfigureAwait(false);
+        return Results.Ok(page);
+    }
+
+    private static async Task<IResult> GetAsync(
+        string id, Caller caller, IDatabase database, ISubscriptions subscriptions, ProductNames names, AllowanceUsage usage, CancellationToken cancellation)
+    {
+        Guid subscriptionId = default;
+        var outcome = await database.AsAppAsync(caller.Tenant, async session =>
+        {
+            var found = await OwnSubscription.FindAsync(session, subscriptions, caller, id, Permission.View).ConfigureAwait(false);
+            if (found.Failure is { } failure)
+                return (Outcome<SubscriptionResponse>)failure;
+            subscriptionId = found.Value.Id;
+            return SubscriptionResponse.From(found.Value, await names.OfAsync(session, [found.Value]).ConfigureAwait(false));
+        }, cancellation).ConfigureAwait(false);
+        if (!outcome.Succeeded)
+            return outcome.ToResult(Results.Ok);
+        return Results.Ok(outcome.Value with { Usage = await usage.OfAsync(subscriptionId, cancellation).ConfigureAwait(false) });
+    }
+
+    private static async Task<IResult> CancelAsync(
+        string id, Caller caller, IDatabase database, ISubscriptions subscriptions, ProductNames names, NodeCatchUp node, CancellationToken cancellation)
+    {
+        var outcome = await database.AsAppAsync(caller.Tenant, async session =>
+        {
+            var found = await OwnSubscription.FindAsync(session, subscriptions, caller, id, Permission.ManageSubscriptions).ConfigureAwait(false);
+            if (found.Failure is { } failure)
+                return (Outcome<SubscriptionResponse>)failure;
+            var canceled = await subscriptions.CancelAsync(session, found.Value.Id).ConfigureAwait(false);
+            if (canceled.Failure is { } refused)
+                return refused;
+            return SubscriptionResponse.From(canceled.Value, await names.OfAsync(session, [canceled.Value]).ConfigureAwait(false));
+        }, cancellation).ConfigureAwait(false);
+        if (outcome.Succeeded)
+            await node.AfterCommitAsync(cancellation).ConfigureAwait(false);
+        return outcome.ToResult(Results.Ok);
+    }
+}
