@@ -1,0 +1,34 @@
+namespace Tollgate.Architecture.Tests;
+
+/// <summary>Puts a row into any table: both tenant columns get the owner, all else that must not be null a value of its type. Checks and references are dropped first; the database is the test's own.</summary>
+internal sealed class RowPlanter(SchemaFixture schema)
+{
+    public async Task PlantAsync(string table, Guid owner)
+    {
+        await schema.ExecuteAsync($"""
+            DO $$ DECLARE constraint_name name; BEGIN
+              FOR constraint_name IN SELECT conname FROM pg_constraint WHERE conrelid = '{table}'::regclass AND contype IN ('c', 'f') LOOP
+                EXECUTE format('ALTER TABLE {table} DROP CONSTRAINT %I CASCADE', constraint_name);
+              END LOOP;
+            END $$;
+            ALTER TABLE {table} DISABLE TRIGGER USER
+            """);
+        var columns = await schema.TextsAsync($"""
+            SELECT quote_ident(attname) || '=' || CASE
+                WHEN attname IN ('organization_id', 'provider_organization_id') THEN '''{owner}'''
+                WHEN atttypid = 'uuid'::regtype THEN 'gen_random_uuid()'
+                WHEN atttypid IN ('timestamptz'::regtype, 'date'::regtype) THEN 'now()'
+                WHEN atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype) THEN '1'
+                WHEN atttypid = 'bool'::regtype THEN 'false'
+                WHEN atttypid = 'bytea'::regtype THEN '''\x00'''
+                WHEN atttypid = 'jsonb'::regtype THEN '''[]'''
+                WHEN atttypid IN ('text[]'::regtype, 'uuid[]'::regtype, 'int8[]'::regtype) THEN '''{'{'}{'}'}'''
+                WHEN atttypid = 'inet'::regtype THEN '''192.0.2.1'''
+                ELSE '''x''' END
+            FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attidentity = ''
+              AND (attnotnull AND NOT atthasdef OR attname IN ('organization_id', 'provider_organization_id'))
+            """);
+        var pairs = columns.Select(column => column.Split('=', 2)).ToList();
+        await schema.ExecuteAsync($"INSERT INTO {table} ({string.Join(", ", pairs.Select(p => p[0]))}) VALUES ({string.Join(", ", pairs.Select(p => p[1]))})");
+    }
+}

@@ -1,0 +1,79 @@
+using Tollgate.Foundation;
+
+namespace Tollgate.Architecture.Tests;
+
+/// <summary>Law 4 in the database: each tenant table names its organization and is bound by a policy, for every role.</summary>
+public sealed class TenancyTests(SchemaFixture schema) : IClassFixture<SchemaFixture>
+{
+    // Tables without a tenant, each with the reason.
+    private static readonly string[] NoTenant =
+    [
+        "identity.account", // a person; bound to the signed-in account by its policy
+        "identity.session", "identity.refresh_token", // belong to an account
+        "identity.organization", // is the tenant
+        "identity.module_key", // the module's own keys, sealed
+        "catalog.category", // public words
+        "metering.journal_position", "metering.journal_seal", "metering.seal_request", "metering.gateway_counter", "metering.rejected_record", // the shipper's books, no tenant reads them
+        "admission.node", // which processes admit
+    ];
+
+    private const string TenantTables = """
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'foundation', 'quartz') AND n.nspname NOT LIKE 'pg_%'
+        """;
+
+    [Fact]
+    public async Task EveryTable_HasItsOrganizationColumnOrIsListedWithAReason() => (await WithoutTenantColumnAsync()).ShouldBeEmpty();
+
+    [Fact]
+    public async Task UsageTables_HaveBothTenants() => (await schema.TextsAsync("""
+        SELECT table_schema || '.' || table_name FROM information_schema.columns WHERE column_name = 'organization_id' AND table_schema = 'metering'
+        EXCEPT SELECT table_schema || '.' || table_name FROM information_schema.columns WHERE column_name = 'provider_organization_id'
+        """)).ShouldBeEmpty();
+
+    [Fact]
+    public async Task EveryTableWithATenant_ForcesRowLevelSecurity() => (await WithoutPolicyAsync()).ShouldBeEmpty();
+
+    [Fact]
+    public async Task TheGuards_FindAPlantedTable()
+    {
+        await schema.ExecuteAsync("CREATE SCHEMA planted; CREATE TABLE planted.naked (id uuid); CREATE TABLE planted.open (organization_id uuid)");
+        (await WithoutTenantColumnAsync()).ShouldBe(["planted.naked"]);
+        (await WithoutPolicyAsync()).ShouldBe(["planted.open"]);
+        await schema.ExecuteAsync("DROP SCHEMA planted CASCADE");
+    }
+
+    /// <summary>Plants a row of one organization in every tenant table and looks at it as another, as every role that requests run under.</summary>
+    [Fact]
+    public async Task ForeignTenant_SeesNoRowOfAnyTable()
+    {
+        var planter = new RowPlanter(schema);
+        var owner = Guid.CreateVersion7();
+        var tables = await schema.TextsAsync($"""
+            SELECT n.nspname || '.' || c.relname {TenantTables} AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'organization_id')
+              AND has_table_privilege('tollgate_app', c.oid, 'SELECT') ORDER BY 1
+            """);
+        tables.Count.ShouldBeGreaterThan(8);
+        var seen = new List<string>();
+        foreach (var table in tables)
+        {
+            await planter.PlantAsync(table, owner);
+            foreach (var (who, tenant, expected) in new[] { ("nobody", TenantContext.Nobody, 0), ("a stranger", TenantContext.ForOrganization(Guid.CreateVersion7()), 0), ("the owner", TenantContext.ForOrganization(owner), 1) })
+            {
+                var rows = await schema.Database.Database.AsAppAsync(tenant, session => session.QuerySingleAsync<int>($"SELECT count(*)::int FROM {table}"), CancellationToken.None);
+                if (rows != expected)
+                    seen.Add($"{who} sees {rows} rows of {table}");
+            }
+        }
+        seen.ShouldBeEmpty();
+    }
+
+    private async Task<IEnumerable<string>> WithoutTenantColumnAsync() => (await schema.TextsAsync($"""
+        SELECT n.nspname || '.' || c.relname {TenantTables} AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'organization_id') ORDER BY 1
+        """)).Except(NoTenant, StringComparer.Ordinal);
+
+    private Task<List<string>> WithoutPolicyAsync() => schema.TextsAsync($"""
+        SELECT n.nspname || '.' || c.relname {TenantTables} AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname IN ('organization_id', 'account_id'))
+          AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid)) ORDER BY 1
+        """);
+}
