@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Tollgate.Foundation;
+using Tollgate.Gateway.Apis;
 using Tollgate.Gateway.Upstreams;
 
 namespace Tollgate.Gateway;
@@ -15,6 +16,8 @@ public static class GatewayModule
     public static IServiceCollection AddGateway(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton<UpstreamAddressPolicy>();
+        services.AddSingleton<UpstreamSecrets>();
+        services.AddSingleton<IRouteSource, RouteSource>();
         return services;
     }
 
