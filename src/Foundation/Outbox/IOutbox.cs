@@ -19,4 +19,10 @@ public interface IOutboxHandler
     Task HandleAsync(DbSession session, OutboxEvent @event);
 }
 
-public sealed record OutboxEvent(Guid Id, string Type, int Version, System.Text.Json.JsonElement Payload, DateTimeOffset At);
+/// <summary><paramref name="Payload"/> lives as long as the handler runs.</summary>
+public sealed record OutboxEvent(Guid Id, string Type, int Version, System.Text.Json.JsonElement Payload, DateTimeOffset At)
+{
+    /// <summary>The payload as it was published.</summary>
+    public T Read<T>() => System.Text.Json.JsonSerializer.Deserialize<T>(Payload, Json.Options)
+        ?? throw new InvalidOperationException($"The event {Id} of type {Type} has no payload.");
+}

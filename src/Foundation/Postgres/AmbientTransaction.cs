@@ -13,6 +13,7 @@ internal sealed class AmbientTransaction : IAsyncDisposable
 
     private readonly Holder _holder;
     private readonly TenantContext _tenant;
+    private readonly List<Func<Task>> _afterCommit = [];
     private int _savepoints;
 
     private sealed class Holder
@@ -69,10 +70,15 @@ internal sealed class AmbientTransaction : IAsyncDisposable
         }
     }
 
+    /// <summary>For what can only be done when others see the change; not done when it is rolled back.</summary>
+    public void AfterCommit(Func<Task> work) => _afterCommit.Add(work);
+
     public async Task CommitAsync(CancellationToken cancellation)
     {
         _holder.Transaction = null;
         await Session.Transaction.CommitAsync(cancellation).ConfigureAwait(false);
+        foreach (var work in _afterCommit)
+            await work().ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()

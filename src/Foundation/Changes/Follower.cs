@@ -1,0 +1,70 @@
+using Microsoft.Extensions.Logging;
+
+namespace Tollgate.Foundation.Changes;
+
+/// <summary>
+/// One handler and the version up to which it has applied. Each has its own place, so that a handler that fails is tried again with the same changes
+/// while the others go on: a broken catalog must not keep a revoked key alive.
+/// </summary>
+internal sealed class Follower(IChangeHandler handler, ChangeStore store, ILogger logger)
+{
+    // A handler that cannot apply a change may be healed by loading everything.
+    private const int FailuresBeforeReload = 5;
+
+    private readonly HashSet<string> _topics = new(handler.Topics, StringComparer.Ordinal);
+    private int _failures;
+
+    public int Order => handler.Order;
+
+    public bool Loaded { get; private set; }
+
+    public long Version { get; private set; }
+
+    /// <summary>Applies all that is committed now. False when it failed; the next round tries again.</summary>
+    public async Task<bool> FollowAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            if (!Loaded || _failures >= FailuresBeforeReload)
+                await LoadAsync(cancellation).ConfigureAwait(false);
+            while (await StepAsync(cancellation).ConfigureAwait(false))
+            {
+            }
+            _failures = 0;
+            return true;
+        }
+        catch (Exception failed) when (!cancellation.IsCancellationRequested)
+        {
+            _failures++;
+            logger.LogError(failed, "{Handler} could not follow the changes after {Version} (failure {Count}); it tries again", handler.GetType().Name, Version, _failures);
+            return false;
+        }
+    }
+
+    private async Task<bool> StepAsync(CancellationToken cancellation)
+    {
+        if (await store.ReadAsync(Version, cancellation).ConfigureAwait(false) is not { } next)
+        {
+            logger.LogWarning("{Handler} has lost its place at {Version} and loads everything again", handler.GetType().Name, Version);
+            await LoadAsync(cancellation).ConfigureAwait(false);
+            return true;
+        }
+        if (next.Changes.Count == 0)
+            return false;
+        Change[] mine = [.. next.Changes.Where(change => _topics.Contains(change.Topic))];
+        if (mine.Length > 0)
+            await handler.ApplyAsync(mine, cancellation).ConfigureAwait(false);
+        Version = next.Changes[^1].Version;
+        return next.More;
+    }
+
+    // The place is noted before the load: what is committed while it loads is applied once more, which does no harm, instead of being missed.
+    private async Task LoadAsync(CancellationToken cancellation)
+    {
+        var range = await store.RangeAsync(cancellation).ConfigureAwait(false);
+        await handler.LoadAsync(cancellation).ConfigureAwait(false);
+        Version = range.Newest;
+        Loaded = true;
+        _failures = 0;
+    }
+}
