@@ -1,14 +1,14 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace Tollgate.Metering.Journal;
 
 /// <summary>The files of a journal: its identity, the lock that is held for its life, and the segments.</summary>
-internal sealed partial class JournalFolder : IDisposable
+internal sealed class JournalFolder : IDisposable
 {
     private const string Running = "running";
+    private const string Closed = "closed";
     private readonly long _maximumBytes;
     private readonly FileStream _lock;
 
@@ -23,7 +23,7 @@ internal sealed partial class JournalFolder : IDisposable
         try
         {
             var before = ReadState();
-            MayHaveLostPages = before.Length > 0 && before[0] == Running && (before.Length < 2 || before[1] != BootId());
+            MayHaveLostPages = !(before is [Closed]) && !(before is [Running, var boot] && boot == BootId());
             (Id, SegmentBytes) = ReadOrMakeIdentity(segmentBytes);
             foreach (var leftover in Directory.GetFiles(Path, "*.tmp"))
                 File.Delete(leftover);
@@ -61,6 +61,9 @@ internal sealed partial class JournalFolder : IDisposable
 
     public Segment Open(int index, bool writable) => Segment.Open(FileOf(index), index, SegmentBytes, writable);
 
+    /// <summary>When a segment was last written, for one whose header does not tell.</summary>
+    public DateTimeOffset WrittenAt(int index) => new(File.GetLastWriteTimeUtc(FileOf(index)), TimeSpan.Zero);
+
     public void Delete(int index) => File.Delete(FileOf(index));
 
     /// <summary>
@@ -76,7 +79,7 @@ internal sealed partial class JournalFolder : IDisposable
         {
             WriteZeros(draft, index);
             File.Move(draft, FileOf(index));
-            FlushFolder();
+            NativeFiles.FlushFolder(Path);
         }
         catch
         {
@@ -84,12 +87,12 @@ internal sealed partial class JournalFolder : IDisposable
             throw;
         }
         var segment = Open(index, writable: true);
-        segment.Touch(0, SegmentBytes);
+        segment.Touch(0, SegmentBytes, writing: true);
         return segment;
     }
 
     /// <summary>Closed in order: the next start needs no look at what the machine did in between.</summary>
-    public void MarkClosed() => WriteState("closed");
+    public void MarkClosed() => WriteState(Closed);
 
     public void Dispose() => _lock.Dispose();
 
@@ -133,7 +136,7 @@ internal sealed partial class JournalFolder : IDisposable
                 RandomAccess.FlushToDisk(handle);
             }
             File.Move(draft, file);
-            FlushFolder();
+            NativeFiles.FlushFolder(Path);
         }
         var parts = File.ReadAllText(file).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
         if (parts.Length != 3 || !Guid.TryParseExact(parts[0], "N", out var read) || !byte.TryParse(parts[1], out var version)
@@ -168,35 +171,6 @@ internal sealed partial class JournalFolder : IDisposable
     private static string Name(int index) => index.ToString("D8", CultureInfo.InvariantCulture);
 
     private string FileOf(int index) => System.IO.Path.Combine(Path, Name(index) + ".seg");
-
-    // A new name is on disk only when its folder is; .NET opens no folders, and Windows has no need of it.
-    private void FlushFolder()
-    {
-        if (OperatingSystem.IsWindows())
-            return;
-        var descriptor = Native.Open(Path, 0);
-        if (descriptor < 0)
-            throw new IOException($"{Path} cannot be opened for fsync (errno {Marshal.GetLastPInvokeError()}).");
-        var failed = Native.Fsync(descriptor) != 0;
-        _ = Native.Close(descriptor);
-        if (failed)
-            throw new IOException($"fsync of {Path} failed.");
-    }
-
-    private static partial class Native
-    {
-        [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-        [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-        internal static partial int Open(string path, int flags);
-
-        [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-        [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-        internal static partial int Fsync(int descriptor);
-
-        [LibraryImport("libc", EntryPoint = "close")]
-        [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-        internal static partial int Close(int descriptor);
-    }
 }
 
 internal sealed class JournalInUseException(string message, Exception inner) : IOException(message, inner);

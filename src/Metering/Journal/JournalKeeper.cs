@@ -37,6 +37,8 @@ internal sealed partial class JournalKeeper : IDisposable
 
     public void Start()
     {
+        _journal.Flush();
+        _flushedTo = _journal.Tail;
         _preparer.Start();
         _flusher.Start();
         _needSegment.Set();
@@ -105,22 +107,12 @@ internal sealed partial class JournalKeeper : IDisposable
 
     private void KeepFlushed()
     {
-        long touchedTo = 0;
         while (!_stopping)
         {
             _closing.WaitOne(_fsyncMilliseconds);
             try
             {
-                var tail = _journal.Tail;
-                if (tail != FlushedTo)
-                {
-                    _journal.Flush();
-                    // As much again as was written in the last interval, so that a burst finds warm pages.
-                    var ahead = Math.Max(TouchAheadBytes, 2 * (tail - FlushedTo));
-                    Volatile.Write(ref _flushedTo, tail);
-                    _journal.TouchAhead(Math.Max(tail, touchedTo - ahead), ahead);
-                    touchedTo = tail + ahead;
-                }
+                FlushOnce();
             }
             catch (Exception e)
             {
@@ -128,6 +120,21 @@ internal sealed partial class JournalKeeper : IDisposable
                 Thread.Sleep(RetryMilliseconds);
             }
         }
+    }
+
+    private void FlushOnce()
+    {
+        var (from, tail) = (FlushedTo, _journal.Tail);
+        if (tail == from)
+        {
+            // Nothing to write, yet the pages ahead must not grow cold: they are read, not made dirty again and again.
+            _journal.WarmAhead(TouchAheadBytes, writing: false);
+            return;
+        }
+        _journal.Flush();
+        Volatile.Write(ref _flushedTo, tail);
+        // Twice what the last interval took, so that a burst finds warm pages.
+        _journal.WarmAhead(Math.Max(TouchAheadBytes, 2 * (tail - from)), writing: true);
     }
 
     [LoggerMessage(2101, LogLevel.Error, "The next segment of the usage journal cannot be made; calls that must be metered are refused when the current one is full")]
@@ -153,5 +160,6 @@ internal interface IJournalKept
     /// <summary>Brings all records to disk, and closes the segments that are full.</summary>
     void Flush();
 
-    void TouchAhead(long offset, long bytes);
+    /// <summary>Makes the pages ahead of the writer present and, for writing, free of a fault.</summary>
+    void WarmAhead(long bytes, bool writing);
 }

@@ -49,12 +49,14 @@ internal sealed unsafe class JournalRecovery(JournalFolder folder, OpenStreams o
     private int FindStart(List<int> indexes)
     {
         var from = 0;
+        List<(int Index, DateTimeOffset ClosedAt)> unknown = [];
         foreach (var index in indexes)
         {
             using var segment = folder.Open(index, writable: false);
             if (!segment.CheckHeader(folder.Id))
             {
                 damaged.Add(segment.Offset);
+                unknown.Add((index, folder.WrittenAt(index)));
                 continue;
             }
             if (!segment.IsSealed)
@@ -63,6 +65,9 @@ internal sealed unsafe class JournalRecovery(JournalFolder folder, OpenStreams o
             _newestSealed = index;
             from = segment.OldestBegin == long.MaxValue ? index + 1 : (int)(segment.OldestBegin / folder.SegmentBytes);
         }
+        // Before a closed one all are closed, even where the header is damaged: they too are to be freed some day.
+        Sealed.AddRange(unknown.Where(u => u.Index < from));
+        Sealed.Sort((a, b) => a.Index.CompareTo(b.Index));
         return from;
     }
 

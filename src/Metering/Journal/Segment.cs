@@ -12,6 +12,7 @@ internal sealed unsafe class Segment : IDisposable
     private readonly SafeFileHandle _handle;
     private readonly MemoryMappedFile _map;
     private readonly MemoryMappedViewAccessor _view;
+    private int _flushedTo;
 
     private Segment(string path, int index, int size, SafeFileHandle handle, bool writable)
     {
@@ -104,11 +105,33 @@ internal sealed unsafe class Segment : IDisposable
 
     public void Flush() => _view.Flush();
 
-    /// <summary>Makes pages present and writable without changing a byte, so that the append path meets no page that is cold.</summary>
-    public void Touch(long from, long to)
+    /// <summary>
+    /// Brings what was written since the last time to disk, and no page after it: a page that was written out faults at its next write, and those ahead
+    /// of the writer were touched so that they do not.
+    /// </summary>
+    public void FlushTo(int position)
     {
-        for (var at = Math.Max(0, from) / PageBytes * PageBytes; at < Math.Min(to, Size); at += PageBytes)
-            Interlocked.Or(ref *(int*)(Start + at), 0);
+        if (OperatingSystem.IsWindows())
+        {
+            Flush();
+            return;
+        }
+        var from = _flushedTo / Environment.SystemPageSize * Environment.SystemPageSize;
+        NativeFiles.FlushPages(Start + from, position - from);
+        _flushedTo = position;
+    }
+
+    /// <summary>Makes pages present, and writable without a fault when asked to, without changing a byte: the append path shall meet no cold page.</summary>
+    public void Touch(long from, long to, bool writing)
+    {
+        for (var at = from / PageBytes * PageBytes; at < Math.Min(to, Size); at += PageBytes)
+        {
+            ref var word = ref *(int*)(Start + at);
+            if (writing)
+                Interlocked.Or(ref word, 0);
+            else
+                _ = Volatile.Read(ref word);
+        }
     }
 
     /// <summary>Zeroes what a torn write left.</summary>

@@ -108,22 +108,23 @@ internal sealed unsafe partial class UsageJournal
             closed.Dispose();
         }
         Segment current;
+        int position;
         lock (_gate)
-            current = _current;
-        current.Flush();
+            (current, position) = (_current, _position);
+        current.FlushTo(position);
     }
 
-    void IJournalKept.TouchAhead(long offset, long bytes)
+    void IJournalKept.WarmAhead(long bytes, bool writing)
     {
         Segment current;
         Segment? next;
+        int position;
         lock (_gate)
-            (current, next) = (_current, _next);
-        var from = offset - current.Offset;
-        current.Touch(from, from + bytes);
-        // A prepared page may have been written out and dropped since: all of the next before the last quarter of this one.
-        if (from >= current.Size / 2 && next is not null)
-            next.Touch(0, Math.Max(from + bytes - current.Size, bytes));
+            (current, next, position) = (_current, _next, _position);
+        current.Touch(position, position + bytes, writing);
+        // Made warm when it was made, but perhaps written out or dropped since: again from the half of this one on.
+        if (position >= current.Size / 2)
+            next?.Touch(0, Math.Max(bytes, position + bytes - current.Size), writing);
     }
 
     private void Unmap()

@@ -12,7 +12,7 @@ internal sealed unsafe partial class UsageJournal : IUsageJournal, IJournalReade
     private const int EndReserveBytes = JournalFormat.MaximumEventRecord + JournalFormat.TotalBytes + JournalFormat.RecordHeaderBytes;
 
     // A preparer that is only slow is waited for; a call is refused when the disk does not answer at all.
-    private const int SegmentWaitMilliseconds = 2000;
+    private const int SegmentWaitMilliseconds = 5000;
 
     private readonly Lock _gate = new();
     private readonly JournalFolder _folder;
