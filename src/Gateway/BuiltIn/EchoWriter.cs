@@ -1,0 +1,50 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace Tollgate.Gateway.BuiltIn;
+
+/// <summary>What came in, as the answer: method, query and body. Headers are left out, they may hold credentials.</summary>
+internal static class EchoWriter
+{
+    public static void Write(Utf8JsonWriter writer, HttpRequest request, ReadOnlySpan<byte> body, DateTimeOffset at)
+    {
+        writer.WriteString("method"u8, request.Method);
+        writer.WriteStartObject("query"u8);
+        foreach (var (name, value) in request.Query)
+            writer.WriteString(name, value.ToString());
+        writer.WriteEndObject();
+        writer.WritePropertyName("body"u8);
+        WriteBody(writer, body);
+        writer.WriteString("at"u8, at);
+    }
+
+    private static void WriteBody(Utf8JsonWriter writer, ReadOnlySpan<byte> body)
+    {
+        if (body.IsEmpty)
+        {
+            writer.WriteNullValue();
+            return;
+        }
+        var reader = new Utf8JsonReader(body);
+        try
+        {
+            if (JsonDocument.TryParseValue(ref reader, out var document))
+            {
+                using (document)
+                {
+                    if (reader.BytesConsumed == body.Length || body[(int)reader.BytesConsumed..].Trim(" \t\r\n"u8).IsEmpty)
+                    {
+                        document.RootElement.WriteTo(writer);
+                        return;
+                    }
+                }
+            }
+        }
+        catch (JsonException)
+        {
+            // No JSON: it is echoed as text.
+        }
+        writer.WriteStringValue(Encoding.UTF8.GetString(body));
+    }
+}

@@ -1,0 +1,40 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.RateLimiting;
+using Tollgate.Gateway.Listener;
+
+namespace Tollgate.Gateway.BuiltIn;
+
+/// <summary>Calls without a key, by client address (an IPv6 client by its /64), over both ports of this process.</summary>
+internal sealed class HelloLimit(GatewayOptions options) : IDisposable
+{
+    private readonly PartitionedRateLimiter<UInt128> _limiter = PartitionedRateLimiter.Create<UInt128, UInt128>(address =>
+        RateLimitPartition.GetSlidingWindowLimiter(address, _ => new SlidingWindowRateLimiterOptions
+        {
+            PermitLimit = options.HelloPerMinute,
+            Window = TimeSpan.FromMinutes(1),
+            SegmentsPerWindow = 6,
+            QueueLimit = 0,
+        }));
+
+    public int PerMinute => options.HelloPerMinute;
+
+    public bool TryTake(IPAddress? address, out int retryAfterSeconds)
+    {
+        using var lease = _limiter.AttemptAcquire(Partition(address));
+        retryAfterSeconds = lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? Math.Max(1, (int)Math.Ceiling(after.TotalSeconds)) : 60;
+        return lease.IsAcquired;
+    }
+
+    public void Dispose() => _limiter.Dispose();
+
+    private static UInt128 Partition(IPAddress? address)
+    {
+        if (address is null)
+            return 0;
+        Span<byte> bytes = stackalloc byte[16];
+        (address.AddressFamily == AddressFamily.InterNetwork ? address.MapToIPv6() : address).TryWriteBytes(bytes, out _);
+        var number = System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes);
+        return address.AddressFamily == AddressFamily.InterNetwork ? number : number >> 64 << 64;
+    }
+}

@@ -1,0 +1,139 @@
+using Microsoft.AspNetCore.Http;
+using Tollgate.Foundation;
+using Tollgate.Gateway.Answers;
+using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Signing;
+using Tollgate.Metering;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Tollgate.Gateway.Forwarding;
+
+/// <summary>What one call changes on its way: the request's head to the upstream, and the answer's head back, with the journal between the two.</summary>
+internal sealed class CallTransformer(Call call, ServedApi api, CallJournal journal, OpenStreams streams, RateLimitHeaders limits, ClientAddress addresses,
+    CancellationTokenSource cut, bool cors) : HttpTransformer
+{
+    /// <summary>An answer up to this size is read whole, so that it needs one record only.</summary>
+    private const int WholeBytes = 64 * 1024;
+
+    private static readonly UriCreationOptions Raw = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    /// <summary>A whole answer that waits to be sent.</summary>
+    public ReadOnlyMemory<byte> Whole { get; private set; }
+
+    public bool IsWhole { get; private set; }
+
+    public bool JournalFull { get; private set; }
+
+    public override async ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        var (proto, host) = ClientHeaders.Origin(httpContext, addresses);
+        var incoming = httpContext.Request.Headers;
+        ClientHeaders.Clean(incoming);
+        TraceContext.Continue(incoming);
+        await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken).ConfigureAwait(false);
+
+        var pathAndQuery = PathAndQuery();
+        proxyRequest.RequestUri = new Uri(api.Origin + pathAndQuery, Raw);
+        var headers = proxyRequest.Headers;
+        headers.Host = null;
+        var subscription = TypeId.Format("sub", call.Decision.SubscriptionId);
+        var seconds = call.StartMicros / 1_000_000;
+        headers.TryAddWithoutValidation(RequestId.Header, call.RequestIdText);
+        headers.TryAddWithoutValidation("X-Tollgate-Request", call.RequestIdText);
+        headers.TryAddWithoutValidation("X-Tollgate-Subscription", subscription);
+        headers.TryAddWithoutValidation("X-Tollgate-Plan", TypeId.Format("plan", call.Decision.PlanId));
+        headers.TryAddWithoutValidation(UpstreamSignature.Header,
+            UpstreamSignature.Sign(api.Route.SigningSecret, seconds, httpContext.Request.Method, pathAndQuery, call.RequestIdText, subscription));
+        headers.TryAddWithoutValidation("X-Forwarded-For", call.Client?.ToString() ?? "unknown");
+        headers.TryAddWithoutValidation("X-Forwarded-Proto", proto);
+        headers.TryAddWithoutValidation("X-Forwarded-Host", host);
+        AddSecrets(proxyRequest);
+    }
+
+    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        if (proxyResponse is null)
+            return true;
+        call.UpstreamAnswered();
+        await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken).ConfigureAwait(false);
+        WriteOwnHeaders(httpContext.Response.Headers, proxyResponse);
+        try
+        {
+            return await RecordAsync(httpContext, proxyResponse, cancellationToken).ConfigureAwait(false);
+        }
+        catch (JournalFullException)
+        {
+            JournalFull = true;
+            throw;
+        }
+    }
+
+    // True: the forwarder sends the body. False: it is whole and the pipeline sends it.
+    private async ValueTask<bool> RecordAsync(HttpContext context, HttpResponseMessage response, CancellationToken cancellation)
+    {
+        var status = (int)response.StatusCode;
+        if (status == StatusCodes.Status101SwitchingProtocols)
+            return Begin(context, status);
+        var length = HasNoBody(context, status) ? 0 : response.Content.Headers.ContentLength;
+        if (length is null or > WholeBytes)
+            return Begin(context, status);
+        // A whole answer that stalls after its headers gets the same time once more.
+        cut.CancelAfter(api.Route.Timeout);
+        if (length > 0)
+            Whole = await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
+        cut.CancelAfter(Timeout.InfiniteTimeSpan);
+        IsWhole = true;
+        call.CountOut(Whole.Length);
+        journal.Append(call, status, UsageOutcome.Served, RefusalReason.None, billable: true);
+        return false;
+    }
+
+    private bool Begin(HttpContext context, int status)
+    {
+        cut.CancelAfter(Timeout.InfiniteTimeSpan);
+        journal.Begin(call, status);
+        streams.Add(call, cut);
+        if (status != StatusCodes.Status101SwitchingProtocols)
+            context.Response.Body = new CountedStream(context.Response.Body, read: null, count => call.CountOut(count));
+        return true;
+    }
+
+    private string PathAndQuery()
+    {
+        if (api.BasePath.Length == 0)
+            return call.Rest.StartsWith('/') ? call.Rest : "/" + call.Rest;
+        return api.BasePath + call.Rest;
+    }
+
+    private void AddSecrets(HttpRequestMessage request)
+    {
+        foreach (var (name, value) in api.Route.UpstreamHeaders)
+        {
+            request.Headers.Remove(name);
+            if (request.Headers.TryAddWithoutValidation(name, value) || request.Content is not { } content)
+                continue;
+            content.Headers.Remove(name);
+            content.Headers.TryAddWithoutValidation(name, value);
+        }
+    }
+
+    private void WriteOwnHeaders(IHeaderDictionary headers, HttpResponseMessage response)
+    {
+        // The answer's own nominations end at this hop too.
+        foreach (var option in response.Headers.Connection)
+            if (!option.Equals("upgrade", StringComparison.OrdinalIgnoreCase) && !option.Equals("close", StringComparison.OrdinalIgnoreCase))
+                headers.Remove(option);
+        headers.Remove("RateLimit");
+        headers.Remove("RateLimit-Policy");
+        headers.Remove("X-RateLimit-Limit");
+        headers.Remove("X-RateLimit-Remaining");
+        headers.Remove("X-RateLimit-Reset");
+        headers[RequestId.Header] = call.RequestIdText;
+        limits.Write(headers, call.Decision);
+        if (cors && headers.AccessControlAllowOrigin.Count == 0)
+            headers.AccessControlAllowOrigin = "*";
+    }
+
+    private static bool HasNoBody(HttpContext context, int status) =>
+        HttpMethods.IsHead(context.Request.Method) || status is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified;
+}

@@ -1,0 +1,68 @@
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Tollgate.Gateway.Forwarding;
+
+/// <summary>Counts what passes through a stream in either direction, and tells that something did.</summary>
+internal sealed class CountedStream(Stream inner, Action<int>? read, Action<int>? written) : Stream
+{
+    public override bool CanRead => inner.CanRead;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => inner.CanWrite;
+
+    public override long Length => throw new NotSupportedException("The length of a stream in passing is not known.");
+
+    public override long Position
+    {
+        get => throw new NotSupportedException("A stream in passing has no position.");
+        set => throw new NotSupportedException("A stream in passing has no position.");
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var count = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        read?.Invoke(count);
+        return count;
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+        written?.Invoke(buffer.Length);
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+    public override void Flush() => throw new NotSupportedException("Nothing on this path blocks.");
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Nothing on this path blocks.");
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Nothing on this path blocks.");
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException("A stream in passing cannot be sought.");
+
+    public override void SetLength(long value) => throw new NotSupportedException("A stream in passing has no length to set.");
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            inner.Dispose();
+        base.Dispose(disposing);
+    }
+}
+
+/// <summary>Counts both directions of an upgraded connection (websockets).</summary>
+internal sealed class CountedUpgrade(IHttpUpgradeFeature inner, Call call) : IHttpUpgradeFeature
+{
+    public bool IsUpgradableRequest => inner.IsUpgradableRequest;
+
+    public async Task<Stream> UpgradeAsync() =>
+        new CountedStream(await inner.UpgradeAsync().ConfigureAwait(false), count => call.CountIn(count), count => call.CountOut(count));
+}

@@ -1,0 +1,51 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Tollgate.Admission;
+using Tollgate.Gateway.Answers;
+using Tollgate.Metering;
+
+namespace Tollgate.Gateway.Forwarding;
+
+/// <summary>Who calls, and may they: the one way in for everything that needs a key, be it forwarded or built in.</summary>
+internal sealed class Turnstile(IAdmission admission, CallJournal journal, OwnAnswers answers, GatewayMetrics metrics)
+{
+    private const int LongestKey = 256;
+
+    /// <summary>True when the call is admitted. Else it has been answered, and recorded where a subscription could be named.</summary>
+    public async ValueTask<bool> EnterAsync(Call call, MeterAmounts meters)
+    {
+        if (!Decide(call, meters))
+        {
+            await RefuseAsync(call).ConfigureAwait(false);
+            return false;
+        }
+        if (journal.CanServe)
+            return true;
+        journal.GiveBack(call);
+        metrics.Refused(call.ApiName, Refusals.JournalUnavailable.Code);
+        await ProblemWriter.SendAsync(call.Context, Refusals.JournalUnavailable).ConfigureAwait(false);
+        return false;
+    }
+
+    private bool Decide(Call call, in MeterAmounts meters)
+    {
+        var key = KeyHeader.Read(call.Context.Request.Headers);
+        Span<byte> bytes = stackalloc byte[LongestKey];
+        // Too long, or not ASCII: it must come out malformed, not as a shorter key that might exist.
+        if (key.Length > LongestKey || !Ascii.IsValid(key))
+            key = "?";
+        var length = Encoding.ASCII.GetBytes(key, bytes);
+        call.Decision = admission.Admit(bytes[..length], call.ApiId, meters);
+        bytes.Clear();
+        return call.Decision.Admitted;
+    }
+
+    private Task RefuseAsync(Call call)
+    {
+        var problem = Refusals.Of(call.Decision);
+        if (call.Decision.KeyKnown)
+            return answers.EndAsync(call, problem, UsageOutcome.Refused, call.Decision.Reason, billable: false);
+        metrics.UnknownKey(call.ApiName, problem.Code, DateTimeOffset.UnixEpoch.AddMicroseconds(call.StartMicros), call.Client);
+        return ProblemWriter.SendAsync(call.Context, problem);
+    }
+}

@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Tollgate.Foundation;
+using Tollgate.Gateway.Answers;
+using Tollgate.Gateway.BuiltIn;
+using Tollgate.Gateway.Forwarding;
+using Tollgate.Gateway.Routing;
+
+namespace Tollgate.Gateway.Listener;
+
+/// <summary>The parts of the data plane. The listener itself runs only where the node has the role <c>gateway</c>.</summary>
+internal static class DataPlane
+{
+    public static IServiceCollection AddDataPlane(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddHttpForwarder();
+        services.TryAddSingleton(_ => new GatewayOptions(configuration));
+        services.TryAddSingleton<Routes>();
+        services.AddSingleton<IChangeHandler>(provider => provider.GetRequiredService<Routes>());
+        services.TryAddSingleton<UpstreamInvokers>();
+        services.TryAddSingleton<GatewayMetrics>();
+        services.TryAddSingleton<RateLimitHeaders>();
+        services.TryAddSingleton<CallJournal>();
+        services.TryAddSingleton<OwnAnswers>();
+        services.TryAddSingleton<Turnstile>();
+        services.TryAddSingleton<OpenStreams>();
+        services.TryAddSingleton<Forwarder>();
+        services.TryAddSingleton<HelloLimit>();
+        services.TryAddSingleton<BuiltInCalls>();
+        services.TryAddSingleton<GatewayPath>();
+        services.TryAddSingleton<GatewayApplication>();
+        services.TryAddSingleton<GatewayListener>();
+        if (!HasRole(configuration, "gateway"))
+            return services;
+        services.AddHostedService(provider => provider.GetRequiredService<OpenStreams>());
+        services.AddHostedService(provider => provider.GetRequiredService<GatewayListener>());
+        return services;
+    }
+
+    private static bool HasRole(IConfiguration configuration, string role) =>
+        configuration["Tollgate:Roles"] is not { Length: > 0 } roles || roles.Split(',', StringSplitOptions.TrimEntries).Contains(role, StringComparer.Ordinal);
+}

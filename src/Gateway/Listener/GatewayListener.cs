@@ -1,0 +1,82 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Tollgate.Gateway.Forwarding;
+
+namespace Tollgate.Gateway.Listener;
+
+/// <summary>
+/// The gateway's own Kestrel, beside the one of the control API. HTTP/1.1 only: cleartext HTTP/2 needs prior knowledge that no client of an API has, and
+/// TLS ends in front of this listener. Stopping takes no new call, waits for those in flight, then ends the streams that are left.
+/// </summary>
+internal sealed partial class GatewayListener(GatewayApplication application, GatewayOptions options, OpenStreams streams, IServiceProvider services,
+    ILoggerFactory loggers) : IHostedService, IDisposable
+{
+    private readonly ILogger _logger = loggers.CreateLogger<GatewayListener>();
+    private KestrelServer? _server;
+
+    /// <summary>Where it listens, with the ports that were given for port 0.</summary>
+    public IReadOnlyCollection<string> Addresses => _server?.Features.Get<IServerAddressesFeature>()?.Addresses.ToArray() ?? [];
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var kestrel = new KestrelServerOptions { ApplicationServices = services, AddServerHeader = false, AllowSynchronousIO = false, AllowResponseHeaderCompression = false };
+        kestrel.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
+        kestrel.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
+        kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
+        SetLimits(kestrel.Limits);
+        foreach (var url in options.Urls)
+            Listen(kestrel, url);
+        var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions { NoDelay = true, Backlog = 1024 }), loggers);
+        _server = new KestrelServer(Options.Create(kestrel), transport, loggers);
+        await _server.StartAsync(application, cancellationToken).ConfigureAwait(false);
+        LogListening(_logger, string.Join(", ", Addresses));
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_server is not { } server)
+            return;
+        // Kestrel's own stop tears connections when its token ends; what is left then must have been ended by us, so that its record is closed.
+        var stopping = server.StopAsync(cancellationToken);
+        if (await Task.WhenAny(stopping, Task.Delay(options.DrainTimeout, cancellationToken)).ConfigureAwait(false) != stopping)
+            streams.CutAll();
+        await stopping.ConfigureAwait(false);
+    }
+
+    public void Dispose() => _server?.Dispose();
+
+    private static void SetLimits(KestrelServerLimits limits)
+    {
+        limits.MaxRequestBodySize = null;
+        limits.MaxRequestLineSize = 16 * 1024;
+        limits.MaxRequestHeadersTotalSize = 32 * 1024;
+        limits.MaxRequestHeaderCount = 100;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);
+        // An upload may pause as long as the API's time-out allows; the call's own clock ends it then.
+        limits.MinRequestBodyDataRate = null;
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, string url)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme != Uri.UriSchemeHttp)
+            throw new InvalidOperationException($"Gateway__Url: '{url}' is not an http address such as http://0.0.0.0:8000.");
+        if (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip))
+            kestrel.Listen(ip, address.Port);
+        else if (address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) && address.Port != 0)
+            kestrel.ListenLocalhost(address.Port);
+        else if (address.Host is "*" or "+")
+            kestrel.ListenAnyIP(address.Port);
+        else
+            throw new InvalidOperationException($"Gateway__Url: '{url}' must name an address of this machine, localhost or 0.0.0.0.");
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Gateway listens on {Addresses}")]
+    private static partial void LogListening(ILogger logger, string addresses);
+}

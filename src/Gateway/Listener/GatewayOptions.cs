@@ -1,0 +1,68 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Tollgate.Gateway.Listener;
+
+/// <summary>Settings of the data plane, section <c>Gateway</c> and <c>Journal:WhenFull</c>. Read once; a wrong one stops the start.</summary>
+internal sealed class GatewayOptions
+{
+    public GatewayOptions(IConfiguration configuration)
+    {
+        var section = configuration.GetSection("Gateway");
+        Urls = [.. (section["Url"] ?? "http://localhost:8000").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+        ConnectTimeout = Seconds(section, "ConnectTimeoutSeconds", 5);
+        IdleTimeout = Seconds(section, "IdleTimeoutSeconds", 600);
+        DrainTimeout = Seconds(section, "DrainSeconds", 10);
+        MaxInFlight = Positive(section, "MaxInFlight", 20_000);
+        MaxInFlightPerApi = Positive(section, "MaxInFlightPerApi", 5_000);
+        LegacyRateLimitHeaders = section.GetValue("LegacyRateLimitHeaders", defaultValue: true);
+        Cors = new HashSet<string>((section["Cors"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), StringComparer.Ordinal);
+        HelloPerMinute = Positive(section, "HelloPerMinute", 60);
+        ServeUnmetered = configuration["Journal:WhenFull"] switch
+        {
+            null or "" or "refuse" => false,
+            "serve" => true,
+            var other => throw new InvalidOperationException($"Journal__WhenFull: '{other}' is neither refuse nor serve."),
+        };
+    }
+
+    /// <summary>Addresses to listen on, separated by semicolons. Host <c>localhost</c> means both loopbacks.</summary>
+    public IReadOnlyList<string> Urls { get; }
+
+    public TimeSpan ConnectTimeout { get; }
+
+    /// <summary>A stream on which neither side sends for so long is ended.</summary>
+    public TimeSpan IdleTimeout { get; }
+
+    /// <summary>What a stop waits for calls in flight before it ends them.</summary>
+    public TimeSpan DrainTimeout { get; }
+
+    public int MaxInFlight { get; }
+
+    public int MaxInFlightPerApi { get; }
+
+    /// <summary>X-RateLimit-Limit, -Remaining and -Reset beside the structured fields.</summary>
+    public bool LegacyRateLimitHeaders { get; }
+
+    /// <summary>APIs (<c>organization/api</c>, or <c>*</c> for all) that browsers of any origin may call: the gateway answers their preflights.</summary>
+    public IReadOnlySet<string> Cors { get; }
+
+    /// <summary>Calls a minute that an address may make without a key.</summary>
+    public int HelloPerMinute { get; }
+
+    /// <summary>What happens when the journal can take no record: serve without one, or (default) refuse.</summary>
+    public bool ServeUnmetered { get; }
+
+    public bool AllowsCors(string api) => Cors.Count > 0 && (Cors.Contains("*") || Cors.Contains(api));
+
+    private static TimeSpan Seconds(IConfiguration section, string name, double fallback)
+    {
+        var value = section.GetValue(name, fallback);
+        return value is > 0 and <= 86_400 ? TimeSpan.FromSeconds(value) : throw new InvalidOperationException($"Gateway__{name} must be between 0 and 86400 seconds.");
+    }
+
+    private static int Positive(IConfiguration section, string name, int fallback)
+    {
+        var value = section.GetValue(name, fallback);
+        return value > 0 ? value : throw new InvalidOperationException($"Gateway__{name} must be a positive number.");
+    }
+}

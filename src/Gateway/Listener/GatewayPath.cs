@@ -1,0 +1,189 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+using Tollgate.Admission;
+using Tollgate.Foundation;
+using Tollgate.Gateway.Answers;
+using Tollgate.Gateway.BuiltIn;
+using Tollgate.Gateway.Forwarding;
+using Tollgate.Gateway.Routing;
+using Tollgate.Metering;
+
+namespace Tollgate.Gateway.Listener;
+
+/// <summary>The one path: route, key and admission, forward; the journal stands between the last two and the client. No database is asked here.</summary>
+internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Forwarder forwarder, BuiltInCalls builtIn, OwnAnswers answers, CallJournal journal, IAdmission admission,
+    ClientAddress addresses, GatewayMetrics metrics, GatewayOptions options, TimeProvider clock, ILogger<GatewayPath> logger)
+{
+    private static readonly MeterAmounts OneRequest = Amounts.Of(Meter.Requests);
+    private static readonly byte[] Healthy = "{\"status\":\"ok\"}"u8.ToArray();
+
+    private readonly InFlight _inFlight = new();
+
+    public async Task RunAsync(HttpContext context)
+    {
+        var started = clock.GetTimestamp();
+        context.TraceIdentifier = "";
+        metrics.Started();
+        var api = "-";
+        try
+        {
+            api = await RouteAsync(context).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client left while the gateway's own answer was on its way.
+        }
+        catch (Exception exception)
+        {
+            LogBug(logger, exception, context.TraceIdentifier);
+            if (context.Response.HasStarted)
+                context.Abort();
+            else
+                await ProblemWriter.SendAsync(context, InternalError).ConfigureAwait(false);
+        }
+        finally
+        {
+            metrics.Ended(api, context.Response.StatusCode, clock.GetElapsedTime(started).TotalSeconds);
+        }
+    }
+
+    private static readonly Problem InternalError = new(500, "INTERNAL_ERROR", "Something went wrong on our side. Quote the request id when you report it.");
+
+    // Answers the label of the metrics.
+    private async Task<string> RouteAsync(HttpContext context)
+    {
+        var raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        switch (Find(context, raw, out var api, out var rest))
+        {
+            case Found.Invalid:
+                return await RefuseAsync(context, Refusals.PathInvalid).ConfigureAwait(false);
+            case Found.Health:
+                return await HealthAsync(context).ConfigureAwait(false);
+            case Found.BuiltIn:
+                await builtIn.RunAsync(context, rest).ConfigureAwait(false);
+                return BuiltInCalls.Label;
+            case Found.Nothing:
+                return await RefuseAsync(context, routes.Loaded ? Refusals.ApiNotFound : Refusals.NotReady).ConfigureAwait(false);
+            default:
+                await ServeAsync(context, api!, rest).ConfigureAwait(false);
+                return api!.Name;
+        }
+    }
+
+    private enum Found
+    {
+        Api,
+        BuiltIn,
+        Health,
+        Invalid,
+        Nothing,
+    }
+
+    private Found Find(HttpContext context, string raw, out ServedApi? api, out string rest)
+    {
+        api = null;
+        rest = "";
+        if (!RequestTarget.TryParse(raw, out var target))
+            return Found.Invalid;
+        if (routes.Table.TryFind(context.Request.Host.Value, target.Path, out api, out var consumed))
+        {
+            rest = consumed == 0 && target.PathAndQuery.Length == raw.Length ? raw : target.PathAndQuery[consumed..].ToString();
+            return Found.Api;
+        }
+        if (target.Path is "/_api/healthz")
+            return Found.Health;
+        rest = target.PathAndQuery.ToString();
+        return target.Path.StartsWith(BuiltInCalls.Root, StringComparison.Ordinal) ? Found.BuiltIn : Found.Nothing;
+    }
+
+    private async Task ServeAsync(HttpContext context, ServedApi api, string rest)
+    {
+        if (options.AllowsCors(api.Name) && Preflight.IsOne(context.Request))
+        {
+            Preflight.Answer(context);
+            return;
+        }
+        var call = NewCall(context, api, rest);
+        if (!admission.Ready)
+        {
+            await RefuseAsync(context, Refusals.NotReady).ConfigureAwait(false);
+            return;
+        }
+        if (!await turnstile.EnterAsync(call, OneRequest).ConfigureAwait(false))
+            return;
+        if (!_inFlight.TryEnter(options.MaxInFlight))
+        {
+            await OverloadAsync(call).ConfigureAwait(false);
+            return;
+        }
+        try
+        {
+            if (api.InFlight.TryEnter(options.MaxInFlightPerApi))
+                await ForwardAsync(call, api).ConfigureAwait(false);
+            else
+                await OverloadAsync(call).ConfigureAwait(false);
+        }
+        finally
+        {
+            _inFlight.Leave();
+        }
+    }
+
+    private async Task ForwardAsync(Call call, ServedApi api)
+    {
+        try
+        {
+            await forwarder.ForwardAsync(call, api).ConfigureAwait(false);
+        }
+        finally
+        {
+            api.InFlight.Leave();
+        }
+    }
+
+    private Call NewCall(HttpContext context, ServedApi api, string rest)
+    {
+        var query = rest.IndexOf('?', StringComparison.Ordinal);
+        var requestId = TypeId.New(clock);
+        context.TraceIdentifier = TypeId.Format("req", requestId);
+        return new Call(context, clock, requestId)
+        {
+            Client = addresses.Of(context),
+            ApiId = api.Route.ApiId,
+            ApiName = api.Name,
+            ApiVersion = api.Route.Version,
+            ProviderOrganizationId = api.Route.ProviderOrganizationId,
+            OperationId = api.Operations.Match(context.Request.Method, query < 0 ? rest : rest.AsSpan(0, query)),
+            Rest = rest,
+        };
+    }
+
+    private Task OverloadAsync(Call call)
+    {
+        journal.GiveBack(call);
+        return answers.EndAsync(call, Refusals.Overloaded, UsageOutcome.Refused, RefusalReason.Overload, billable: false);
+    }
+
+    private async Task<string> RefuseAsync(HttpContext context, Problem problem)
+    {
+        if (context.TraceIdentifier.Length == 0)
+            context.TraceIdentifier = TypeId.Format("req", TypeId.New(clock));
+        metrics.Refused("-", problem.Code);
+        await ProblemWriter.SendAsync(context, problem).ConfigureAwait(false);
+        return "-";
+    }
+
+    private static async Task<string> HealthAsync(HttpContext context)
+    {
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = Healthy.Length;
+        context.Response.Headers.CacheControl = "no-store";
+        if (!HttpMethods.IsHead(context.Request.Method))
+            await context.Response.Body.WriteAsync(Healthy, context.RequestAborted).ConfigureAwait(false);
+        return "health";
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "Unexpected error on the gateway in request {RequestId}")]
+    private static partial void LogBug(ILogger logger, Exception exception, string requestId);
+}
