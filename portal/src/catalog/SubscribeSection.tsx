@@ -38,7 +38,7 @@ export function SubscribeSection({ listing, onSubscribed }: { listing: Listing; 
       />
       <div className="barrier">
         <p>
-          <span className="font-semibold">{chosen.name}</span>, <Price {...chosen.price} />
+          <span className="font-semibold">{chosen.name}</span>, {chosen.price.amount === 0 ? "nothing to pay" : <Price {...chosen.price} />}
           {organization && <span className="text-quiet">, for {organization.name}</span>}
         </p>
         {session ? (

@@ -1,8 +1,9 @@
 import type { EndpointLine } from "./EndpointList";
 
+const rank = (each: EndpointLine): number => (each.method.toUpperCase() === "GET" ? 0 : 1000) + 100 * (each.path.split("{").length - 1) + each.path.length;
+
 /** The endpoint that is easiest to call: a GET without parameters in its path, the shortest first. */
 export function easiest(endpoints: readonly EndpointLine[]): EndpointLine | undefined {
-  const rank = (each: EndpointLine) => (each.method.toUpperCase() === "GET" ? 0 : 1000) + 100 * (each.path.split("{").length - 1) + each.path.length;
   return endpoints.toSorted((a, b) => rank(a) - rank(b))[0];
 }
 

@@ -34,7 +34,7 @@ export function CopyButton({ text, label = "Copy", name, kind = "quiet" }: { tex
 export function Runnable({ command, name }: { command: string; name: string }) {
   return (
     <div className="run">
-      <pre tabIndex={0} aria-label={name}>
+      <pre aria-label={name} role="group">
         <code>{command}</code>
       </pre>
       <CopyButton text={command} name={`Copy ${name.toLowerCase()}`} />

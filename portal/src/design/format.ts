@@ -13,7 +13,7 @@ export function counted(value: number, noun: string, plural = `${noun}s`): strin
 /** 12,400 becomes 12.4k: for axes and narrow columns; the exact number is never far away. */
 export function compact(value: number): string {
   if (Math.abs(value) < 10_000) return count(value);
-  return new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 }).format(value).replace("K", "k");
+  return new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 }).format(value).replace("K", "k");
 }
 
 export interface MoneyParts {

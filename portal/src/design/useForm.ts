@@ -22,8 +22,8 @@ export function useForm<T>(fields: readonly string[], send: (values: FormData) =
   const errorOf = (...names: string[]) => error?.fields.find((each) => names.includes(each.path))?.message;
   const allPlaced = error !== null && error.fields.length > 0 && error.fields.every((each) => fields.includes(each.path));
   useEffect(() => {
-    if (mutation.isError) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
-  }, [mutation.isError, mutation.error]);
+    if (mutation.error) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }, [mutation.error]);
   return {
     onSubmit: (event) => {
       event.preventDefault();

@@ -4,6 +4,7 @@ import { curl, easiest, envName } from "~/catalog/calls";
 import type { EndpointLine } from "~/catalog/EndpointList";
 import { Button } from "~/design/Button";
 import { CopyButton, Runnable } from "~/design/Copy";
+import { saveFile } from "~/design/saveFile";
 import { FirstCall } from "./FirstCall";
 
 export interface IssuedKey {
@@ -17,13 +18,6 @@ export interface IssuedKey {
   endpoints: readonly EndpointLine[];
 }
 
-function download(name: string, content: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([content], { type: "text/plain" }));
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
 
 /** The key, this once: to copy, to keep as a line of an .env file, and to use at once. */
 export function KeyTicket({ issued }: { issued: IssuedKey }) {
@@ -31,7 +25,7 @@ export function KeyTicket({ issued }: { issued: IssuedKey }) {
   useEffect(() => {
     heading.current?.focus();
     heading.current?.scrollIntoView({ block: "center" });
-  }, [issued.secret]);
+  }, []);
   const command = issued.gatewayUrl ? curl(issued.gatewayUrl, easiest(issued.endpoints), issued.secret) : null;
   return (
     <section className="ticket" aria-label="Your new key">
@@ -52,7 +46,7 @@ export function KeyTicket({ issued }: { issued: IssuedKey }) {
         </code>
         <div className="flex flex-wrap gap-8 mt-12">
           <CopyButton text={issued.secret} label="Copy key" kind="signal" />
-          <Button onClick={() => download(`${issued.apiSlug}.env`, `${envName(issued.apiSlug)}=${issued.secret}\n`)}>
+          <Button onClick={() => saveFile(`${issued.apiSlug}.env`, `${envName(issued.apiSlug)}=${issued.secret}\n`)}>
             <Download aria-hidden className="size-16" />
             Download as .env
           </Button>

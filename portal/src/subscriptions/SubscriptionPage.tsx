@@ -1,1 +1,112 @@
-export function SubscriptionPage() { return <p/>; }
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { toError } from "~/api/problem";
+import { Runnable } from "~/design/Copy";
+import { onDate } from "~/design/dates";
+import { Price, When } from "~/design/Figures";
+import { count } from "~/design/format";
+import { Failed, Lines } from "~/design/States";
+import { usePageTitle } from "~/design/usePage";
+import { curl, easiest } from "~/catalog/calls";
+import type { CallFilters } from "~/router";
+import { CallsSection } from "~/usage/CallsSection";
+import { UsageSection } from "~/usage/UsageSection";
+import { Allowances } from "./Allowances";
+import { CancelSubscription } from "./CancelSubscription";
+import { subscriptionQuery, type Subscription } from "./data";
+import { KeysSection } from "./KeysSection";
+import { SubscriptionStatus } from "./status";
+import { UpcomingInvoice } from "./UpcomingInvoice";
+import { useListing } from "./useListing";
+
+const at = "/desk/subscriptions/$id";
+
+function titleOf(subscription: Subscription): string {
+  const name = subscription.product.name ?? "Subscription";
+  if (subscription.status === "canceled") return `${name}: canceled`;
+  if (subscription.status !== "active") return `${name}: ${subscription.status.replace("_", " ")}`;
+  const limits = subscription.usage ?? [];
+  const out = limits.find((each) => each.remaining <= 0 && each.past === "deny");
+  if (out) return `${name}: nothing left until the ${out.window.replace("_", " ")} ends`;
+  const long = limits.filter((each) => ["month", "billing_period", "week", "day"].includes(each.window)).toSorted((a, b) => a.remaining / a.limit - b.remaining / b.limit)[0];
+  if (!long) return `${name}: active`;
+  if (long.remaining <= 0) return `${name}: ${count(long.used - long.limit)} past the allowance`;
+  return `${name}: ${count(long.remaining)} of ${count(long.limit)} left`;
+}
+
+export function SubscriptionPage() {
+  const { id } = useParams({ from: at });
+  const query = useQuery(subscriptionQuery(id));
+  const title = query.data ? titleOf(query.data) : undefined;
+  usePageTitle(title);
+  if (query.error && !query.data)
+    return (
+      <Failed
+        error={query.error}
+        what={toError(query.error).status === 404 ? "You have no such subscription." : "The subscription could not be read."}
+        retry={() => void query.refetch()}
+      />
+    );
+  if (!query.data || !title) return <Lines rows={6} tall />;
+  return <Body subscription={query.data} title={title} />;
+}
+
+function Body({ subscription, title }: { subscription: Subscription; title: string }) {
+  const filters = useSearch({ from: at });
+  const navigate = useNavigate({ from: "/subscriptions/$id" });
+  const change = (part: Partial<CallFilters>) => void navigate({ search: (before) => ({ ...before, ...part }), replace: true, resetScroll: false });
+  const listing = useListing(subscription.product);
+  const { product, plan } = subscription;
+  const live = subscription.status !== "canceled";
+  return (
+    <>
+      <header className="mb-32">
+        <p className="text-13 text-quiet">
+          <Link to="/subscriptions" className="link">
+            Subscriptions
+          </Link>
+        </p>
+        <h1 className="text-26 font-semibold mt-4">{title}</h1>
+        <p className="flex flex-wrap items-center gap-x-16 gap-y-4 mt-8 text-quiet">
+          <SubscriptionStatus status={subscription.status} />
+          <span>
+            {plan.name}, <Price {...plan.price} />
+          </span>
+          <span>
+            {onDate(subscription.period_start)} to {onDate(subscription.period_end)}
+          </span>
+          {subscription.canceled_at && (
+            <span>
+              canceled <When at={subscription.canceled_at} />
+            </span>
+          )}
+          {listing && (
+            <Link to="/marketplace/$organization/$api" params={{ organization: listing.organization.slug, api: listing.slug }} className="link text-ink">
+              About this API
+            </Link>
+          )}
+        </p>
+      </header>
+      <div className="pair">
+        <Allowances limits={subscription.usage ?? []} currency={plan.price.currency} allowances={plan.allowances} />
+        <UpcomingInvoice subscriptionId={subscription.id} />
+      </div>
+      <div className="stack mt-40">
+        <UsageSection subject={{ subscription: subscription.id }} interval={filters.by ?? "day"} onInterval={(by) => change({ by: by === "hour" ? by : undefined })} />
+        <KeysSection subscription={subscription} listing={listing} />
+        <CallsSection
+          subject={{ subscription: subscription.id }}
+          filters={filters}
+          onFilter={change}
+          empty={
+            <>
+              <p className="mb-12">Every call with a key of this subscription will be listed here within two seconds.</p>
+              {listing && live && <Runnable command={curl(listing.gateway_url, easiest(listing.endpoints), "$TOLLGATE_KEY")} name="A call to copy" />}
+            </>
+          }
+        />
+        {live && <CancelSubscription id={subscription.id} name={product.name ?? "this API"} plan={plan.name} />}
+      </div>
+    </>
+  );
+}

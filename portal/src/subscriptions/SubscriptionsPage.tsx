@@ -1,1 +1,97 @@
-export function SubscriptionsPage() { return <p/>; }
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { ButtonLink } from "~/design/Button";
+import { onDate } from "~/design/dates";
+import { Price } from "~/design/Figures";
+import { counted } from "~/design/format";
+import { Empty, Failed, Lines } from "~/design/States";
+import { usePageTitle } from "~/design/usePage";
+import { useOrganization } from "~/session/organization";
+import { subscriptionsQuery, type Subscription } from "./data";
+import { SubscriptionStatus } from "./status";
+
+function titleOf(rows: readonly Subscription[] | undefined): string {
+  if (!rows || rows.length === 0) return "Subscriptions";
+  const active = rows.filter((each) => each.status === "active").length;
+  const all = counted(rows.length, "subscription");
+  if (active === rows.length) return rows.length === 1 ? `${all}, active` : rows.length === 2 ? `${all}, both active` : `${all}, all active`;
+  return active === 0 ? `${all}, none active` : `${all}, ${active} active`;
+}
+
+export function SubscriptionsPage() {
+  const organization = useOrganization();
+  const query = useQuery({ ...subscriptionsQuery(organization?.id), enabled: organization !== undefined });
+  const rows = query.data?.data;
+  const title = titleOf(rows);
+  usePageTitle(title);
+  return (
+    <>
+      <header className="flex flex-wrap items-center justify-between gap-16 mb-24">
+        <h1 className="text-26 font-semibold">{title}</h1>
+        {rows && rows.length > 0 && <ButtonLink to="/marketplace">Find an API</ButtonLink>}
+      </header>
+      {query.error ? (
+        <Failed error={query.error} what="Your subscriptions could not be read." retry={() => void query.refetch()} />
+      ) : !rows ? (
+        <Lines rows={4} />
+      ) : rows.length === 0 ? (
+        <Empty
+          title="You are not subscribed to anything yet"
+          action={
+            <ButtonLink to="/marketplace" kind="signal">
+              Find an API
+            </ButtonLink>
+          }
+          example="Many plans are free. Subscribing takes one click, and the first call a minute."
+        >
+          Each subscription will be here with its keys, what is left of its allowances, and what it will cost.
+        </Empty>
+      ) : (
+        <Rows rows={rows} />
+      )}
+    </>
+  );
+}
+
+function Rows({ rows }: { rows: readonly Subscription[] }) {
+  return (
+    <div className="scroll">
+      <table className="sheet">
+        <thead>
+          <tr>
+            <th scope="col">API</th>
+            <th scope="col">Plan</th>
+            <th scope="col">Status</th>
+            <th scope="col" className="hidden sm:table-cell">
+              Period
+            </th>
+            <th scope="col" className="figure">
+              Price
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((each) => (
+            <tr key={each.id} className="row">
+              <td>
+                <Link to="/subscriptions/$id" params={{ id: each.id }} className="row-link text-14 font-medium">
+                  {each.product.name ?? each.product.id}
+                </Link>
+              </td>
+              <td>{each.plan.name}</td>
+              <td>
+                <SubscriptionStatus status={each.status} />
+              </td>
+              <td className="text-quiet whitespace-nowrap hidden sm:table-cell">
+                {each.canceled_at ? `ended ${onDate(each.canceled_at)}` : `to ${onDate(each.period_end)}`}
+              </td>
+              <td className="figure">
+                <Price {...each.plan.price} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

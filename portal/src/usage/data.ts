@@ -23,14 +23,21 @@ export const usageQuery = (subject: Subject, interval: Interval) =>
   queryOptions({
     queryKey: ["usage", subject, interval],
     refetchInterval: 10_000,
-    queryFn: () => {
-      const from = new Date(firstOf(interval, Date.now())).toISOString();
-      return take(tollgate.GET("/api/usage", { params: { query: { ...subject, interval, from } } }));
+    queryFn: async () => {
+      const now = Date.now();
+      const from = new Date(firstOf(interval, now)).toISOString();
+      const usage = await take(tollgate.GET("/api/usage", { params: { query: { ...subject, interval, from } } }));
+      return { usage, interval, slots: fill(usage, interval, now) };
     },
   });
 
+export interface Slot {
+  at: number;
+  bucket: Bucket | null;
+}
+
 /** Every interval from the first to the running one; those without a row in the answer had no calls. */
-export function fill(usage: Usage, interval: Interval, now: number): { at: number; bucket: Bucket | null }[] {
+export function fill(usage: Usage, interval: Interval, now: number): Slot[] {
   const rows = new Map(usage.data.map((each) => [new Date(each.from).getTime(), each]));
   const first = firstOf(interval, now);
   return Array.from({ length: spanOf(interval) }, (_, index) => {

@@ -1,0 +1,53 @@
+import { Trash2 } from "lucide-react";
+import { meterName, windowName } from "~/catalog/plans";
+import { Button } from "~/design/Button";
+import { SelectField, TextField } from "~/design/Field";
+import { meters, windows, type AllowanceForm } from "./planForm";
+
+interface AllowanceFieldsProps {
+  number: number;
+  value: AllowanceForm;
+  onChange: (part: Partial<AllowanceForm>) => void;
+  onRemove: () => void;
+  errorOf: (field: string) => string | undefined;
+}
+
+/** One allowance, read from left to right: so many calls a month, past it refused. */
+export function AllowanceFields({ number, value, onChange, onRemove, errorOf }: AllowanceFieldsProps) {
+  return (
+    <fieldset className="allowance" aria-label={`Allowance ${number}`}>
+      <TextField label="Amount" small inputMode="numeric" value={value.amount} onChange={(event) => onChange({ amount: event.target.value })} error={errorOf("amount")} />
+      <SelectField label="Of" small value={value.meter} onChange={(event) => onChange({ meter: event.target.value })} error={errorOf("meter")}>
+        {[...new Set([...meters, value.meter])].map((each) => (
+          <option key={each} value={each}>
+            {meterName(each)}
+          </option>
+        ))}
+      </SelectField>
+      <SelectField label="Each" small value={value.window} onChange={(event) => onChange({ window: windows.find((each) => each === event.target.value) ?? "month" })} error={errorOf("window")}>
+        {windows.map((each) => (
+          <option key={each} value={each}>
+            {windowName(each)}
+          </option>
+        ))}
+      </SelectField>
+      <SelectField label="Past it" small value={value.past} onChange={(event) => onChange({ past: event.target.value === "charge" ? "charge" : "deny" })} error={errorOf("past")}>
+        <option value="deny">Refuse</option>
+        <option value="charge">Charge</option>
+      </SelectField>
+      <TextField
+        label="Price each"
+        small
+        inputMode="decimal"
+        disabled={value.past === "deny"}
+        value={value.past === "deny" ? "" : value.unitPrice}
+        onChange={(event) => onChange({ unitPrice: event.target.value })}
+        placeholder={value.past === "deny" ? "–" : "0.004"}
+        error={errorOf("unit_price")}
+      />
+      <Button kind="quiet" icon className="self-end" aria-label={`Remove allowance ${number}`} onClick={onRemove}>
+        <Trash2 aria-hidden className="size-16" />
+      </Button>
+    </fieldset>
+  );
+}

@@ -1,0 +1,68 @@
+import { useRef } from "react";
+import type { Tagged } from "~/api/client";
+import { Button } from "~/design/Button";
+import { AreaField, TextField } from "~/design/Field";
+import { Failed } from "~/design/States";
+import { useNote } from "~/design/Toasts";
+import { textOf, useForm } from "~/design/useForm";
+import { updateApi, type Api } from "./data";
+import { LifeOfApi } from "./LifeOfApi";
+import { UpstreamHeaders } from "./UpstreamHeaders";
+
+const fields = ["name", "summary", "description", "category", "upstream_url", "timeout_ms"];
+
+export function SettingsView({ tagged }: { tagged: Tagged<Api> }) {
+  return (
+    <div className="stack max-w-prose">
+      {/* A saved version fills the form anew. */}
+      <SettingsForm key={tagged.etag} tagged={tagged} />
+      <UpstreamHeaders tagged={tagged} />
+      <LifeOfApi api={tagged.value} />
+    </div>
+  );
+}
+
+function SettingsForm({ tagged }: { tagged: Tagged<Api> }) {
+  const api = tagged.value;
+  const note = useNote();
+  // What others save while this form is open is noticed by the server (412), never overwritten.
+  const opened = useRef(tagged);
+  const form = useForm(
+    fields,
+    (values) =>
+      updateApi(opened.current, {
+        name: textOf(values, "name"),
+        summary: textOf(values, "summary"),
+        description: textOf(values, "description"),
+        category: textOf(values, "category"),
+        upstream_url: textOf(values, "upstream_url"),
+        timeout_ms: Math.round(Number(textOf(values, "timeout")) * 1000),
+      }),
+    () => note("The settings are saved."),
+  );
+  return (
+    <form className="grid gap-16" onSubmit={form.onSubmit} noValidate aria-label="Settings">
+      {form.problem && (
+        <Failed error={form.problem} what={form.problem.status === 412 ? "Somebody else has changed this API. Reload the page to see it, then change it again." : "The settings were not saved."} />
+      )}
+      <TextField label="Name" name="name" required defaultValue={api.name} error={form.errorOf("name")} />
+      <TextField label="Summary" name="summary" defaultValue={api.summary} maxLength={200} hint="One line for the catalog." error={form.errorOf("summary")} />
+      <AreaField label="Description" name="description" rows={5} defaultValue={api.description} error={form.errorOf("description")} />
+      <TextField label="Category" name="category" defaultValue={api.category} error={form.errorOf("category")} />
+      <TextField label="Upstream address" name="upstream_url" type="url" mono required defaultValue={api.upstream_url} hint="Takes effect within a second." error={form.errorOf("upstream_url")} />
+      <TextField
+        label="Time-out in seconds"
+        name="timeout"
+        inputMode="decimal"
+        defaultValue={String(api.timeout_ms / 1000)}
+        hint="How long the upstream may take until it starts to answer."
+        error={form.errorOf("timeout_ms")}
+      />
+      <div>
+        <Button type="submit" kind="signal" busy={form.busy}>
+          Save settings
+        </Button>
+      </div>
+    </form>
+  );
+}
