@@ -27,6 +27,20 @@ public interface IPlans
     Task<long> CountSubscribersAsync(DbSession session, Guid productId);
 }
 
+/// <summary>Joins in when what is on offer for a product changes, in the same transaction. The catalog keeps its prices by it.</summary>
+public interface IPlanStep
+{
+    /// <param name="plans">The newest version of each plan that is not archived.</param>
+    Task PlansChangedAsync(DbSession session, Product product, IReadOnlyList<Plan> plans);
+}
+
+/// <summary>Figures over all tenants; worker role.</summary>
+public interface IPlanStatistics
+{
+    /// <summary>Live subscriptions of each product that has any.</summary>
+    Task<IReadOnlyDictionary<Guid, long>> SubscribersAsync(DbSession session, string productKind);
+}
+
 public enum SubscriptionStatus
 {
     Active,

@@ -20,6 +20,7 @@ public static class PlansModule
         services.AddSingleton<IPlans, PlanStore>();
         services.AddSingleton<ISubscriptions, SubscriptionStore>();
         services.AddSingleton<IEntitlements, EntitlementStore>();
+        services.AddSingleton<IPlanStatistics, PlanStatistics>();
         services.AddSingleton<IUsageSubjects, SubscriptionUsage>();
         services.AddSingleton<RenewEntitlements>();
         return services;

@@ -27,7 +27,7 @@ public sealed class PlansDatabase : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _database = await TestDatabase.CreateAsync(FoundationModule.Sql, PlansModule.Sql);
-        Plans = new PlanStore(Clock);
+        Plans = new PlanStore(Clock, []);
         Subscriptions = new SubscriptionStore(Plans, Organizations, Clock);
     }
 

@@ -3,7 +3,7 @@ using Tollgate.Foundation;
 
 namespace Tollgate.Plans.Offers;
 
-internal sealed class PlanStore(TimeProvider clock) : IPlans
+internal sealed class PlanStore(TimeProvider clock, IEnumerable<IPlanStep> steps) : IPlans
 {
     private const string Select = """
         SELECT p.id, v.version, p.product_kind, p.product_id, p.organization_id, v.name, v.description, v.price_amount, v.price_currency, v.price_interval,
@@ -27,6 +27,7 @@ internal sealed class PlanStore(TimeProvider clock) : IPlans
         if (inserted == 0)
             return NameTaken(draft.Name);
         await AddVersionAsync(session, id, 1, product.ProviderOrganizationId, draft).ConfigureAwait(false);
+        await TellAsync(session, product).ConfigureAwait(false);
         return (await FindAsync(session, id).ConfigureAwait(false))!;
     }
 
@@ -54,6 +55,7 @@ internal sealed class PlanStore(TimeProvider clock) : IPlans
             return NameTaken(draft.Name);
         }
         await AddVersionAsync(session, planId, expectedVersion + 1, owned.Product.ProviderOrganizationId, draft).ConfigureAwait(false);
+        await TellAsync(session, owned.Product).ConfigureAwait(false);
         return (await FindAsync(session, planId).ConfigureAwait(false))!;
     }
 
@@ -66,6 +68,7 @@ internal sealed class PlanStore(TimeProvider clock) : IPlans
         await SaleLock.ExclusiveAsync(session, owned.Product.Id).ConfigureAwait(false);
         await session.ExecuteAsync("UPDATE plans.plan SET archived = true, updated_at = @now WHERE id = @planId AND NOT archived",
             new { planId, now = clock.GetUtcNow() }).ConfigureAwait(false);
+        await TellAsync(session, owned.Product).ConfigureAwait(false);
         return owned with { Archived = true, OnSale = false };
     }
 
@@ -106,6 +109,13 @@ internal sealed class PlanStore(TimeProvider clock) : IPlans
     {
         ArgumentNullException.ThrowIfNull(session);
         return session.QuerySingleAsync<long>("SELECT count(*) FROM plans.subscription WHERE product_id = @productId AND status <> 'canceled'", new { productId });
+    }
+
+    private async Task TellAsync(DbSession session, Product product)
+    {
+        var plans = await OfProductAsync(session, product.Id).ConfigureAwait(false);
+        foreach (var step in steps)
+            await step.PlansChangedAsync(session, product, plans).ConfigureAwait(false);
     }
 
     private async Task AddVersionAsync(DbSession session, Guid planId, int version, Guid organizationId, PlanDraft draft) => await session.ExecuteAsync("""
