@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Tollgate.Foundation;
 using Tollgate.Metering.Journal;
 using Tollgate.Metering.Shipping;
+using Tollgate.Metering.Usage;
 
 namespace Tollgate.Metering;
 
@@ -17,6 +18,7 @@ public static class MeteringModule
     {
         services.AddJournal();
         AddShipping(services);
+        services.AddSingleton<IListingUsage, ListingUsageQuery>();
         return services;
     }
 

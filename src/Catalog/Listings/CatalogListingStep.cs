@@ -4,8 +4,8 @@ using Tollgate.Plans;
 
 namespace Tollgate.Catalog.Listings;
 
-/// <summary>Keeps the listing of an API in step with the API and its plans, in the publisher's own transactions.</summary>
-internal sealed class CatalogListingStep(IPlans plans, TimeProvider clock) : IApiPublicationStep, IPlanStep
+/// <summary>Keeps the listing of an API in step with it, in the publisher's own transaction.</summary>
+internal sealed class CatalogListingStep(IPlans plans, TimeProvider clock) : IApiPublicationStep
 {
     public async Task PublishedAsync(DbSession session, PublishedApi api)
     {
@@ -36,17 +36,5 @@ internal sealed class CatalogListingStep(IPlans plans, TimeProvider clock) : IAp
         ArgumentNullException.ThrowIfNull(session);
         return session.ExecuteAsync("UPDATE catalog.listing SET published = false, updated_at = @now WHERE api_id = @apiId AND published",
             new { apiId, now = clock.GetUtcNow() });
-    }
-
-    public Task PlansChangedAsync(DbSession session, Product product, IReadOnlyList<Plan> plans)
-    {
-        ArgumentNullException.ThrowIfNull(session);
-        ArgumentNullException.ThrowIfNull(product);
-        var price = ListingPrice.Of(plans);
-        return session.ExecuteAsync("""
-            UPDATE catalog.listing SET price_amount = @PriceAmount, price_currency = @PriceCurrency, price_interval = @PriceInterval, free_plan = @FreePlan,
-                   price_order = @PriceOrder, updated_at = @Now
-            WHERE api_id = @Id
-            """, new { product.Id, price.PriceAmount, price.PriceCurrency, price.PriceInterval, price.FreePlan, price.PriceOrder, Now = clock.GetUtcNow() });
     }
 }
