@@ -11,17 +11,18 @@ INSERT INTO catalog.category (slug, name, position) VALUES
   ('commerce', 'Commerce', 6), ('maps', 'Maps', 7), ('weather', 'Weather', 8), ('media', 'Media', 9), ('other', 'Other', 99);
 GRANT SELECT ON catalog.category TO tollgate_app, tollgate_worker;
 
--- What a search looks through. The words of the name weigh most, then summary and tags, then the description. Each is there stemmed, for whole
--- words, and as written, for the beginning of the word that is being typed. Immutable, as a generated column demands: the configurations are named.
+-- What a search looks through. The words of the name weigh most, then summary and tags, then the description. All words are there a second time as they are
+-- written, for the beginning of the word that is being typed; without places, so that no phrase is found across the copies. Immutable, as a generated
+-- column demands: the configurations are named.
 CREATE FUNCTION catalog.search_document(name text, summary text, tags text[], description text, organization text) RETURNS tsvector
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
   AS $$
-    SELECT pg_catalog.setweight(pg_catalog.to_tsvector('pg_catalog.english', name) || pg_catalog.to_tsvector('pg_catalog.simple', name), 'A')
-      || pg_catalog.setweight(pg_catalog.to_tsvector('pg_catalog.english', summary) || pg_catalog.to_tsvector('pg_catalog.simple', summary), 'B')
-      || pg_catalog.setweight(pg_catalog.to_tsvector('pg_catalog.english', pg_catalog.array_to_string(tags, ' '))
-        || pg_catalog.to_tsvector('pg_catalog.simple', pg_catalog.array_to_string(tags, ' ')), 'B')
-      || pg_catalog.setweight(pg_catalog.to_tsvector('pg_catalog.english', description) || pg_catalog.to_tsvector('pg_catalog.simple', description), 'C')
-      || pg_catalog.setweight(pg_catalog.to_tsvector('pg_catalog.simple', organization), 'D')
+    SELECT pg_catalog.setweight(pg_catalog.to_tsvector('pg_catalog.english', name), 'A')
+      || pg_catalog.setweight(pg_catalog.to_tsvector('pg_catalog.english', summary), 'B')
+      || pg_catalog.setweight(pg_catalog.to_tsvector('pg_catalog.english', pg_catalog.array_to_string(tags, ' ')), 'B')
+      || pg_catalog.setweight(pg_catalog.to_tsvector('pg_catalog.english', description), 'C')
+      || pg_catalog.setweight(pg_catalog.to_tsvector('pg_catalog.english', organization), 'D')
+      || pg_catalog.strip(pg_catalog.to_tsvector('pg_catalog.simple', pg_catalog.concat_ws(' ', name, summary, pg_catalog.array_to_string(tags, ' '), description, organization)))
   $$;
 
 CREATE TABLE catalog.listing (
