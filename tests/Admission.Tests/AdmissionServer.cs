@@ -1,0 +1,133 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Admission.Deciding;
+using Tollgate.Foundation;
+using Tollgate.Identity;
+using Tollgate.Metering;
+using Tollgate.Plans;
+using Tollgate.TestKit;
+
+namespace Tollgate.Admission.Tests;
+
+/// <summary>The modules up to this one on a fresh database; one for each test class.</summary>
+public sealed class AdmissionServer : IAsyncLifetime
+{
+    private readonly List<string> _folders = [];
+    private int _people;
+
+    public TestDatabase Database { get; private set; } = null!;
+
+    public TestServer Server { get; private set; } = null!;
+
+    public IAdmission Admission => Server.Services.GetRequiredService<IAdmission>();
+
+    internal NodeState State => Server.Services.GetRequiredService<NodeState>();
+
+    public async ValueTask InitializeAsync()
+    {
+        Database = await TestDatabase.CreateAsync(IdentityModule.Sql, MeteringModule.Sql, PlansModule.Sql, AdmissionModule.Sql);
+        Server = await StartAsync(NewFolder());
+        await UntilReadyAsync(Server);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        await Database.DisposeAsync();
+        _folders.ForEach(folder => Directory.Delete(folder, recursive: true));
+    }
+
+    public string NewFolder()
+    {
+        var folder = Directory.CreateTempSubdirectory("tollgate-admission-").FullName;
+        _folders.Add(folder);
+        return folder;
+    }
+
+    public Task<TestServer> StartAsync(string folder, params (string Name, string Value)[] settings)
+    {
+        var all = settings.ToDictionary(setting => setting.Name, setting => (string?)setting.Value, StringComparer.Ordinal);
+        all["Data:Directory"] = folder;
+        all["Identity:RegistersPerHour"] = "1000";
+        return TestServer.StartAsync(Database, (services, configuration) =>
+        {
+            services.AddIdentity(configuration);
+            services.AddMetering(configuration);
+            services.AddPlans(configuration);
+            services.AddAdmission(configuration);
+        }, app =>
+        {
+            app.MapHealth();
+            app.MapIdentity();
+            app.MapPlans();
+            app.MapAdmission();
+        }, settings: all);
+    }
+
+    public static Task UntilReadyAsync(TestServer server) => UntilAsync(() => server.Services.GetRequiredService<IAdmission>().Ready, "the node is ready");
+
+    public static async Task UntilAsync(Func<bool> condition, string what)
+    {
+        var deadline = TimeProvider.System.GetUtcNow().AddSeconds(30);
+        while (!condition())
+        {
+            (TimeProvider.System.GetUtcNow() < deadline).ShouldBeTrue($"waited in vain: {what}");
+            await Task.Delay(10);
+        }
+    }
+
+    public async Task<Person> RegisterAsync()
+    {
+        var email = $"person{Interlocked.Increment(ref _people)}@example.com";
+        using var response = await Server.Client.PostAsJsonAsync("/auth/register", new { email, password = "correct horse battery staple", name = "Ada" });
+        var body = await response.Content.ReadFromJsonAsync<JsonElement>();
+        TypeId.TryParse(body.GetProperty("organization").GetProperty("id").GetString(), "org", out var organization).ShouldBeTrue();
+        TypeId.TryParse(body.GetProperty("account").GetProperty("id").GetString(), "acc", out var account).ShouldBeTrue();
+        return new Person(this, account, organization, body.GetProperty("access_token").GetString()!);
+    }
+
+    /// <summary>A plan on sale, for a product of its own.</summary>
+    internal async Task<Plan> PlanAsync(Person provider, params Allowance[] allowances)
+    {
+        var plans = Server.Services.GetRequiredService<IPlans>();
+        var product = new Product("api", TypeId.New(TimeProvider.System), provider.Organization);
+        var outcome = await Database.Database.AsAppAsync(provider.Tenant, async session =>
+        {
+            var plan = await plans.CreateAsync(session, product, new PlanDraft("Basic", "", new Price(0, "usd", PriceInterval.Month), allowances));
+            await plans.SetOnSaleAsync(session, product.Id, onSale: true);
+            return plan;
+        }, CancellationToken.None);
+        return outcome.Value;
+    }
+
+    internal AdmissionDecision Call(string secret, Plan plan, TestServer? server = null) =>
+        (server ?? Server).Services.GetRequiredService<IAdmission>().Admit(Encoding.ASCII.GetBytes(secret), plan.Product.Id, Node.Amounts((Meter.Requests, 1)));
+}
+
+public sealed record Person(AdmissionServer Host, Guid Account, Guid Organization, string Token)
+{
+    public TenantContext Tenant => new(Account, [Organization]);
+
+    public async Task<(int Status, JsonElement Body)> SendAsync(HttpMethod method, string path, object? body = null, string? idempotencyKey = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        request.Headers.Authorization = new("Bearer", Token);
+        if (idempotencyKey is not null)
+            request.Headers.Add("Idempotency-Key", idempotencyKey);
+        if (body is not null)
+            request.Content = JsonContent.Create(body);
+        using var response = await Host.Server.Client.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        return ((int)response.StatusCode, text.Length == 0 ? default : JsonDocument.Parse(text).RootElement);
+    }
+
+    internal async Task<(string Id, string KeyId, string Secret)> SubscribeAsync(Plan plan)
+    {
+        var (status, body) = await SendAsync(HttpMethod.Post, "/api/subscriptions", new { plan_id = TypeId.Format("plan", plan.Id) });
+        status.ShouldBe(201, body.ToString());
+        var key = body.GetProperty("key");
+        return (body.GetProperty("id").GetString()!, key.GetProperty("id").GetString()!, key.GetProperty("secret").GetString()!);
+    }
+}
