@@ -13,11 +13,9 @@ internal sealed class NodeCatchUp(IChangeFeed feed, ILogger<NodeCatchUp> logger)
 
     public async Task AfterCommitAsync(CancellationToken cancellation)
     {
-        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        bounded.CancelAfter(Longest);
         try
         {
-            await feed.CatchUpAsync(bounded.Token).ConfigureAwait(false);
+            await feed.CatchUpAsync(cancellation).WaitAsync(Longest, cancellation).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
