@@ -2,8 +2,11 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Tollgate.Foundation;
 using Tollgate.Metering.Journal;
+using Tollgate.Metering.Partitions;
+using Tollgate.Metering.Reconcile;
 using Tollgate.Metering.Shipping;
 using Tollgate.Metering.Usage;
 
@@ -14,20 +17,35 @@ public static class MeteringModule
 {
     public static SqlModule Sql { get; } = new("metering", typeof(MeteringModule).Assembly);
 
+    /// <summary>Settings: Metering__RetentionMonths (13), Metering__SealWaitSeconds (10), and the journal's.</summary>
     public static IServiceCollection AddMetering(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddOptions<MeteringOptions>().BindConfiguration(MeteringOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<MeteringOptions>, MeteringOptionsValidator>();
         services.AddJournal();
         AddShipping(services);
-        services.AddSingleton<IListingUsage, ListingUsageQuery>();
+        AddPartitions(services);
+        services.AddSingleton<IUsage, UsageAmounts>().AddSingleton<IListingUsage, ListingUsageQuery>();
+        services.AddSingleton<Seals>().AddSingleton<IReconciliation, Reconciliation>();
         return services;
     }
 
-    public static IEndpointRouteBuilder MapMetering(this IEndpointRouteBuilder routes) => routes;
+    public static IEndpointRouteBuilder MapMetering(this IEndpointRouteBuilder routes)
+    {
+        UsageEndpoints.Map(routes);
+        return routes;
+    }
 
     private static void AddShipping(IServiceCollection services)
     {
         services.AddSingleton<ShippingMetrics>().AddSingleton<JournalPositions>().AddSingleton<SliceWriter>().AddSingleton<Shipper>();
         services.AddSingleton<IUsageShipping>(provider => provider.GetRequiredService<Shipper>());
         services.AddHostedService(provider => provider.GetRequiredService<Shipper>());
+    }
+
+    private static void AddPartitions(IServiceCollection services)
+    {
+        services.AddSingleton<EnsureRequestLogPartitions>().AddSingleton<DropOldRequestLog>().AddSingleton<WatchDefaultPartition>();
+        services.AddHostedService<PartitionsAtStart>();
     }
 }

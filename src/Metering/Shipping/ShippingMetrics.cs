@@ -9,7 +9,6 @@ internal sealed class ShippingMetrics : IDisposable
     private readonly Counter<long> _shipped;
     private readonly Counter<long> _rejected;
     private readonly Counter<long> _failures;
-    private long _defaultPartitionRows;
 
     public ShippingMetrics()
     {
@@ -17,7 +16,6 @@ internal sealed class ShippingMetrics : IDisposable
         _rejected = _meter.CreateCounter<long>("tollgate.usage.rejected", "{record}", "Journal records that PostgreSQL refused");
         _failures = _meter.CreateCounter<long>("tollgate.usage.shipping_failures", "{attempt}", "Attempts to ship that failed");
         _meter.CreateObservableGauge("tollgate.journal.lag", () => Lag?.Invoke() ?? 0, "By", "Journal that is not in the request log yet");
-        _meter.CreateObservableGauge("tollgate.usage.default_partition_rows", () => Volatile.Read(ref _defaultPartitionRows), "{row}", "Request log rows outside every month");
     }
 
     /// <summary>Tail of the journal less what is shipped; set by the shipper.</summary>
@@ -28,8 +26,6 @@ internal sealed class ShippingMetrics : IDisposable
     public void Rejected(int records) => _rejected.Add(records);
 
     public void Failed() => _failures.Add(1);
-
-    public void DefaultPartition(long rows) => Volatile.Write(ref _defaultPartitionRows, rows);
 
     public void Dispose() => _meter.Dispose();
 }

@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Logging;
+using Tollgate.Foundation;
+
+namespace Tollgate.Metering;
+
+/// <summary>Recurring, hourly: events in the default partition mean that a month was not made in time. Nothing is lost; the next run of the partition job moves them.</summary>
+public sealed partial class WatchDefaultPartition(IDatabase database, ILogger<WatchDefaultPartition> logger) : IRecurringJob
+{
+    private static readonly System.Diagnostics.Metrics.Meter Instruments = new("Tollgate");
+    private static readonly System.Diagnostics.Metrics.Gauge<long> Waiting =
+        Instruments.CreateGauge<long>("tollgate.usage.default_partition_rows", "{row}", "Request log rows outside every month, counted to 10,000");
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var rows = await database.AsWorkerAsync(session => session.QuerySingleAsync<long>("SELECT metering.default_partition_rows()"), cancellation).ConfigureAwait(false);
+        Waiting.Record(rows);
+        if (rows > 0)
+            LogWaiting(logger, rows);
+    }
+
+    [LoggerMessage(3113, LogLevel.Error, "{Rows} usage events are in the default partition of the request log: their months have no partition.")]
+    private static partial void LogWaiting(ILogger logger, long rows);
+}
