@@ -82,7 +82,7 @@ internal sealed class Migrator(IReadOnlyList<MigrationFile> files, ILogger logge
             }
             catch (PostgresException refused)
             {
-                throw new MigrationException($"{file.Title}, line {LineOf(file, refused)}: {refused.MessageText} ({refused.SqlState}). Nothing of this file was applied.", refused);
+                throw new MigrationException($"{file.Title}: {refused.MessageText} ({refused.SqlState}). Nothing of this file was applied.", refused);
             }
             await connection.ExecuteAsync(new CommandDefinition(
                 "INSERT INTO foundation.migration (module, number, name, checksum) VALUES (@Module, @Number, @Name, @Checksum)", file, transaction, cancellationToken: cancellation)).ConfigureAwait(false);
@@ -112,13 +112,6 @@ internal sealed class Migrator(IReadOnlyList<MigrationFile> files, ILogger logge
 
     private static async Task<IReadOnlyList<Applied>> ReadAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
         (await connection.QueryAsync<Applied>(new CommandDefinition("SELECT module, number, checksum, applied_at FROM foundation.migration", cancellationToken: cancellation)).ConfigureAwait(false)).AsList();
-
-    // Npgsql sends the statements of a file one by one; the server's position counts within the one that failed.
-    private static int LineOf(MigrationFile file, PostgresException refused)
-    {
-        var start = refused.BatchCommand?.CommandText is { Length: > 0 } statement ? Math.Max(0, file.Text.IndexOf(statement, StringComparison.Ordinal)) : 0;
-        return file.Text.AsSpan(0, Math.Clamp(start + refused.Position - 1, 0, file.Text.Length)).Count('\n') + 1;
-    }
 
     private sealed class Applied
     {
