@@ -2,9 +2,11 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Tollgate.Admission;
 using Tollgate.Foundation;
 using Tollgate.Gateway.Apis;
 using Tollgate.Gateway.Upstreams;
+using Tollgate.Metering;
 
 namespace Tollgate.Gateway;
 
@@ -16,10 +18,29 @@ public static class GatewayModule
     public static IServiceCollection AddGateway(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton<UpstreamAddressPolicy>();
-        services.AddSingleton<UpstreamSecrets>();
-        services.AddSingleton<IRouteSource, RouteSource>();
+        services.AddSingleton<UpstreamAddressCheck>();
+        AddApis(services);
         return services;
     }
 
-    public static IEndpointRouteBuilder MapGateway(this IEndpointRouteBuilder routes) => routes;
+    public static IEndpointRouteBuilder MapGateway(this IEndpointRouteBuilder routes)
+    {
+        ApiEndpoints.Map(routes);
+        return routes;
+    }
+
+    private static void AddApis(IServiceCollection services)
+    {
+        services.AddSingleton<GatewayAddress>();
+        services.AddSingleton<UpstreamSecrets>();
+        services.AddSingleton<ApiStore>();
+        services.AddSingleton<Serving>();
+        services.AddSingleton<Publication>();
+        services.AddSingleton<EditApi>();
+        services.AddSingleton<ApiPlans>();
+        services.AddSingleton<IRouteSource, RouteSource>();
+        services.AddSingleton<IPublishedApis, PublishedApis>();
+        services.AddSingleton<IUsageSubjects, ApiUsageSubjects>();
+        services.AddSingleton<IProductNames, ApiProductNames>();
+    }
 }

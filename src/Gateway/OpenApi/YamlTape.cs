@@ -49,6 +49,11 @@ internal sealed class YamlTape
         {
             throw new UnreadableException($"It is not valid YAML: {exception.Message}", (int)exception.Start.Line, (int)exception.Start.Column);
         }
+        // The parser lets some of its own slips out, such as an escape that is no character.
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or FormatException or OverflowException or IndexOutOfRangeException)
+        {
+            throw new UnreadableException("It is not valid YAML", (int?)yaml._parser.Current?.End.Line, (int?)yaml._parser.Current?.End.Column);
+        }
     }
 
     private int Value()

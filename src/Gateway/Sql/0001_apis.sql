@@ -91,7 +91,8 @@ ALTER TABLE gateway.endpoint ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY
 CREATE POLICY provider ON gateway.api TO tollgate_app
   USING (organization_id = ANY (foundation.current_organizations()))
   WITH CHECK (organization_id = ANY (foundation.current_organizations()));
-CREATE POLICY published ON gateway.api FOR SELECT TO tollgate_app USING (status = 'published');
+-- An API that left the catalog keeps its name for those who have, or had, a subscription. Drafts are their provider's alone.
+CREATE POLICY once_published ON gateway.api FOR SELECT TO tollgate_app USING (published_at IS NOT NULL);
 CREATE POLICY worker ON gateway.api FOR SELECT TO tollgate_worker USING (true);
 
 CREATE POLICY provider ON gateway.api_upstream TO tollgate_app

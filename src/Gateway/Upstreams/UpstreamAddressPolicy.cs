@@ -43,6 +43,9 @@ internal sealed class UpstreamAddressPolicy
         _own = new OwnAddresses(clock.GetTimestamp(), ReadOwn());
     }
 
+    /// <summary>True when every address is open, so that there is nothing to ask a name server for.</summary>
+    public bool AllowsAll => _allowPrivate;
+
     public bool IsAllowed(IPAddress address)
     {
         if (_allowPrivate)

@@ -1,0 +1,61 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tollgate.Foundation;
+using Tollgate.Gateway.OpenApi;
+using Tollgate.Plans;
+
+namespace Tollgate.Gateway.Apis;
+
+internal static class ApiEndpoints
+{
+    // As JSON text a document grows by its escapes: 32 MiB of document is what the import itself holds to.
+    private const long DocumentBodyLimit = OpenApiImport.MaximumBytes + OpenApiImport.MaximumBytes / 4;
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var apis = routes.MapGroup("/api/apis").WithApiDefaults().WithTags("APIs").RequireAuthorization();
+        MapApis(apis);
+        MapPublication(apis);
+        MapPlans(apis, routes.MapGroup("/api/plans").WithApiDefaults().WithTags("Plans").RequireAuthorization());
+    }
+
+    private static void MapApis(RouteGroupBuilder apis)
+    {
+        apis.MapPost("", CreateApi.HandleAsync).WithName("createApi").WithSummary("Import an API from its OpenAPI document, as a draft").WithBodyLimit(DocumentBodyLimit)
+            .Idempotent().Produces<ApiResponse>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status413PayloadTooLarge);
+        apis.MapGet("", ReadApis.ListAsync).WithName("listApis").WithSummary("Your APIs, newest first").Produces<Page<ApiListItemResponse>>().ProducesProblem(StatusCodes.Status404NotFound);
+        apis.MapGet("/{id}", ReadApis.GetAsync).WithName("getApi").WithSummary("One of your APIs with its endpoints and findings").Produces<ApiResponse>().ProducesProblem(StatusCodes.Status404NotFound);
+        apis.MapPatch("/{id}", EditApi.HandleAsync).WithName("editApi").WithSummary("Change an API; what is absent stays").WithBodyLimit(DocumentBodyLimit)
+            .Produces<ApiResponse>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status412PreconditionFailed).ProducesProblem(StatusCodes.Status428PreconditionRequired);
+        apis.MapGet("/{id}/openapi", ReadApis.DocumentAsync).WithName("getApiDocument").WithSummary("The OpenAPI document, byte for byte")
+            .Produces<string>(StatusCodes.Status200OK, "application/json", "application/yaml").ProducesProblem(StatusCodes.Status404NotFound);
+        apis.MapGet("/{id}/signing-secret", ReadApis.SigningSecretAsync).WithName("getApiSigningSecret").WithSummary("The secret that signs calls to the upstream, in base64")
+            .Produces<SigningSecretResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static void MapPublication(RouteGroupBuilder apis)
+    {
+        apis.MapPost("/{id}/publish", Publication.PublishAsync).WithName("publishApi").WithSummary("Put an API on sale: into the catalog and the gateway")
+            .Produces<ApiResponse>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        apis.MapPost("/{id}/unpublish", Publication.UnpublishAsync).WithName("unpublishApi").WithSummary("Take an API off sale; existing subscriptions go on")
+            .Produces<ApiResponse>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        apis.MapPost("/{id}/archive", Publication.ArchiveAsync).WithName("archiveApi").WithSummary("End an API that has no subscribers")
+            .Produces<ApiResponse>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+    }
+
+    private static void MapPlans(RouteGroupBuilder apis, RouteGroupBuilder plans)
+    {
+        apis.MapGet("/{id}/plans", ApiPlans.ListAsync).WithTags("Plans").WithName("listApiPlans").WithSummary("The plans of an API, cheapest first")
+            .Produces<ApiPlansResponse>().ProducesProblem(StatusCodes.Status404NotFound);
+        apis.MapPost("/{id}/plans", ApiPlans.CreateAsync).WithTags("Plans").WithName("createApiPlan").WithSummary("Offer a plan").Idempotent()
+            .Produces<PlanResponse>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        plans.MapPatch("/{id}", ApiPlans.ReviseAsync).WithName("revisePlan").WithSummary("A new version of a plan; existing subscriptions keep theirs")
+            .Produces<PlanResponse>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status412PreconditionFailed).ProducesProblem(StatusCodes.Status428PreconditionRequired);
+        plans.MapPost("/{id}/archive", ApiPlans.ArchiveAsync).WithName("archivePlan").WithSummary("No new subscriptions to a plan; existing ones go on")
+            .Produces<PlanResponse>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+    }
+}
