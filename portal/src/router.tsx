@@ -57,13 +57,13 @@ const subscriptions = createRoute({
 
 export interface CallFilters {
   by?: "hour";
-  outcome?: "served" | "refused" | "upstream_failed";
+  show?: "served" | "refused" | "errors";
   call?: string;
 }
 
 const callFilters = (search: Record<string, unknown>): CallFilters => ({
   by: oneOf(["hour"], search.by),
-  outcome: oneOf(["served", "refused", "upstream_failed"], search.outcome),
+  show: oneOf(["served", "refused", "errors"], search.show),
   call: text(search.call),
 });
 const subscription = createRoute({

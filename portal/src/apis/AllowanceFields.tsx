@@ -5,7 +5,7 @@ import { SelectField, TextField } from "~/design/Field";
 import { meters, windows, type AllowanceForm } from "./planForm";
 
 interface AllowanceFieldsProps {
-  number: number;
+  index: number;
   value: AllowanceForm;
   onChange: (part: Partial<AllowanceForm>) => void;
   onRemove: () => void;
@@ -13,30 +13,31 @@ interface AllowanceFieldsProps {
 }
 
 /** One allowance, read from left to right: so many calls a month, past it refused. */
-export function AllowanceFields({ number, value, onChange, onRemove, errorOf }: AllowanceFieldsProps) {
+export function AllowanceFields({ index, value, onChange, onRemove, errorOf }: AllowanceFieldsProps) {
   return (
-    <fieldset className="allowance" aria-label={`Allowance ${number}`}>
-      <TextField label="Amount" small inputMode="numeric" value={value.amount} onChange={(event) => onChange({ amount: event.target.value })} error={errorOf("amount")} />
-      <SelectField label="Of" small value={value.meter} onChange={(event) => onChange({ meter: event.target.value })} error={errorOf("meter")}>
+    <fieldset className="allowance" aria-label={`Allowance ${index + 1}`}>
+      <TextField label="Amount" name={`allowances.${index}.amount`} small inputMode="numeric" value={value.amount} onChange={(event) => onChange({ amount: event.target.value })} error={errorOf("amount")} />
+      <SelectField label="Of" name={`allowances.${index}.meter`} small value={value.meter} onChange={(event) => onChange({ meter: event.target.value })} error={errorOf("meter")}>
         {[...new Set([...meters, value.meter])].map((each) => (
           <option key={each} value={each}>
             {meterName(each)}
           </option>
         ))}
       </SelectField>
-      <SelectField label="Each" small value={value.window} onChange={(event) => onChange({ window: windows.find((each) => each === event.target.value) ?? "month" })} error={errorOf("window")}>
+      <SelectField label="Each" name={`allowances.${index}.window`} small value={value.window} onChange={(event) => onChange({ window: windows.find((each) => each === event.target.value) ?? "month" })} error={errorOf("window")}>
         {windows.map((each) => (
           <option key={each} value={each}>
             {windowName(each)}
           </option>
         ))}
       </SelectField>
-      <SelectField label="Past it" small value={value.past} onChange={(event) => onChange({ past: event.target.value === "charge" ? "charge" : "deny" })} error={errorOf("past")}>
+      <SelectField label="Past it" name={`allowances.${index}.past`} small value={value.past} onChange={(event) => onChange({ past: event.target.value === "charge" ? "charge" : "deny" })} error={errorOf("past")}>
         <option value="deny">Refuse</option>
         <option value="charge">Charge</option>
       </SelectField>
       <TextField
         label="Price each"
+        name={`allowances.${index}.unit_price`}
         small
         inputMode="decimal"
         disabled={value.past === "deny"}
@@ -45,7 +46,7 @@ export function AllowanceFields({ number, value, onChange, onRemove, errorOf }: 
         placeholder={value.past === "deny" ? "–" : "0.004"}
         error={errorOf("unit_price")}
       />
-      <Button kind="quiet" icon className="self-end" aria-label={`Remove allowance ${number}`} onClick={onRemove}>
+      <Button kind="quiet" icon className="allowance-remove" aria-label={`Remove allowance ${index + 1}`} onClick={onRemove}>
         <Trash2 aria-hidden className="size-16" />
       </Button>
     </fieldset>

@@ -90,9 +90,13 @@ function Body({ tagged, plans, title }: { tagged: Tagged<Api>; plans: readonly P
 function ApiUsage({ api, filters }: { api: Api; filters: CallFilters }) {
   const navigate = useNavigate({ from: "/apis/$id" });
   const change = (part: Partial<CallFilters>) => void navigate({ search: (before) => ({ ...before, ...part }), replace: true, resetScroll: false });
+  const show = (which: CallFilters["show"]) => {
+    change({ show: which, call: undefined });
+    document.getElementById("calls")?.scrollIntoView();
+  };
   return (
     <div className="stack">
-      <UsageSection subject={{ api: api.id }} interval={filters.by ?? "day"} onInterval={(by) => change({ by: by === "hour" ? by : undefined })} />
+      <UsageSection subject={{ api: api.id }} interval={filters.by ?? "day"} onInterval={(by) => change({ by: by === "hour" ? by : undefined })} onShow={show} />
       <CallsSection
         subject={{ api: api.id }}
         filters={filters}

@@ -60,8 +60,13 @@ export function ImportPage() {
           <Failed error={form.problem} what="The API was not imported." />
         </div>
       )}
-      <form className="import" onSubmit={form.onSubmit} noValidate>
-        <DocumentField value={document} error={form.errorOf("openapi")} onChange={setDocument} />
+      <form className="import" {...form.props}>
+        <DocumentField value={document} error={form.errorOf("openapi")}
+          onChange={(text) => {
+            setDocument(text);
+            form.touch("openapi", "name", "slug", "upstream_url");
+          }}
+        />
         <div className="grid gap-16">
           <TextField label="Name" name="name" required value={name} onChange={(event) => setTyped({ ...typed, name: event.target.value })} error={form.errorOf("name")} />
           <TextField

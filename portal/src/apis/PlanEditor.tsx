@@ -26,16 +26,17 @@ export function PlanEditor({ apiId, plan, first, onClose }: PlanEditorProps) {
   const form = useForm(shown, () => savePlan(apiId, plan, toDraft(values)), onClose);
   return (
     <Dialog open wide title={plan ? `Edit ${plan.name}` : "Add a plan"} onClose={onClose}>
-      <form className="grid gap-16" onSubmit={form.onSubmit} noValidate>
+      <form className="grid gap-16" {...form.props}>
         {plan && <p className="text-13 text-quiet">A change makes version {plan.version + 1}. Who is subscribed keeps the version they have.</p>}
         {form.problem && <Failed error={form.problem} what="The plan was not saved." />}
         <div className="grid sm:grid-cols-2 gap-16">
-          <TextField label="Plan name" autoFocus required value={values.name} onChange={(event) => set({ name: event.target.value })} error={form.errorOf("name")} />
-          <TextField label="For whom" value={values.description} onChange={(event) => set({ description: event.target.value })} placeholder="To try it, and for small things" error={form.errorOf("description")} />
+          <TextField label="Plan name" name="name" data-focus required value={values.name} onChange={(event) => set({ name: event.target.value })} error={form.errorOf("name")} />
+          <TextField label="For whom" name="description" value={values.description} onChange={(event) => set({ description: event.target.value })} placeholder="To try it, and for small things" error={form.errorOf("description")} />
         </div>
         <div className="grid grid-cols-3 gap-8">
           <TextField
             label="Price"
+            name="price.amount"
             inputMode="decimal"
             required
             value={values.price}
@@ -44,14 +45,14 @@ export function PlanEditor({ apiId, plan, first, onClose }: PlanEditorProps) {
             hint="0 is free"
             error={form.errorOf("price", "price.amount")}
           />
-          <SelectField label="Currency" value={values.currency} onChange={(event) => set({ currency: event.target.value })} error={form.errorOf("price.currency")}>
+          <SelectField label="Currency" name="price.currency" value={values.currency} onChange={(event) => set({ currency: event.target.value })} error={form.errorOf("price.currency")}>
             {[...new Set([...currencies, values.currency])].map((each) => (
               <option key={each} value={each}>
                 {each.toUpperCase()}
               </option>
             ))}
           </SelectField>
-          <SelectField label="Each" value={values.interval} onChange={(event) => set({ interval: event.target.value === "year" ? "year" : "month" })} error={form.errorOf("price.interval")}>
+          <SelectField label="Each" name="price.interval" value={values.interval} onChange={(event) => set({ interval: event.target.value === "year" ? "year" : "month" })} error={form.errorOf("price.interval")}>
             <option value="month">month</option>
             <option value="year">year</option>
           </SelectField>
@@ -60,7 +61,7 @@ export function PlanEditor({ apiId, plan, first, onClose }: PlanEditorProps) {
           {values.allowances.map((each, index) => (
             <AllowanceFields
               key={each.row}
-              number={index + 1}
+              index={index}
               value={each}
               onChange={(part) => setAllowance(each.row, part)}
               onRemove={() => set({ allowances: values.allowances.filter((other) => other.row !== each.row) })}

@@ -21,7 +21,10 @@ export function PlansView({ api, plans }: { api: Api; plans: readonly Plan[] }) 
     </Button>
   );
   return (
-    <section aria-label="Plans">
+    <section aria-labelledby="plans">
+      <h2 id="plans" className="sr-only">
+        Plans
+      </h2>
       {plans.length === 0 ? (
         <Empty title="No plan yet" action={add} example="For example: free with 1,000 calls a month, or $29 a month with 10,000 calls and $0.004 for each one more.">
           A plan says what the API costs and how much of it may be used. It takes one to publish.

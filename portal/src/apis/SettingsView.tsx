@@ -41,7 +41,7 @@ function SettingsForm({ tagged }: { tagged: Tagged<Api> }) {
     () => note("The settings are saved."),
   );
   return (
-    <form className="grid gap-16" onSubmit={form.onSubmit} noValidate aria-label="Settings">
+    <form className="grid gap-16" {...form.props} aria-label="Settings">
       {form.problem && (
         <Failed error={form.problem} what={form.problem.status === 412 ? "Somebody else has changed this API. Reload the page to see it, then change it again." : "The settings were not saved."} />
       )}

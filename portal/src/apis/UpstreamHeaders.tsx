@@ -43,7 +43,7 @@ export function UpstreamHeaders({ tagged }: { tagged: Tagged<Api> }) {
         ))}
       </ul>
       {removal.error && <Failed error={removal.error} what="The header was not removed." />}
-      <form key={filled} className="grid sm:grid-cols-2 gap-12 border-t border-line pt-16" onSubmit={form.onSubmit} noValidate aria-label="Add a header">
+      <form key={filled} className="grid sm:grid-cols-2 gap-12 border-t border-line pt-16" {...form.props} aria-label="Add a header">
         {form.problem && (
           <div className="sm:col-span-2">
             <Failed error={form.problem} what="The header was not saved." />

@@ -28,7 +28,8 @@ export const plansQuery = (id: string) =>
     queryFn: () => take(tollgate.GET("/api/apis/{id}/plans", { params: { path: { id } } })),
   });
 
-const changed = () => queryClient.invalidateQueries({ queryKey: ["apis"] });
+/** What the catalog shows of it may have changed as well. */
+const changed = () => Promise.all([queryClient.invalidateQueries({ queryKey: ["apis"] }), queryClient.invalidateQueries({ queryKey: ["catalog"] })]);
 const creating = () => ({ "idempotency-key": idempotencyKey() });
 
 export async function createApi(body: NewApi): Promise<Api> {

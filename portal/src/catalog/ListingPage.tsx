@@ -99,10 +99,13 @@ function Section({ title, children }: { title: string; children: React.ReactNode
 
 /** Numbers from real traffic, in one line. */
 function Facts({ listing }: { listing: Listing }) {
-  const facts: [string, string][] = [
+  const measured: [string, string][] = [
     ["Median latency", milliseconds(listing.latency_ms_p50)],
     ["Success", percent(listing.success_rate)],
-    ["Calls in 30 days", count(listing.requests_30d)],
+  ];
+  const facts: [string, string][] = [
+    ...(listing.requests_30d > 0 ? measured : []),
+    ["Calls in 30 days", listing.requests_30d > 0 ? count(listing.requests_30d) : "none yet"],
     ["Subscribers", count(listing.subscriber_count)],
     ["Version", `${count(listing.version)}, ${onDate(listing.published_at)}`],
   ];

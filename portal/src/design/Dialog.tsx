@@ -17,7 +17,10 @@ export function Dialog({ open, title, onClose, children, wide = false }: DialogP
   useEffect(() => {
     const dialog = ref.current;
     if (!dialog) return;
-    if (open && !dialog.open) dialog.showModal();
+    if (open && !dialog.open) {
+      dialog.showModal();
+      dialog.querySelector<HTMLElement>("[data-focus]")?.focus();
+    }
     if (!open && dialog.open) dialog.close();
   }, [open]);
   return (
@@ -57,7 +60,7 @@ export function ConfirmDialog({ open, title, verb, busy, error, onConfirm, onClo
       <div className="grid gap-12 text-14 text-quiet">{children}</div>
       {error && <div className="mt-16">{error}</div>}
       <footer className="flex justify-end gap-8 mt-24">
-        <Button autoFocus onClick={onClose}>
+        <Button data-focus onClick={onClose}>
           Keep it
         </Button>
         <Button kind="bad" busy={busy} onClick={onConfirm}>

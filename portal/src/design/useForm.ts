@@ -1,14 +1,17 @@
 import { useMutation } from "@tanstack/react-query";
-import { useEffect, useRef, type FormEvent } from "react";
+import { useEffect, useRef, useState, type FormEvent, type FormHTMLAttributes } from "react";
 import { toError, type ApiError } from "~/api/problem";
 
 interface Form {
-  onSubmit: (event: FormEvent<HTMLFormElement>) => void;
+  /** For the form element. */
+  props: Pick<FormHTMLAttributes<HTMLFormElement>, "onSubmit" | "onInput" | "noValidate">;
   busy: boolean;
-  /** The message that the server has for this field, if any. */
+  /** The message that the server has for this field, until the field is changed. */
   errorOf: (...names: string[]) => string | undefined;
   /** The problem as a whole, when not every part of it found its field. */
   problem: ApiError | null;
+  /** Forgets the messages of fields that changed by themselves. */
+  touch: (...names: string[]) => void;
 }
 
 /**
@@ -17,22 +20,32 @@ interface Form {
  */
 export function useForm<T>(fields: readonly string[], send: (values: FormData) => Promise<T>, done: (result: T) => void): Form {
   const form = useRef<HTMLFormElement>(null);
+  const [touched, setTouched] = useState<readonly string[]>([]);
   const mutation = useMutation({ mutationFn: send, onSuccess: done });
   const error = mutation.error ? toError(mutation.error) : null;
-  const errorOf = (...names: string[]) => error?.fields.find((each) => names.includes(each.path))?.message;
   const allPlaced = error !== null && error.fields.length > 0 && error.fields.every((each) => fields.includes(each.path));
+  const touch = (...names: string[]) => {
+    if (error) setTouched((before) => [...before, ...names]);
+  };
   useEffect(() => {
     if (mutation.error) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
   }, [mutation.error]);
+  const onSubmit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    form.current = event.currentTarget;
+    setTouched([]);
+    mutation.mutate(new FormData(event.currentTarget));
+  };
+  const onInput = (event: FormEvent<HTMLFormElement>) => {
+    const { name } = event.target as HTMLInputElement;
+    if (name) touch(name);
+  };
   return {
-    onSubmit: (event) => {
-      event.preventDefault();
-      form.current = event.currentTarget;
-      mutation.mutate(new FormData(event.currentTarget));
-    },
+    props: { onSubmit, onInput, noValidate: true },
     busy: mutation.isPending,
-    errorOf,
+    errorOf: (...names) => error?.fields.find((each) => names.includes(each.path) && !touched.includes(each.path))?.message,
     problem: allPlaced ? null : error,
+    touch,
   };
 }
 

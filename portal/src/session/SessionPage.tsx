@@ -51,7 +51,7 @@ export function SignInPage() {
         </>
       }
     >
-      <form className="grid gap-16 mt-24" onSubmit={form.onSubmit} noValidate>
+      <form className="grid gap-16 mt-24" {...form.props}>
         {form.problem && <Failed error={form.problem} what={form.problem.code === "INVALID_CREDENTIALS" ? "E-mail or password is not right." : undefined} />}
         <TextField label="E-mail" name="email" type="email" autoComplete="username" required error={form.errorOf("email")} />
         <TextField label="Password" name="password" type="password" autoComplete="current-password" required error={form.errorOf("password")} />
@@ -85,7 +85,7 @@ export function SignUpPage() {
         </>
       }
     >
-      <form className="grid gap-16 mt-24" onSubmit={form.onSubmit} noValidate>
+      <form className="grid gap-16 mt-24" {...form.props}>
         {form.problem && !taken && <Failed error={form.problem} />}
         <TextField label="Name" name="name" autoComplete="name" required error={form.errorOf("name")} />
         <TextField

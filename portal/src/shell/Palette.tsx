@@ -34,9 +34,12 @@ export function PaletteProvider({ children }: { children: ReactNode }) {
 export function PaletteButton() {
   const open = use(PaletteOpener);
   return (
-    <button type="button" className="button" data-kind="quiet" aria-label="Go to" aria-keyshortcuts="Control+K" onClick={open}>
+    <button type="button" className="button" data-kind="quiet" aria-keyshortcuts="Control+K" onClick={open}>
       <Search aria-hidden className="size-16" />
-      <kbd className="text-12 hidden md:inline">Ctrl K</kbd>
+      <span className="sr-only">Go to</span>
+      <kbd className="text-12 hidden md:inline">
+        Ctrl K
+      </kbd>
     </button>
   );
 }
@@ -44,8 +47,10 @@ export function PaletteButton() {
 function PaletteDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    if (open) ref.current?.showModal();
-    else ref.current?.close();
+    if (open) {
+      ref.current?.showModal();
+      ref.current?.querySelector("input")?.focus();
+    } else ref.current?.close();
   }, [open]);
   return (
     <dialog ref={ref} className="float float-wide" data-place="top" aria-label="Go to" onClose={onClose}>
@@ -68,7 +73,7 @@ function Choices({ close }: { close: () => void }) {
   };
   return (
     <Command label="Go to" className="menu-flat">
-      <Command.Input autoFocus value={typed} onValueChange={setTyped} placeholder="Go to a page, an API, a subscription" className="palette-input" />
+      <Command.Input value={typed} onValueChange={setTyped} placeholder="Go to a page, an API, a subscription" className="palette-input" />
       <Command.List className="menu palette-list">
         <Command.Empty className="p-16 text-quiet">Nothing with that name.</Command.Empty>
         <Command.Group heading="Pages">

@@ -115,9 +115,9 @@ function NewKeyDialog({ open, subscriptionId, onClose, onMade }: { open: boolean
   const form = useForm(["name"], (values) => createKey(subscriptionId, textOf(values, "name")), onMade);
   return (
     <Dialog open={open} title="Create a key" onClose={onClose}>
-      <form className="grid gap-16" onSubmit={form.onSubmit}>
+      <form className="grid gap-16" {...form.props}>
         {form.problem && <Failed error={form.problem} what="No key was made." />}
-        <TextField label="Name" name="name" autoFocus maxLength={80} placeholder="production" hint="Where it will be used. Only you see it." error={form.errorOf("name")} />
+        <TextField label="Name" name="name" data-focus maxLength={80} placeholder="production" hint="Where it will be used. Only you see it." error={form.errorOf("name")} />
         <footer className="flex justify-end gap-8">
           <Button onClick={onClose}>Close</Button>
           <Button type="submit" kind="signal" busy={form.busy}>

@@ -55,6 +55,10 @@ function Body({ subscription, title }: { subscription: Subscription; title: stri
   const filters = useSearch({ from: at });
   const navigate = useNavigate({ from: "/subscriptions/$id" });
   const change = (part: Partial<CallFilters>) => void navigate({ search: (before) => ({ ...before, ...part }), replace: true, resetScroll: false });
+  const show = (which: CallFilters["show"]) => {
+    change({ show: which, call: undefined });
+    document.getElementById("calls")?.scrollIntoView();
+  };
   const listing = useListing(subscription.product);
   const { product, plan } = subscription;
   const live = subscription.status !== "canceled";
@@ -92,7 +96,7 @@ function Body({ subscription, title }: { subscription: Subscription; title: stri
         <UpcomingInvoice subscriptionId={subscription.id} />
       </div>
       <div className="stack mt-40">
-        <UsageSection subject={{ subscription: subscription.id }} interval={filters.by ?? "day"} onInterval={(by) => change({ by: by === "hour" ? by : undefined })} />
+        <UsageSection subject={{ subscription: subscription.id }} interval={filters.by ?? "day"} onInterval={(by) => change({ by: by === "hour" ? by : undefined })} onShow={show} />
         <KeysSection subscription={subscription} listing={listing} />
         <CallsSection
           subject={{ subscription: subscription.id }}

@@ -41,6 +41,7 @@ const creating = () => ({ "idempotency-key": idempotencyKey() });
 export async function subscribe(planId: string, organization: string | undefined): Promise<NewSubscription> {
   const subscription = await take(tollgate.POST("/api/subscriptions", { headers: creating(), body: { plan_id: planId, organization } }));
   void changed();
+  void queryClient.invalidateQueries({ queryKey: ["catalog"] });
   return subscription;
 }
 

@@ -6,10 +6,8 @@ import { milliseconds } from "~/design/format";
 import { Segments } from "~/design/Segments";
 import { Failed, Lines } from "~/design/States";
 import { CallDetail } from "./CallDetail";
-import { callsQuery, type Call, type Subject } from "./data";
+import { callsQuery, type Call, type Shown, type Subject } from "./data";
 import { StatusChip } from "./StatusChip";
-
-type Outcome = NonNullable<CallFilters["outcome"]>;
 
 interface CallsSectionProps {
   subject: Subject;
@@ -21,7 +19,7 @@ interface CallsSectionProps {
 
 /** The request log, newest first; a call opens beside the list. */
 export function CallsSection({ subject, filters, onFilter, empty }: CallsSectionProps) {
-  const query = useInfiniteQuery(callsQuery(subject, filters.outcome));
+  const query = useInfiniteQuery(callsQuery(subject, filters.show));
   const calls = query.data?.pages.flatMap((page) => page.data) ?? [];
   const open = calls.find((each) => each.id === filters.call);
   return (
@@ -31,16 +29,16 @@ export function CallsSection({ subject, filters, onFilter, empty }: CallsSection
           Calls
         </h2>
         <div className="flex items-center gap-8">
-          <Segments<Outcome | "all">
-            label="Outcome"
-            value={filters.outcome ?? "all"}
+          <Segments<Shown | "all">
+            label="Which calls"
+            value={filters.show ?? "all"}
             options={[
               ["all", "All"],
               ["served", "Served"],
               ["refused", "Refused"],
-              ["upstream_failed", "Failed"],
+              ["errors", "Server errors"],
             ]}
-            onChange={(outcome) => onFilter({ outcome: outcome === "all" ? undefined : outcome, call: undefined })}
+            onChange={(show) => onFilter({ show: show === "all" ? undefined : show, call: undefined })}
           />
           <Button kind="quiet" busy={query.isFetching} onClick={() => void query.refetch()}>
             Refresh
@@ -52,7 +50,7 @@ export function CallsSection({ subject, filters, onFilter, empty }: CallsSection
       ) : query.isPending ? (
         <Lines />
       ) : calls.length === 0 ? (
-        <div className="border-t border-line py-16 text-quiet">{filters.outcome ? "No call with this outcome." : empty}</div>
+        <div className="border-t border-line py-16 text-quiet">{filters.show ? "No such calls." : empty}</div>
       ) : (
         <div className="beside" data-open={open ? true : undefined}>
           <div className="min-w-0">

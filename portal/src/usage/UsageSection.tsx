@@ -8,7 +8,7 @@ import { saveFile } from "~/design/saveFile";
 import { Segments } from "~/design/Segments";
 import { Failed, Lines } from "~/design/States";
 import { csv } from "./csv";
-import { usageQuery, type Interval, type Slot, type Subject, type Usage } from "./data";
+import { usageQuery, type Interval, type Shown, type Slot, type Subject, type Usage } from "./data";
 import { story } from "./story";
 import { UsageChart } from "./UsageChart";
 import { UsageTable } from "./UsageTable";
@@ -17,16 +17,19 @@ interface UsageSectionProps {
   subject: Subject;
   interval: Interval;
   onInterval: (interval: Interval) => void;
+  /** Leads from a number to the calls behind it. */
+  onShow: (show: Shown | undefined) => void;
 }
 
 /** One page that answers: how many calls, how did they go, and is that usual. */
-export function UsageSection({ subject, interval, onInterval }: UsageSectionProps) {
+export function UsageSection({ subject, interval, onInterval, onShow }: UsageSectionProps) {
   const query = useQuery({ ...usageQuery(subject, interval), placeholderData: keepPreviousData });
   const [asTable, setAsTable] = useState(false);
   if (query.error) return <Failed error={query.error} what="The usage could not be read." retry={() => void query.refetch()} />;
   if (!query.data) return <Lines rows={4} />;
   // While the other interval is on its way, what is shown is still that of the one before.
   const { slots, usage, interval: shown } = query.data;
+  const idle = usage.data.every((each) => each.requests + each.refused + each.errors === 0);
   const title = story(
     slots.map(({ at, bucket }) => ({ at, requests: bucket?.requests ?? 0 })),
     shown,
@@ -55,8 +58,14 @@ export function UsageSection({ subject, interval, onInterval }: UsageSectionProp
           </Button>
         </div>
       </header>
-      {asTable ? <UsageTable slots={slots} interval={shown} /> : <UsageChart slots={slots} interval={shown} title={title} />}
-      <Totals usage={usage} />
+      {idle ? (
+        <p className="border-t border-line py-16 text-quiet">Calls and what became of them will be drawn here, by the hour and by the day.</p>
+      ) : asTable ? (
+        <UsageTable slots={slots} interval={shown} />
+      ) : (
+        <UsageChart slots={slots} interval={shown} title={title} />
+      )}
+      {!idle && <Totals usage={usage} onShow={onShow} />}
     </section>
   );
 }
@@ -75,11 +84,11 @@ function save(slots: readonly Slot[]): void {
   saveFile("usage.csv", csv(["from", "requests", "refused", "errors", "bytes_in", "bytes_out", "p50_ms", "p99_ms"], rows), "text/csv");
 }
 
-function Totals({ usage: { total, as_of: asOf } }: { usage: Usage }) {
-  const facts: [string, string][] = [
-    ["Calls", count(total.requests)],
-    ["Refused", count(total.refused)],
-    ["Server errors", count(total.errors)],
+function Totals({ usage: { total, as_of: asOf }, onShow }: { usage: Usage; onShow: (show: Shown | undefined) => void }) {
+  const facts: [string, string, (Shown | "all")?][] = [
+    ["Calls", count(total.requests), "all"],
+    ["Refused", count(total.refused), "refused"],
+    ["Server errors", count(total.errors), "errors"],
     ["Median", milliseconds(total.latency_ms.p50)],
     ["9 of 10 under", milliseconds(total.latency_ms.p90)],
     ["99 of 100 under", milliseconds(total.latency_ms.p99)],
@@ -88,10 +97,18 @@ function Totals({ usage: { total, as_of: asOf } }: { usage: Usage }) {
   return (
     <>
       <dl className="facts mt-16">
-        {facts.map(([name, value]) => (
+        {facts.map(([name, value, show]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd>{value}</dd>
+            <dd>
+              {show ? (
+                <button type="button" className="link" aria-label={`${name}: ${value}. Show these calls`} onClick={() => onShow(show === "all" ? undefined : show)}>
+                  {value}
+                </button>
+              ) : (
+                value
+              )}
+            </dd>
           </div>
         ))}
       </dl>

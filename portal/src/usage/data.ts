@@ -46,10 +46,14 @@ export function fill(usage: Usage, interval: Interval, now: number): Slot[] {
   });
 }
 
-export const callsQuery = (subject: Subject, outcome: string | undefined) =>
+/** Server errors are those of the upstream as well as the gateway's own 502 and 504. */
+const shown = { served: { outcome: "served" }, refused: { outcome: "refused" }, errors: { status: "5xx" } } as const;
+export type Shown = keyof typeof shown;
+
+export const callsQuery = (subject: Subject, show: Shown | undefined) =>
   infiniteQueryOptions({
-    queryKey: ["calls", subject, outcome],
-    queryFn: ({ pageParam }) => take(tollgate.GET("/api/request-log", { params: { query: { ...subject, outcome, limit: 25, after: pageParam } } })),
+    queryKey: ["calls", subject, show],
+    queryFn: ({ pageParam }) => take(tollgate.GET("/api/request-log", { params: { query: { ...subject, ...(show && shown[show]), limit: 25, after: pageParam } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => (page.has_more ? (page.next ?? undefined) : undefined),
   });
