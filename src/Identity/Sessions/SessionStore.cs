@@ -26,13 +26,13 @@ internal sealed class SessionStore(IDatabase database, AccessTokens accessTokens
     {
         const string insertSession = """
             INSERT INTO identity.session (id, account_id, device, user_agent, client_address, created_at, last_seen_at, expires_at)
-            VALUES (@id, @accountId, @device, @userAgent, @address, @now, @now, @expires)
+            VALUES (@id, @accountId, @device, @userAgent, @address::inet, @now, @now, @expires)
             """;
         var id = TypeId.New(clock);
         var now = clock.GetUtcNow();
         await session.ExecuteAsync(insertSession, new
         {
-            id, accountId, device = device.Name, userAgent = device.UserAgent, address = device.Address, now, expires = now + Absolute,
+            id, accountId, device = device.Name, userAgent = device.UserAgent, address = device.Address?.ToString(), now, expires = now + Absolute,
         }).ConfigureAwait(false);
         var secret = RandomNumberGenerator.GetBytes(32);
         await InsertTokenAsync(session, accountId, id, null, secret).ConfigureAwait(false);
@@ -90,8 +90,8 @@ internal sealed class SessionStore(IDatabase database, AccessTokens accessTokens
         }
         await session.ExecuteAsync("UPDATE identity.refresh_token SET used_at = @now WHERE id = @id", new { now, token.Id }).ConfigureAwait(false);
         await InsertTokenAsync(session, token.AccountId, token.SessionId, token.Id, successor).ConfigureAwait(false);
-        await session.ExecuteAsync("UPDATE identity.session SET last_seen_at = @now, client_address = @address, user_agent = @userAgent WHERE id = @id",
-            new { now, address = device.Address, userAgent = device.UserAgent, id = token.SessionId }).ConfigureAwait(false);
+        await session.ExecuteAsync("UPDATE identity.session SET last_seen_at = @now, client_address = @address::inet, user_agent = @userAgent WHERE id = @id",
+            new { now, address = device.Address?.ToString(), userAgent = device.UserAgent, id = token.SessionId }).ConfigureAwait(false);
         return token;
     }
 
