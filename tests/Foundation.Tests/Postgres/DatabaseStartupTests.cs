@@ -1,0 +1,106 @@
+using Dapper;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+using Tollgate.Foundation.Postgres;
+using Tollgate.TestKit;
+
+namespace Tollgate.Foundation.Tests.Postgres;
+
+public sealed class DatabaseStartupTests
+{
+    [Fact]
+    public async Task EnsureReady_WithoutASetting_StartsTheProgramsOwnClusterAndMigratesIt()
+    {
+        var root = Directory.CreateTempSubdirectory("tg-").FullName;
+        File.SetUnixFileMode(root, (UnixFileMode)0b111_101_101);
+        try
+        {
+            await using var services = Services(("Data:Directory", Path.Combine(root, "data")));
+            var startup = services.GetRequiredService<IDatabaseStartup>();
+            await Task.WhenAll(startup.EnsureReadyAsync(CancellationToken.None), startup.EnsureReadyAsync(CancellationToken.None));
+            var account = await services.GetRequiredService<IDatabase>().AsAppAsync(TenantContext.Nobody,
+                session => session.QuerySingleAsync<Guid?>("SELECT foundation.current_account()"), CancellationToken.None);
+            account.ShouldBeNull();
+            (await startup.MigrateAsync(CancellationToken.None)).ShouldBeEmpty();
+
+            await using var command = Services(("Data:Directory", Path.Combine(root, "data")));
+            await command.GetRequiredService<IDatabaseStartup>().AttachAsync(CancellationToken.None);
+            (await command.GetRequiredService<IDatabase>().AsWorkerAsync(session => session.QuerySingleAsync<long>("SELECT count(*) FROM foundation.migration"), CancellationToken.None)).ShouldBeGreaterThan(0);
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task EnsureReady_ExternalSchemaIsBehind_WaitsForMigrate()
+    {
+        await using var empty = await EmptyDatabase.CreateAsync();
+        await using var node = Services(empty.Settings);
+        var ready = node.GetRequiredService<IDatabaseStartup>().EnsureReadyAsync(CancellationToken.None);
+        await using var command = Services(empty.Settings);
+        (await Task.WhenAny(ready, Task.Delay(500))).ShouldNotBe(ready);
+        var applied = await command.GetRequiredService<IDatabaseStartup>().MigrateAsync(CancellationToken.None);
+        applied.ShouldContain("foundation/0001_foundation");
+        await ready.WaitAsync(TimeSpan.FromSeconds(30));
+        node.GetServices<IHostedService>().First().ShouldBeSameAs(node.GetRequiredService<IChangeFeed>());
+    }
+
+    [Fact]
+    public async Task Migrate_WithoutTheOwnersConnection_SaysWhichSettingIsMissing()
+    {
+        await using var empty = await EmptyDatabase.CreateAsync();
+        await using var services = Services(empty.Settings[0]);
+        (await Should.ThrowAsync<InvalidOperationException>(() => services.GetRequiredService<IDatabaseStartup>().MigrateAsync(CancellationToken.None))).Message.ShouldContain("ConnectionStrings__Migrate");
+    }
+
+    [Fact]
+    public void FromSettings_OneConnectionString_OtherRolesUseItWithTheirNames()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:Tollgate", "Host=db;Username=tollgate_app;Password=p;Database=tollgate")]).Build();
+        var connections = DatabaseConnections.FromSettings(configuration)!;
+        new NpgsqlConnectionStringBuilder(connections.Worker).Username.ShouldBe("tollgate_worker");
+        new NpgsqlConnectionStringBuilder(connections.Ingest).Username.ShouldBe("tollgate_ingest");
+        new NpgsqlConnectionStringBuilder(connections.Ingest).Host.ShouldBe("db");
+        connections.Owner.ShouldBeNull();
+    }
+
+    private static ServiceProvider Services(params (string Key, string Value)[] settings) => new ServiceCollection()
+        .AddLogging()
+        .AddFoundationPostgres(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build())
+        .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build())
+        .BuildServiceProvider();
+
+    /// <summary>As an operator prepares one: roles and a database, no schema.</summary>
+    private sealed class EmptyDatabase(TestDatabase beside, string name) : IAsyncDisposable
+    {
+        public (string, string)[] Settings => [("ConnectionStrings:Tollgate", Of("tollgate_app")), ("ConnectionStrings:Migrate", Of("tollgate_owner"))];
+
+        public static async Task<EmptyDatabase> CreateAsync()
+        {
+            var beside = await TestDatabase.CreateAsync();
+            var empty = new EmptyDatabase(beside, $"{beside.Name}_empty");
+            await empty.ExecuteAsync($"CREATE DATABASE {empty.Name} OWNER tollgate_owner TEMPLATE template0");
+            return empty;
+        }
+
+        private string Name => name;
+
+        public async ValueTask DisposeAsync()
+        {
+            await ExecuteAsync($"DROP DATABASE {name} WITH (FORCE)");
+            await beside.DisposeAsync();
+        }
+
+        private string Of(string role) => new NpgsqlConnectionStringBuilder(beside.ConnectionString(role)) { Database = name }.ConnectionString;
+
+        private async Task ExecuteAsync(string sql)
+        {
+            await using var connection = await beside.OwnerOrSuperuser.OpenConnectionAsync();
+            await connection.ExecuteAsync(sql);
+        }
+    }
+}
