@@ -1,0 +1,17 @@
+using Tollgate.Catalog;
+using Tollgate.Foundation;
+using Tollgate.Foundation.Jobs;
+using Tollgate.Metering;
+
+namespace Tollgate.Host;
+
+/// <summary>All recurring jobs of the product. Each runs on one node of the cluster at a time.</summary>
+internal static class Jobs
+{
+    public static void AddJobs(this IServiceCollection services) => services.AddRecurringJobs(jobs => jobs
+        .Add<EnsureRequestLogPartitions>("ensure-request-log-partitions", TimeSpan.FromHours(6))
+        .Add<DropOldRequestLog>("drop-old-request-log", TimeSpan.FromDays(1))
+        .Add<WatchDefaultPartition>("watch-default-partition", TimeSpan.FromHours(1))
+        .Add<RefreshListingStatistics>("refresh-listing-statistics", TimeSpan.FromMinutes(1))
+        .Add<FoundationPruning>("prune-foundation", TimeSpan.FromHours(1)));
+}
