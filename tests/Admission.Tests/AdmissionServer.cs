@@ -83,6 +83,7 @@ public sealed class AdmissionServer : IAsyncLifetime
         var email = $"person{Interlocked.Increment(ref _people)}@example.com";
         using var response = await Server.Client.PostAsJsonAsync("/auth/register", new { email, password = "correct horse battery staple", name = "Ada" });
         var body = await response.Content.ReadFromJsonAsync<JsonElement>();
+        ((int)response.StatusCode).ShouldBe(201, body.ToString());
         TypeId.TryParse(body.GetProperty("organization").GetProperty("id").GetString(), "org", out var organization).ShouldBeTrue();
         TypeId.TryParse(body.GetProperty("account").GetProperty("id").GetString(), "acc", out var account).ShouldBeTrue();
         return new Person(this, account, organization, body.GetProperty("access_token").GetString()!);

@@ -54,18 +54,28 @@ internal sealed class NodeRegistration(NodeOptions options, NodeState state, IDa
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, clock);
-        do
+        try
         {
-            try
-            {
-                await BeatAsync(stoppingToken).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                logger.LogWarning("The node could not be registered, trying again: {Reason}", exception.Message);
-            }
+            do
+                await TryBeatAsync(stoppingToken).ConfigureAwait(false);
+            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The program ends.
+        }
+    }
+
+    private async Task TryBeatAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await BeatAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!cancellation.IsCancellationRequested)
+        {
+            logger.LogWarning("The node could not be registered, trying again: {Reason}", exception.Message);
+        }
     }
 
     private string WhyNot(int before)
