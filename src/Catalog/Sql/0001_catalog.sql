@@ -83,7 +83,8 @@ CREATE POLICY publisher ON catalog.listing TO tollgate_app
 CREATE POLICY published ON catalog.listing FOR SELECT TO tollgate_app USING (published);
 CREATE POLICY worker ON catalog.listing FOR SELECT TO tollgate_worker USING (true);
 
--- Of every listing that the reader may see.
+-- Of every listing that the reader may see, and its publisher's in any case.
+CREATE POLICY publisher ON catalog.listing_statistics FOR SELECT TO tollgate_app USING (organization_id = ANY (foundation.current_organizations()));
 CREATE POLICY visible ON catalog.listing_statistics FOR SELECT TO tollgate_app USING (EXISTS (
   SELECT FROM catalog.listing l WHERE l.api_id = listing_statistics.api_id));
 CREATE POLICY worker ON catalog.listing_statistics TO tollgate_worker USING (true) WITH CHECK (true);
