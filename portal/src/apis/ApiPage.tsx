@@ -13,6 +13,7 @@ import { UsageSection } from "~/usage/UsageSection";
 import { apiQuery, plansQuery, type Api, type Plan } from "./data";
 import { Overview } from "./Overview";
 import { PlansView } from "./PlansView";
+import { ReplaceDocument } from "./ReplaceDocument";
 import { SettingsView } from "./SettingsView";
 import { ApiStatus } from "./status";
 
@@ -80,7 +81,12 @@ function Body({ tagged, plans, title }: { tagged: Tagged<Api>; plans: readonly P
       </nav>
       {view === "overview" && <Overview api={api} plans={plans} />}
       {view === "plans" && <PlansView api={api} plans={plans} />}
-      {view === "endpoints" && <EndpointList endpoints={api.endpoints} />}
+      {view === "endpoints" && (
+        <>
+          {api.status !== "archived" && <ReplaceDocument tagged={tagged} />}
+          <EndpointList endpoints={api.endpoints} />
+        </>
+      )}
       {view === "usage" && <ApiUsage api={api} filters={search} />}
       {view === "settings" && <SettingsView tagged={tagged} />}
     </>

@@ -92,7 +92,7 @@ export function ImportPage() {
             error={form.errorOf("upstream_url")}
           />
           <TextField label="Summary" name="summary" maxLength={200} hint="One line for the catalog." error={form.errorOf("summary")} />
-          <TextField label="Category" name="category" placeholder="weather" error={form.errorOf("category")} />
+          <TextField label="Category" name="category" placeholder="weather" hint="One word in small letters. Other APIs in it are listed together." error={form.errorOf("category")} />
           <Button type="submit" kind="signal" size="large" busy={form.busy}>
             Import API
           </Button>

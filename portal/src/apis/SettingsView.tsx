@@ -48,7 +48,7 @@ function SettingsForm({ tagged }: { tagged: Tagged<Api> }) {
       <TextField label="Name" name="name" required defaultValue={api.name} error={form.errorOf("name")} />
       <TextField label="Summary" name="summary" defaultValue={api.summary} maxLength={200} hint="One line for the catalog." error={form.errorOf("summary")} />
       <AreaField label="Description" name="description" rows={5} defaultValue={api.description} error={form.errorOf("description")} />
-      <TextField label="Category" name="category" defaultValue={api.category} error={form.errorOf("category")} />
+      <TextField label="Category" name="category" hint="One word in small letters." defaultValue={api.category} error={form.errorOf("category")} />
       <TextField label="Upstream address" name="upstream_url" type="url" mono required defaultValue={api.upstream_url} hint="Takes effect within a second." error={form.errorOf("upstream_url")} />
       <TextField
         label="Time-out in seconds"

@@ -43,6 +43,9 @@ export async function updateApi({ value, etag }: Tagged<Api>, body: ApiChanges):
   await changed();
 }
 
+export const replaceDocument = (api: Tagged<Api>, openapi: string, acceptFindings: boolean): Promise<void> =>
+  updateApi(api, { openapi, accept_findings: acceptFindings });
+
 export async function publishApi(id: string, acceptFindings: boolean): Promise<void> {
   await take(tollgate.POST("/api/apis/{id}/publish", { params: { path: { id } }, body: { accept_findings: acceptFindings } }));
   await changed();

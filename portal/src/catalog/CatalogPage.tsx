@@ -38,7 +38,7 @@ export function CatalogPage() {
         <nav aria-label="Categories" className="categories">
           <CategoryLink name="All" />
           {categories.map((each) => (
-            <CategoryLink key={each.slug} slug={each.slug} name={each.name} count={each.count} />
+            <CategoryLink key={each.slug} slug={each.slug} name={each.name} count={each.listing_count} />
           ))}
         </nav>
         <SortChoice />

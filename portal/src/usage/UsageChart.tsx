@@ -47,7 +47,7 @@ export function UsageChart({ slots, interval, title }: { slots: readonly Slot[];
           {slots.map((slot, index) => (
             <g key={slot.at}>
               {(slots.length - 1 - index) % every === 0 && (
-                <text x={left + (index + 0.5) * step} y={height - 4} textAnchor={index > slots.length - 2 ? "end" : "middle"}>
+                <text x={left + (index + 0.5) * step} y={height - 4} textAnchor="middle">
                   {axisLabel(slot.at, interval)}
                 </text>
               )}

@@ -15,14 +15,15 @@ export function story(points: readonly Point[], interval: Interval): string {
   const complete = points.slice(0, -1);
   const last = complete.at(-1);
   const before = complete.at(-2);
-  const name = interval === "hour" ? hourName : dayName;
-  if (last && before && Math.max(last.requests, before.requests) >= 20 && before.requests > 0) {
+  // Hours go up and down all day: only days are compared.
+  if (interval === "day" && last && before && Math.max(last.requests, before.requests) >= 20 && before.requests > 0) {
     const ratio = last.requests / before.requests;
-    if (ratio >= 3) return `Calls rose ${count(Math.floor(ratio))}-fold ${name(last.at)}`;
-    if (ratio >= 1.9) return `Calls doubled ${name(last.at)}`;
-    if (ratio <= 0.05) return `Calls nearly stopped ${name(last.at)}`;
-    if (ratio <= 0.55) return `Calls halved ${name(last.at)}`;
+    if (ratio >= 3) return `Calls rose ${count(Math.floor(ratio))}-fold ${dayName(last.at)}`;
+    if (ratio >= 1.9) return `Calls doubled ${dayName(last.at)}`;
+    if (ratio <= 0.05) return `Calls nearly stopped ${dayName(last.at)}`;
+    if (ratio <= 0.55) return `Calls halved ${dayName(last.at)}`;
   }
+  const name = interval === "hour" ? hourName : dayName;
   const highest = points.toSorted((a, b) => b.requests - a.requests)[0];
   if (highest && points.filter((each) => each.requests > 0).length > 2) return `Calls were highest ${name(highest.at)}: ${count(highest.requests)}`;
   return `${counted(total, "call")} in the last ${span}`;

@@ -515,6 +515,7 @@ export interface components {
             }[];
             timeout_ms?: number;
             openapi?: unknown;
+            accept_findings?: boolean;
         };
         Price: {
             amount: number;
@@ -611,7 +612,7 @@ export interface components {
             data: {
                 slug: string;
                 name: string;
-                count: number;
+                listing_count: number;
             }[];
         };
         UsageLimit: {
