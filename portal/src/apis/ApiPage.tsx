@@ -24,7 +24,7 @@ function titleOf(api: Api, plans: readonly Plan[]): string {
   if (api.status === "published") return `${api.name} is published, with ${counted(plans.length, "plan")}`;
   if (api.status === "archived") return `${api.name} is archived`;
   if (plans.length === 0) return `${api.name} needs a plan`;
-  return api.status === "draft" ? `${api.name} is ready to publish` : `${api.name} is not published`;
+  return api.status === "draft" ? `${api.name} is ready to publish` : `${api.name} is off sale, and served to its subscribers`;
 }
 
 export function ApiPage() {

@@ -29,12 +29,12 @@ export function LifeOfApi({ api }: { api: Api }) {
       </h2>
       {api.status === "published" && (
         <div className="flex flex-wrap items-center justify-between gap-12 border-t border-line pt-16">
-          <p className="text-quiet">Unpublishing takes it out of the catalog and off the gateway. It can be published again.</p>
+          <p className="text-quiet">Unpublishing takes it out of the catalog: nobody new can subscribe. Who is subscribed goes on.</p>
           <Button onClick={() => setAsked("unpublish")}>Unpublish API</Button>
         </div>
       )}
       <div className="flex flex-wrap items-center justify-between gap-12 border-t border-line pt-16">
-        <p className="text-quiet">Archiving ends it for good. It must have no subscribers.</p>
+        <p className="text-quiet">Archiving ends it for good. It must have no subscribers, so unpublish it first.</p>
         <Button onClick={() => setAsked("archive")}>Archive API</Button>
       </div>
       <ConfirmDialog
@@ -46,7 +46,7 @@ export function LifeOfApi({ api }: { api: Api }) {
         onConfirm={() => asked && mutation.mutate(asked)}
         onClose={close}
       >
-        <p>{asked === "archive" ? "It is not served any more and cannot be published again. Its usage and invoices stay." : "Calls to it are refused within a second, those of its subscribers too."}</p>
+        <p>{asked === "archive" ? "It is not served any more and cannot be published again. Its usage and invoices stay." : "It leaves the catalog and nobody new can subscribe. Its subscribers go on calling it. It can be published again."}</p>
       </ConfirmDialog>
     </section>
   );

@@ -9,7 +9,8 @@ import { updateApi, type Api } from "./data";
 import { LifeOfApi } from "./LifeOfApi";
 import { UpstreamHeaders } from "./UpstreamHeaders";
 
-const fields = ["name", "summary", "description", "category", "upstream_url", "timeout_ms"];
+const tagFields = ["tags", ...Array.from({ length: 10 }, (_, index) => `tags.${index}`)];
+const fields = ["name", "summary", "description", "category", "upstream_url", "timeout_ms", ...tagFields];
 
 export function SettingsView({ tagged }: { tagged: Tagged<Api> }) {
   return (
@@ -35,6 +36,7 @@ function SettingsForm({ tagged }: { tagged: Tagged<Api> }) {
         summary: textOf(values, "summary"),
         description: textOf(values, "description"),
         category: textOf(values, "category"),
+        tags: tagsOf(textOf(values, "tags")),
         upstream_url: textOf(values, "upstream_url"),
         timeout_ms: Math.round(Number(textOf(values, "timeout")) * 1000),
       }),
@@ -49,6 +51,13 @@ function SettingsForm({ tagged }: { tagged: Tagged<Api> }) {
       <TextField label="Summary" name="summary" defaultValue={api.summary} maxLength={200} hint="One line for the catalog." error={form.errorOf("summary")} />
       <AreaField label="Description" name="description" rows={5} defaultValue={api.description} error={form.errorOf("description")} />
       <TextField label="Category" name="category" hint="One word in small letters." defaultValue={api.category} error={form.errorOf("category")} />
+      <TextField
+        label="Tags"
+        name="tags"
+        defaultValue={api.tags.join(", ")}
+        hint="Up to ten, with commas between them. The search finds them."
+        error={form.errorOf(...tagFields)}
+      />
       <TextField label="Upstream address" name="upstream_url" type="url" mono required defaultValue={api.upstream_url} hint="Takes effect within a second." error={form.errorOf("upstream_url")} />
       <TextField
         label="Time-out in seconds"
@@ -66,3 +75,9 @@ function SettingsForm({ tagged }: { tagged: Tagged<Api> }) {
     </form>
   );
 }
+
+const tagsOf = (text: string): string[] =>
+  text
+    .split(",")
+    .map((each) => each.trim())
+    .filter((each) => each !== "");

@@ -62,7 +62,7 @@ export function WayToCatalog({ api, plans }: { api: Api; plans: readonly Plan[] 
             </Button>
           }
         >
-          Live in the gateway and in the catalog within a second.
+          {api.status === "unpublished" ? "Back in the catalog within a second. Its subscribers were served all the time." : "Live in the gateway and in the catalog within a second."}
         </Step>
       </ol>
       {errors > 0 && planned && (

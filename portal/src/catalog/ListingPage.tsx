@@ -7,7 +7,7 @@ import { onDate } from "~/design/dates";
 import { count, counted, milliseconds, percent } from "~/design/format";
 import { Failed, Lines } from "~/design/States";
 import { usePageTitle } from "~/design/usePage";
-import { NotFound } from "~/shell/NotFound";
+import { NothingHere } from "~/shell/NotFound";
 import type { NewSubscription } from "~/subscriptions/data";
 import { KeyTicket } from "~/subscriptions/KeyTicket";
 import { curl, easiest } from "./calls";
@@ -20,7 +20,7 @@ export function ListingPage() {
   const query = useQuery(listingQuery(organization, api));
   usePageTitle(query.data?.name);
   if (query.error) {
-    if (toError(query.error).status === 404) return <NotFound />;
+    if (toError(query.error).status === 404) return <NothingHere />;
     return (
       <div className="pt-40">
         <Failed error={query.error} what="This API could not be read." retry={() => void query.refetch()} />

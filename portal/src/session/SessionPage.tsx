@@ -38,6 +38,8 @@ export function SignInPage() {
     (values) => signIn({ email: textOf(values, "email"), password: String(values.get("password") ?? "") }),
     goOn,
   );
+  // Which of the two it is, nobody is told.
+  const wrong = form.problem?.code === "INVALID_CREDENTIALS";
   return (
     <Sheet
       title="Sign in"
@@ -52,9 +54,9 @@ export function SignInPage() {
       }
     >
       <form className="grid gap-16 mt-24" {...form.props}>
-        {form.problem && <Failed error={form.problem} what={form.problem.code === "INVALID_CREDENTIALS" ? "E-mail or password is not right." : undefined} />}
+        {form.problem && !wrong && <Failed error={form.problem} what="You are not signed in." />}
         <TextField label="E-mail" name="email" type="email" autoComplete="username" required error={form.errorOf("email")} />
-        <TextField label="Password" name="password" type="password" autoComplete="current-password" required error={form.errorOf("password")} />
+        <TextField label="Password" name="password" type="password" autoComplete="current-password" required error={wrong ? "E-mail or password is not right." : form.errorOf("password")} />
         <Button type="submit" kind="signal" size="large" busy={form.busy}>
           Sign in
         </Button>
@@ -86,7 +88,7 @@ export function SignUpPage() {
       }
     >
       <form className="grid gap-16 mt-24" {...form.props}>
-        {form.problem && !taken && <Failed error={form.problem} />}
+        {form.problem && !taken && <Failed error={form.problem} what="No account was made." />}
         <TextField label="Name" name="name" autoComplete="name" required error={form.errorOf("name")} />
         <TextField
           label="E-mail"

@@ -4,17 +4,26 @@ import { usePageTitle } from "~/design/usePage";
 import { Wordmark } from "./Wordmark";
 
 export function NotFound() {
+  return (
+    <main className="mx-auto max-w-prose px-16 py-64">
+      <Wordmark />
+      <NothingHere />
+    </main>
+  );
+}
+
+/** The same within a frame. */
+export function NothingHere() {
   usePageTitle("Page not found");
   return (
-    <main className="mx-auto max-w-prose px-16 py-64 grid gap-16 justify-items-start">
-      <Wordmark />
-      <h1 className="text-26 font-semibold mt-24">There is no page at this address</h1>
+    <section className="grid gap-16 justify-items-start pt-40 max-w-prose">
+      <h1 className="text-26 font-semibold">There is no page at this address</h1>
       <p className="text-quiet">The link may be old, or the API may have been taken out of the catalog. A subscription to it would still be on your desk.</p>
       <div className="flex flex-wrap gap-8">
         <ButtonLink to="/marketplace">Open the catalog</ButtonLink>
         <ButtonLink to="/subscriptions">My subscriptions</ButtonLink>
       </div>
-    </main>
+    </section>
   );
 }
 
