@@ -5,6 +5,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Tollgate.Admission;
 using Tollgate.Foundation;
 using Tollgate.Gateway.Apis;
+using Tollgate.Gateway.BuiltIn;
+using Tollgate.Gateway.Listener;
 using Tollgate.Gateway.Upstreams;
 using Tollgate.Metering;
 
@@ -20,12 +22,13 @@ public static class GatewayModule
         services.TryAddSingleton<UpstreamAddressPolicy>();
         services.AddSingleton<UpstreamAddressCheck>();
         AddApis(services);
-        return services;
+        return services.AddDataPlane(configuration);
     }
 
     public static IEndpointRouteBuilder MapGateway(this IEndpointRouteBuilder routes)
     {
         ApiEndpoints.Map(routes);
+        routes.MapBuiltIn();
         return routes;
     }
 

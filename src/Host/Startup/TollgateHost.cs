@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Admission;
 using Tollgate.Catalog;
@@ -31,7 +32,7 @@ internal static class TollgateHost
                 return 0;
             }
         }
-        catch (StartupException exception)
+        catch (Exception exception) when (exception is StartupException or IOException { InnerException: AddressInUseException })
         {
             await Console.Error.WriteLineAsync($"Tollgate cannot start: {exception.Message}").ConfigureAwait(false);
             return 1;
@@ -54,6 +55,8 @@ internal static class TollgateHost
         app.UsePortalFiles(roles);
         app.UseFoundation();
         MapModules(app, roles);
+        // Said explicitly, so that the endpoints are known without a started server (tollgate openapi).
+        app.UseEndpoints(static _ => { });
         return app;
     }
 
