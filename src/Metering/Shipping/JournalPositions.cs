@@ -8,7 +8,7 @@ namespace Tollgate.Metering.Shipping;
 /// <summary>The row of a journal in `journal_position`: shipping starts where the database says, and moves it by compare-and-set.</summary>
 internal sealed partial class JournalPositions(IDatabase database, ILogger<JournalPositions> logger)
 {
-    private const string Find = "SELECT shipped_offset, open_begins, sealed_request FROM metering.journal_position WHERE journal_id = @id";
+    private const string Find = "SELECT shipped_offset, open_begins, sealed_request, totals_offset FROM metering.journal_position WHERE journal_id = @id";
 
     private const string Register = """
         INSERT INTO metering.journal_position AS p (journal_id, shipped_offset, node) VALUES (@id, @head, @node)
@@ -18,7 +18,7 @@ internal sealed partial class JournalPositions(IDatabase database, ILogger<Journ
     // The first statement of a shipping transaction: its row lock makes two shippers of one journal take turns, and the second finds the place taken.
     private const string CompareAndSet = """
         UPDATE metering.journal_position
-        SET shipped_offset = @next, open_begins = CASE WHEN @streams THEN @open ELSE open_begins END, totals_offset = coalesce(@totals, totals_offset),
+        SET shipped_offset = @next, open_begins = CASE WHEN @streams THEN @open ELSE open_begins END, totals_offset = @totals,
           updated_at = now()
         WHERE journal_id = @id AND shipped_offset = @from
         """;
@@ -28,20 +28,25 @@ internal sealed partial class JournalPositions(IDatabase database, ILogger<Journ
     {
         await session.ExecuteAsync(Register, new { id = journal.Id, head = journal.Head, node = Environment.MachineName }).ConfigureAwait(false);
         var row = await session.QuerySingleAsync<Row>(Find, new { id = journal.Id }).ConfigureAwait(false);
-        var position = new ShippedPosition(row.ShippedOffset, [.. row.OpenBegins], row.SealedRequest);
+        var position = new ShippedPosition(row.ShippedOffset, [.. row.OpenBegins], row.SealedRequest, row.TotalsOffset);
         var (head, tail) = (journal.Head, journal.Tail);
         if (position.Offset >= head && position.Offset <= tail)
             return position;
         // Below the head: segments are gone that this database never got (a backup older than their retention was restored). Above the tail: the disk
         // lost records that had been shipped, and new ones are being written in their place. Both are loud, and neither may stop what comes next.
-        var moved = position with { Offset = Math.Clamp(position.Offset, head, tail), OpenBegins = [.. position.OpenBegins.Where(b => b < tail)] };
+        var moved = position with
+        {
+            Offset = Math.Clamp(position.Offset, head, tail),
+            OpenBegins = [.. position.OpenBegins.Where(b => b < tail)],
+            TotalsOffset = Math.Min(position.TotalsOffset, tail - 1),
+        };
         LogMoved(logger, journal.Id, position.Offset, head, tail, moved.Offset);
-        await MoveAsync(session, journal.Id, position, moved, null).ConfigureAwait(false);
+        await MoveAsync(session, journal.Id, position, moved).ConfigureAwait(false);
         return moved;
     }, cancellation);
 
     /// <exception cref="PositionMovedException">Another shipper was here.</exception>
-    public static async Task MoveAsync(DbSession session, Guid journalId, ShippedPosition from, ShippedPosition to, long? totalsOffset)
+    public static async Task MoveAsync(DbSession session, Guid journalId, ShippedPosition from, ShippedPosition to)
     {
         // The array is written only when it changed: it may be long, and most transactions do not touch a stream.
         var streams = !ReferenceEquals(from.OpenBegins, to.OpenBegins) && !from.OpenBegins.SetEquals(to.OpenBegins);
@@ -52,7 +57,7 @@ internal sealed partial class JournalPositions(IDatabase database, ILogger<Journ
             next = to.Offset,
             streams,
             open = streams ? to.OpenBegins.Order().ToArray() : [],
-            totals = totalsOffset,
+            totals = to.TotalsOffset,
         }).ConfigureAwait(false);
         if (changed != 1)
             throw new PositionMovedException();
@@ -82,6 +87,7 @@ internal sealed partial class JournalPositions(IDatabase database, ILogger<Journ
         public long ShippedOffset { get; init; }
         public long[] OpenBegins { get; init; } = [];
         public long SealedRequest { get; init; }
+        public long TotalsOffset { get; init; }
     }
 }
 

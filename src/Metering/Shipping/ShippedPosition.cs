@@ -4,7 +4,7 @@ using Tollgate.Metering.Journal;
 namespace Tollgate.Metering.Shipping;
 
 /// <summary>How far a journal has been shipped, as the database knows it.</summary>
-internal sealed record ShippedPosition(long Offset, ImmutableHashSet<long> OpenBegins, long SealedRequest);
+internal sealed record ShippedPosition(long Offset, ImmutableHashSet<long> OpenBegins, long SealedRequest, long TotalsOffset);
 
 /// <summary>Records of a journal that are shipped in one transaction.</summary>
 internal sealed record Slice(long From, long Next, IReadOnlyList<JournalRecord> Records)
@@ -19,14 +19,14 @@ internal sealed record Slice(long From, long Next, IReadOnlyList<JournalRecord> 
 
 /// <summary>What a slice does to the database.</summary>
 internal sealed record SliceEffects(
-    ShippedPosition After, IReadOnlyList<LogRow> Rows, IReadOnlyCollection<KeyValuePair<(DateTime Hour, Guid Subscription), long>> Counters, long? TotalsOffset)
+    ShippedPosition After, IReadOnlyList<LogRow> Rows, IReadOnlyCollection<KeyValuePair<(DateTime Hour, Guid Subscription), long>> Counters)
 {
     /// <exception cref="ArgumentException">A record holds what no row can.</exception>
     public static SliceEffects Of(ShippedPosition before, Slice slice, DateTimeOffset now)
     {
         var rows = new List<LogRow>(slice.Records.Count);
         var counters = new Dictionary<(DateTime, Guid), long>();
-        long? totals = null;
+        var totals = before.TotalsOffset;
         foreach (var record in slice.Records)
             switch (record.Kind)
             {
@@ -37,7 +37,8 @@ internal sealed record SliceEffects(
                     // Also when its begin is not among the open ones: the begin may have been damaged. The event's id guards against a second end.
                     rows.Add(LogRow.From(record.Usage, record.BeginOffset, record.Offset, now));
                     break;
-                case JournalRecordKind.Totals:
+                // Should the position have been set back by hand: totals are added once, as events are by their ids.
+                case JournalRecordKind.Totals when record.Offset > totals:
                     totals = record.Offset;
                     foreach (var total in record.Totals)
                     {
@@ -46,7 +47,7 @@ internal sealed record SliceEffects(
                     }
                     break;
             }
-        return new SliceEffects(Move(before, slice), rows, counters, totals);
+        return new SliceEffects(Move(before, slice) with { TotalsOffset = totals }, rows, counters);
     }
 
     /// <summary>The position behind the slice, whatever its records hold.</summary>

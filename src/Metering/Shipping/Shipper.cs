@@ -60,6 +60,14 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
         _turn.Release();
     }
 
+    /// <summary>Drains. Not at the end of ExecuteAsync: a stop that comes at once keeps that from running at all.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        if (ExecuteTask is not null)
+            await DrainAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     public override void Dispose()
     {
         _turn.Dispose();
@@ -93,7 +101,6 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
                 }
             }
         }
-        await DrainAsync().ConfigureAwait(false);
     }
 
     private async Task RunAsync(CancellationToken stopping)
@@ -204,9 +211,10 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
         await Task.Delay(wait, clock, cancellation).ConfigureAwait(false);
     }
 
-    private async Task DrainAsync()
+    private async Task DrainAsync(CancellationToken cancellation)
     {
-        using var limit = new CancellationTokenSource(DrainTime, clock);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(DrainTime);
         try
         {
             journal.SealTotals();

@@ -31,7 +31,7 @@ internal sealed class SliceWriter(IDatabase database, TimeProvider clock)
         var events = await database.AsIngestAsync(async session =>
         {
             await session.ExecuteAsync(Durable).ConfigureAwait(false);
-            await JournalPositions.MoveAsync(session, journalId, before, effects.After, effects.TotalsOffset).ConfigureAwait(false);
+            await JournalPositions.MoveAsync(session, journalId, before, effects.After).ConfigureAwait(false);
             var rows = lookUp ? await WithoutLoggedAsync(session, journalId, effects.Rows).ConfigureAwait(false) : effects.Rows;
             await LogAsync(session, journalId, rows).ConfigureAwait(false);
             await RollupWriter.WriteAsync(session, journalId, Rollups.Of(rows), effects.Counters).ConfigureAwait(false);
@@ -47,7 +47,7 @@ internal sealed class SliceWriter(IDatabase database, TimeProvider clock)
         await database.AsIngestAsync(async session =>
         {
             await session.ExecuteAsync(Durable).ConfigureAwait(false);
-            await JournalPositions.MoveAsync(session, journalId, before, after, null).ConfigureAwait(false);
+            await JournalPositions.MoveAsync(session, journalId, before, after).ConfigureAwait(false);
             foreach (var record in slice.Records)
                 await session.ExecuteAsync(Reject, new
                 {

@@ -1,0 +1,77 @@
+using System.Net;
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Tollgate.Foundation;
+using Tollgate.Identity;
+using Tollgate.TestKit;
+
+namespace Tollgate.Metering.Tests.Usage;
+
+/// <summary>The module as the host runs it: real journal, shipper and HTTP server. A request says who it is from by the organization in a header.</summary>
+internal sealed class UsageServer(MeteringDatabase db, TestServer server) : IAsyncDisposable
+{
+    public MeteringDatabase Db { get; } = db;
+
+    public IUsageJournal Journal { get; } = server.Services.GetRequiredService<IUsageJournal>();
+
+    public IReconciliation Reconciliation { get; } = server.Services.GetRequiredService<IReconciliation>();
+
+    public static async Task<UsageServer> StartAsync()
+    {
+        var db = await MeteringDatabase.CreateAsync(TimeProvider.System.GetUtcNow());
+        var server = await TestServer.StartAsync(db.Inner, (services, configuration) =>
+        {
+            services.AddAuthentication("test").AddScheme<AuthenticationSchemeOptions, ByHeader>("test", null);
+            services.AddAuthorization();
+            services.AddMetering(configuration);
+            services.AddSingleton<IUsageSubjects>(new Visible("subscription", MeteringDatabase.Id(1)));
+            services.AddSingleton<IUsageSubjects>(new Visible("api", MeteringDatabase.Id(100_100)));
+        }, app => app.MapMetering());
+        return new UsageServer(db, server);
+    }
+
+    public async Task ShipAsync() => await server.Services.GetRequiredService<IUsageShipping>().ShipNowAsync(TestContext.Current.CancellationToken);
+
+    public async Task<(HttpStatusCode Status, JsonElement Body)> GetAsync(string path, int? organization = 10_001)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        if (organization is { } number)
+            request.Headers.Add("X-Organization", MeteringDatabase.Id(number).ToString());
+        using var response = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        return (response.StatusCode, text.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(text));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await server.DisposeAsync();
+        await Db.DisposeAsync();
+    }
+
+    /// <summary>Is seen by every caller: what the rows show is then up to the database.</summary>
+    private sealed class Visible(string kind, Guid id) : IUsageSubjects
+    {
+        public string Kind => kind;
+
+        public Task<bool> IsVisibleAsync(DbSession session, Guid id1) => Task.FromResult(id1 == id);
+    }
+
+    private sealed class ByHeader(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+        : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+    {
+        protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+        {
+            if (!Guid.TryParse(Request.Headers["X-Organization"], out var organization))
+                return Task.FromResult(AuthenticateResult.NoResult());
+            var membership = new Membership(organization, $"o-{organization:n}", "An organization", OrganizationRole.Viewer, true);
+            Caller.Set(Context, new Caller(MeteringDatabase.Id(1), MeteringDatabase.Id(2), "a@example.com", false, [membership]));
+            return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity("test")), "test")));
+        }
+    }
+}
