@@ -32,7 +32,7 @@ public static class GatewayModule
         return routes;
     }
 
-    private static void AddApis(IServiceCollection services)
+    internal static void AddApis(IServiceCollection services)
     {
         services.AddSingleton<GatewayAddress>();
         services.AddSingleton<UpstreamSecrets>();
