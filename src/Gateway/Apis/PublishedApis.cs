@@ -39,7 +39,10 @@ internal sealed class ApiProductNames : IProductNames
     public async Task<IReadOnlyDictionary<Guid, ProductName>> NamesAsync(DbSession session, IReadOnlyCollection<Guid> ids)
     {
         var rows = await session.QueryAsync<NameRow>("SELECT id, name, organization_slug || '/' || slug AS slug FROM gateway.api WHERE id = ANY (@ids)", new { ids = ids.ToArray() }).ConfigureAwait(false);
-        return rows.ToDictionary(row => row.Id, row => new ProductName(row.Name, row.Slug));
+        var names = rows.ToDictionary(row => row.Id, row => new ProductName(row.Name, row.Slug));
+        if (ids.Contains(BuiltInApi.Id))
+            names[BuiltInApi.Id] = new ProductName(BuiltInApi.Name, null);
+        return names;
     }
 
     private sealed class NameRow
