@@ -72,6 +72,7 @@ public static partial class FoundationModule
         services.AddSingleton<ChangeFeed>();
         services.AddSingleton<IChangeFeed>(provider => provider.GetRequiredService<ChangeFeed>());
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<ChangeFeed>());
+        services.AddHealthChecks().AddCheck<ChangeFeedReadiness>("change_feed", tags: ["ready"]);
         return services;
     }
 }
