@@ -56,7 +56,8 @@ public sealed record ReconciliationReport(
         text.AppendLine(CultureInfo.InvariantCulture, $"{"subscription",-32}{"gateway",12}{"unsealed",10}{"log",12}{"hourly",12}{"daily",12}{"period",12}  verdict");
         foreach (var row in Rows)
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"{TypeId.Format("sub", row.SubscriptionId),-32}{row.Gateway,12}{row.Unsealed,10}{row.Log,12}{row.Hourly,12}{(row.Daily?.ToString() ?? "-"),12}{(row.Period?.ToString() ?? "-"),12}  {(row.Balanced ? "equal" : "DIFFERENT")}");
+                $"{TypeId.Format("sub", row.SubscriptionId),-32}{row.Gateway,12}{row.Unsealed,10}{row.Log,12}{row.Hourly,12}{Or(row.Daily),12}{Or(row.Period),12}"
+                + $"  {(row.Balanced ? "equal" : "DIFFERENT")}");
         if (Rows.Count == 0)
             text.AppendLine("no usage");
         foreach (var difference in Differences)
@@ -67,4 +68,6 @@ public sealed record ReconciliationReport(
             text.AppendLine(note);
         return text.ToString();
     }
+
+    private static string Or(decimal? amount) => amount?.ToString("0.##", CultureInfo.InvariantCulture) ?? "-";
 }
