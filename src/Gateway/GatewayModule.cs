@@ -32,7 +32,7 @@ public static class GatewayModule
         return routes;
     }
 
-    internal static void AddApis(IServiceCollection services)
+    private static void AddApis(IServiceCollection services)
     {
         services.AddSingleton<GatewayAddress>();
         services.AddSingleton<UpstreamSecrets>();

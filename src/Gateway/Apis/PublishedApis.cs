@@ -39,10 +39,7 @@ internal sealed class ApiProductNames : IProductNames
     public async Task<IReadOnlyDictionary<Guid, ProductName>> NamesAsync(DbSession session, IReadOnlyCollection<Guid> ids)
     {
         var rows = await session.QueryAsync<NameRow>("SELECT id, name, organization_slug || '/' || slug AS slug FROM gateway.api WHERE id = ANY (@ids)", new { ids = ids.ToArray() }).ConfigureAwait(false);
-        var names = rows.ToDictionary(row => row.Id, row => new ProductName(row.Name, row.Slug));
-        if (ids.Contains(BuiltInApi.Id))
-            names[BuiltInApi.Id] = new ProductName(BuiltInApi.Name, null);
-        return names;
+        return rows.ToDictionary(row => row.Id, row => new ProductName(row.Name, row.Slug));
     }
 
     private sealed class NameRow

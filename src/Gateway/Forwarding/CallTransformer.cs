@@ -73,10 +73,20 @@ internal sealed class CallTransformer(Call call, ServedApi api, CallJournal jour
     {
         var status = (int)response.StatusCode;
         if (status == StatusCodes.Status101SwitchingProtocols)
-            return Begin(context, status);
+        {
+            Begin(status);
+            return true;
+        }
         var length = HasNoBody(context, status) ? 0 : response.Content.Headers.ContentLength;
         if (length is null or > WholeBytes)
-            return Begin(context, status);
+        {
+            Begin(status);
+            context.Response.Body = new CountedStream(context.Response.Body, read: null, count => call.CountOut(count));
+            // Of a stream the client wants to know at once that it has begun; its first event may be long in coming.
+            if (length is null)
+                await context.Response.Body.FlushAsync(cancellation).ConfigureAwait(false);
+            return true;
+        }
         // A whole answer that stalls after its headers gets the same time once more.
         cut.CancelAfter(api.Route.Timeout);
         if (length > 0)
@@ -88,14 +98,11 @@ internal sealed class CallTransformer(Call call, ServedApi api, CallJournal jour
         return false;
     }
 
-    private bool Begin(HttpContext context, int status)
+    private void Begin(int status)
     {
         cut.CancelAfter(Timeout.InfiniteTimeSpan);
         journal.Begin(call, status);
         streams.Add(call, cut);
-        if (status != StatusCodes.Status101SwitchingProtocols)
-            context.Response.Body = new CountedStream(context.Response.Body, read: null, count => call.CountOut(count));
-        return true;
     }
 
     private string PathAndQuery()

@@ -42,7 +42,8 @@ internal static class ClientHeaders
             || name.Equals(RequestId.Header, StringComparison.OrdinalIgnoreCase);
     }
 
-    // RFC 9110 7.6.1: what Connection names goes no further than this hop.
+    // RFC 9110 7.6.1: what Connection names goes no further than this hop. (Kestrel cuts a list that has `close` in it down to `close`, and what
+    // such a list nominates besides is not known here.)
     private static void RemoveNominated(IHeaderDictionary headers)
     {
         var connection = headers.Connection.ToString();

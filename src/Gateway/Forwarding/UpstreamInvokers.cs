@@ -17,21 +17,13 @@ internal sealed class UpstreamInvokers(UpstreamAddressPolicy policy, GatewayOpti
 
     public HttpMessageInvoker Of(string origin) => _byOrigin.GetOrAdd(origin, static (_, self) => self.Create(), this);
 
-    /// <summary>Lets go of the pools of origins that no API has any more. Calls in flight keep theirs until they end.</summary>
-    public void Keep(IReadOnlySet<string> origins)
-    {
-        foreach (var origin in _byOrigin.Keys)
-            if (!origins.Contains(origin))
-                _byOrigin.TryRemove(origin, out _);
-    }
-
     public void Dispose()
     {
         foreach (var invoker in _byOrigin.Values)
             invoker.Dispose();
     }
 
-    private HttpMessageInvoker Create() => new(new SocketsHttpHandler
+    private HttpMessageInvoker Create() => new(new PromptUploads(new SocketsHttpHandler
     {
         UseProxy = false,
         UseCookies = false,
@@ -48,7 +40,7 @@ internal sealed class UpstreamInvokers(UpstreamAddressPolicy policy, GatewayOpti
         RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ConnectCallback = ConnectAsync,
-    }, disposeHandler: true);
+    }), disposeHandler: true);
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {

@@ -17,7 +17,6 @@ internal static class DataPlane
         services.AddHttpForwarder();
         services.TryAddSingleton(_ => new GatewayOptions(configuration));
         services.TryAddSingleton<Routes>();
-        services.AddSingleton<IChangeHandler>(provider => provider.GetRequiredService<Routes>());
         services.TryAddSingleton<UpstreamInvokers>();
         services.TryAddSingleton<GatewayMetrics>();
         services.TryAddSingleton<RateLimitHeaders>();
@@ -33,6 +32,7 @@ internal static class DataPlane
         services.TryAddSingleton<GatewayListener>();
         if (!HasRole(configuration, "gateway"))
             return services;
+        services.AddSingleton<IChangeHandler>(provider => provider.GetRequiredService<Routes>());
         services.AddHostedService(provider => provider.GetRequiredService<OpenStreams>());
         services.AddHostedService(provider => provider.GetRequiredService<GatewayListener>());
         return services;

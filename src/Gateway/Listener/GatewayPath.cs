@@ -58,6 +58,9 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
         {
             case Found.Invalid:
                 return await RefuseAsync(context, Refusals.PathInvalid).ConfigureAwait(false);
+            case Found.Ambiguous:
+                context.Response.Headers.Connection = "close";
+                return await RefuseAsync(context, Refusals.FramingAmbiguous).ConfigureAwait(false);
             case Found.Health:
                 return await HealthAsync(context).ConfigureAwait(false);
             case Found.BuiltIn:
@@ -77,6 +80,7 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
         BuiltIn,
         Health,
         Invalid,
+        Ambiguous,
         Nothing,
     }
 
@@ -86,6 +90,8 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
         rest = "";
         if (!RequestTarget.TryParse(raw, out var target))
             return Found.Invalid;
+        if (IsAmbiguous(context.Request.Headers))
+            return Found.Ambiguous;
         if (routes.Table.TryFind(context.Request.Host.Value, target.Path, out api, out var consumed))
         {
             rest = consumed == 0 && target.PathAndQuery.Length == raw.Length ? raw : target.PathAndQuery[consumed..].ToString();
@@ -96,6 +102,10 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
         rest = target.PathAndQuery.ToString();
         return target.Path.StartsWith(BuiltInCalls.Root, StringComparison.Ordinal) ? Found.BuiltIn : Found.Nothing;
     }
+
+    // Kestrel reads such a request by its chunks, as RFC 9112 allows, and puts the length aside under this name. Whoever stood before us may have read it
+    // by its length.
+    private static bool IsAmbiguous(IHeaderDictionary headers) => headers.TransferEncoding.Count > 0 && headers.ContainsKey("X-Content-Length");
 
     private async Task ServeAsync(HttpContext context, ServedApi api, string rest)
     {

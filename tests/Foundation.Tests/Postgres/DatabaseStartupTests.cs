@@ -54,7 +54,7 @@ public sealed class DatabaseStartupTests
     {
         await using var empty = await EmptyDatabase.CreateAsync();
         await using var services = Services(empty.Settings[0]);
-        (await Should.ThrowAsync<StartupException>(() => services.GetRequiredService<IDatabaseStartup>().MigrateAsync(CancellationToken.None))).Message.ShouldContain("ConnectionStrings__Migrate");
+        (await Should.ThrowAsync<InvalidOperationException>(() => services.GetRequiredService<IDatabaseStartup>().MigrateAsync(CancellationToken.None))).Message.ShouldContain("ConnectionStrings__Migrate");
     }
 
     [Fact]

@@ -2,8 +2,8 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Tollgate.Gateway.Forwarding;
 
-/// <summary>Counts what passes through a stream in either direction, and tells that something did.</summary>
-internal sealed class CountedStream(Stream inner, Action<int>? read, Action<int>? written) : Stream
+/// <summary>A stream in passing: it only goes forward, and nothing on it blocks.</summary>
+internal abstract class PassingStream(Stream inner) : Stream
 {
     public override bool CanRead => inner.CanRead;
 
@@ -19,23 +19,14 @@ internal sealed class CountedStream(Stream inner, Action<int>? read, Action<int>
         set => throw new NotSupportedException("A stream in passing has no position.");
     }
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        var count = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-        read?.Invoke(count);
-        return count;
-    }
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+    public sealed override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
-        written?.Invoke(buffer.Length);
-    }
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+    public sealed override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
@@ -55,6 +46,33 @@ internal sealed class CountedStream(Stream inner, Action<int>? read, Action<int>
         if (disposing)
             inner.Dispose();
         base.Dispose(disposing);
+    }
+}
+
+/// <summary>Counts what passes in either direction.</summary>
+internal sealed class CountedStream(Stream inner, Action<int>? read, Action<int>? written) : PassingStream(inner)
+{
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var count = await base.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        read?.Invoke(count);
+        return count;
+    }
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        await base.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+        written?.Invoke(buffer.Length);
+    }
+}
+
+/// <summary>Sends each piece at once.</summary>
+internal sealed class FlushedStream(Stream inner) : PassingStream(inner)
+{
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        await base.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+        await FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 }
 

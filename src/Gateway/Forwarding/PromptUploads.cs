@@ -1,0 +1,47 @@
+using System.Net;
+
+namespace Tollgate.Gateway.Forwarding;
+
+/// <summary>
+/// Passes each piece of an upload on as it comes. Over HTTP/1.1 the client library would keep the request's head and up to 4 KiB of its body until more
+/// comes or the body ends, and an upstream that answers while it reads would wait for ever.
+/// </summary>
+internal sealed class PromptUploads(HttpMessageHandler inner) : DelegatingHandler(inner)
+{
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (request.Content is { } content)
+            request.Content = new PromptContent(content);
+        return base.SendAsync(request, cancellationToken);
+    }
+
+    private sealed class PromptContent : HttpContent
+    {
+        private readonly HttpContent _inner;
+
+        public PromptContent(HttpContent inner)
+        {
+            _inner = inner;
+            foreach (var (name, values) in inner.Headers.NonValidated)
+                Headers.TryAddWithoutValidation(name, values);
+        }
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
+            _inner.CopyToAsync(new FlushedStream(stream), context, cancellationToken);
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = _inner.Headers.ContentLength ?? 0;
+            return _inner.Headers.ContentLength is not null;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                _inner.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+}

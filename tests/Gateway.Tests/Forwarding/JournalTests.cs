@@ -1,0 +1,117 @@
+using System.Net;
+using System.Text;
+using Tollgate.Gateway.Tests.Listener;
+using Tollgate.Metering;
+
+namespace Tollgate.Gateway.Tests.Forwarding;
+
+public sealed class JournalTests
+{
+    [Theory]
+    [InlineData("Content-Length: 2\r\n\r\nok", 0)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", 1)]
+    public async Task Answer_LeavesOnlyAfterItsRecord(string rest, int begun)
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        rig.Upstream.Answer = (_, stream, _) => RawUpstream.WriteAsync(stream, "HTTP/1.1 200 OK\r\n" + rest);
+        using var client = await RawClient.ConnectAsync(rig.Address);
+        using var go = new ManualResetEventSlim();
+        using var reached = new SemaphoreSlim(0);
+        rig.Journal.Before = () =>
+        {
+            reached.Release();
+            go.Wait(TimeSpan.FromSeconds(20));
+        };
+        await client.SendAsync($"GET /acme/weather/x HTTP/1.1\r\nHost: x\r\nx-api-key: {FakeAdmission.Key}\r\nConnection: close\r\n\r\n");
+        await reached.WaitAsync();
+        await Task.Delay(50);
+        client.Available.ShouldBe(0);
+        go.Set();
+        (await client.ReadToEndAsync()).ShouldStartWith("HTTP/1.1 200");
+        rig.Journal.Begun.ShouldBe(begun);
+        await rig.EventAsync();
+    }
+
+    [Theory]
+    [InlineData(65536, 0)]
+    [InlineData(65537, 1)]
+    public async Task Answer_UpTo64KiB_IsOneRecord(int length, int begun)
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        rig.Upstream.Answer = (_, stream, _) => RawUpstream.WriteAsync(stream, $"HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{new string('x', length)}");
+        using var response = await rig.Client.SendAsync(GatewayRig.Call("/x"));
+        (await response.Content.ReadAsByteArrayAsync()).Length.ShouldBe(length);
+        (await rig.EventAsync()).BytesOut.ShouldBe(length);
+        rig.Journal.Begun.ShouldBe(begun);
+    }
+
+    [Fact]
+    public async Task Event_SaysWhoWhatWhenAndHow_AndNoQuery()
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        using var response = await rig.Client.SendAsync(GatewayRig.Call("/pets/7?secret=1"));
+        var usage = await rig.EventAsync();
+
+        Encoding.UTF8.GetString(usage.Method.Span).ShouldBe("GET");
+        Encoding.UTF8.GetString(usage.Path.Span).ShouldBe("/pets/7");
+        (usage.ApiId, usage.ApiVersion, usage.OperationId, usage.PlanVersion).ShouldBe((GatewayRig.ApiId, 7, GatewayRig.OperationId, 3));
+        (usage.SubscriptionId, usage.KeyId, usage.OrganizationId, usage.ProviderOrganizationId)
+            .ShouldBe((FakeAdmission.Subscription, FakeAdmission.Subscription, FakeAdmission.Subscription, GatewayRig.ApiId));
+        response.Headers.GetValues("X-Request-Id").Single().ShouldBe(Foundation.TypeId.Format("req", usage.RequestId));
+        usage.ClientAddress.ShouldBe((UInt128)0xffff7f000001);
+        usage.DurationMicros.ShouldBeGreaterThanOrEqualTo(usage.UpstreamMicros);
+        usage.UpstreamMicros.ShouldBeGreaterThanOrEqualTo(0);
+        usage.Amounts[0].ShouldBe(new MeterAmount(Meter.Requests.Code, 1));
+        usage.Amounts[1].ShouldBe(new MeterAmount(Meter.BytesOut.Code, 2));
+    }
+
+    [Fact]
+    public async Task JournalKnownFull_IsRefusedBeforeTheUpstreamWorks()
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        rig.Journal.Writable = false;
+        using var response = await rig.Client.SendAsync(GatewayRig.Call("/x"));
+        await FailureTests.ShouldBeAsync(response, HttpStatusCode.ServiceUnavailable, "JOURNAL_UNAVAILABLE");
+        rig.Upstream.Received.ShouldBeEmpty();
+        rig.Admission.Taken.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 2\r\n\r\nok")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n")]
+    public async Task JournalFullAtTheRecord_Is503AndGivenBack(string rest)
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        rig.Upstream.Answer = (_, stream, _) => RawUpstream.WriteAsync(stream, "HTTP/1.1 200 OK\r\nX-Theirs: 1\r\n" + rest);
+        rig.Journal.Full = true;
+        using var response = await rig.Client.SendAsync(GatewayRig.Call("/x"));
+        await FailureTests.ShouldBeAsync(response, HttpStatusCode.ServiceUnavailable, "JOURNAL_UNAVAILABLE");
+        response.Headers.Contains("X-Theirs").ShouldBeFalse();
+        rig.Admission.Taken.ShouldBe(0);
+        rig.Journal.Events.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 2\r\n\r\nok")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n")]
+    public async Task JournalFull_OperatorChoseToServe_IsServed(string rest)
+    {
+        await using var rig = await GatewayRig.StartAsync(new() { ["Journal:WhenFull"] = "serve" });
+        rig.Upstream.Answer = (_, stream, _) => RawUpstream.WriteAsync(stream, "HTTP/1.1 200 OK\r\n" + rest);
+        (rig.Journal.Writable, rig.Journal.Full) = (false, true);
+        using var response = await rig.Client.SendAsync(GatewayRig.Call("/x"));
+        (await response.Content.ReadAsStringAsync()).ShouldBe("ok");
+    }
+
+    [Fact]
+    public async Task ManyCallsAtOnce_EachIsRecordedOnce()
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        rig.Admission.Limit = 100;
+        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(async _ => (await rig.Client.SendAsync(GatewayRig.Call("/x"))).StatusCode));
+        answers.Count(status => status == HttpStatusCode.OK).ShouldBe(100);
+        rig.Journal.Events.Count.ShouldBe(200);
+        rig.Journal.Events.Select(usage => usage.RequestId).Distinct().Count().ShouldBe(200);
+        rig.Journal.Events.Count(usage => usage.Billable).ShouldBe(100);
+    }
+}
