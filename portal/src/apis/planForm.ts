@@ -16,7 +16,7 @@ export interface AllowanceForm {
   row: number;
   meter: string;
   amount: string;
-  window: PlanDraft["allowances"][number]["window"];
+  window: Plan["allowances"][number]["window"];
   past: "deny" | "charge";
   unitPrice: string;
 }

@@ -3,7 +3,8 @@ import type { Answer } from "@tollgate/sdk";
 import { take, tollgate } from "~/api/client";
 
 export type ListingRow = Answer<"/marketplace/discover", "get">["data"][number];
-export type Listing = Answer<"/marketplace/listings/{organization}/{api}", "get">;
+/** All of a row, and what only the listing itself tells. */
+export type Listing = ListingRow & Answer<"/marketplace/listings/{organization}/{api}", "get">;
 export type ListingPlan = Listing["plans"][number];
 export type Endpoint = Listing["endpoints"][number];
 
@@ -41,5 +42,5 @@ export const categoriesQuery = queryOptions({
 export const listingQuery = (organization: string, api: string) =>
   queryOptions({
     queryKey: ["catalog", "listing", organization, api],
-    queryFn: () => take(tollgate.GET("/marketplace/listings/{organization}/{api}", { params: { path: { organization, api } } })),
+    queryFn: () => take(tollgate.GET("/marketplace/listings/{organization}/{api}", { params: { path: { organization, api } } })) as Promise<Listing>,
   });

@@ -47,7 +47,9 @@ function InvoiceLines({ invoice }: { invoice: Invoice }) {
                 {line.description}
                 {line.kind === "overage" && line.used != null && line.included != null && (
                   <span className="block text-12 text-quiet">
-                    {count(line.used)} used − {count(line.included)} included = {count(Number(line.quantity))}
+                    {line.used > line.included
+                      ? `${count(line.used)} used − ${count(line.included)} included = ${count(Number(line.quantity))}`
+                      : `${count(line.used)} used of ${count(line.included)} included`}
                   </span>
                 )}
               </td>

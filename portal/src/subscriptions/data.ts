@@ -4,7 +4,9 @@ import { idempotencyKey, take, tollgate } from "~/api/client";
 import { queryClient } from "~/api/query";
 
 export type Subscription = Answer<"/api/subscriptions/{id}", "get">;
-export type NewSubscription = Answer<"/api/subscriptions", "post">;
+type Created = Answer<"/api/subscriptions", "post">;
+/** The answer that creates a subscription, and only it, carries the first key. */
+export type NewSubscription = Created & { key: NonNullable<Created["key"]> };
 export type Key = Answer<"/api/subscriptions/{id}/keys", "get">["data"][number];
 export type NewKey = Answer<"/api/subscriptions/{id}/keys", "post">;
 export type Invoice = Answer<"/api/subscriptions/{id}/invoices/upcoming", "get">;
@@ -39,10 +41,11 @@ const changed = () => queryClient.invalidateQueries({ queryKey: ["subscriptions"
 const creating = () => ({ "idempotency-key": idempotencyKey() });
 
 export async function subscribe(planId: string, organization: string | undefined): Promise<NewSubscription> {
-  const subscription = await take(tollgate.POST("/api/subscriptions", { headers: creating(), body: { plan_id: planId, organization } }));
+  const subscription = await take(tollgate.POST("/api/subscriptions", { headers: creating(), body: { plan_id: planId, organization: organization ?? null } }));
   void changed();
   void queryClient.invalidateQueries({ queryKey: ["catalog"] });
-  return subscription;
+  if (!subscription.key) throw new Error("The new subscription came without its key.");
+  return { ...subscription, key: subscription.key };
 }
 
 export async function cancelSubscription(id: string): Promise<void> {
@@ -52,7 +55,7 @@ export async function cancelSubscription(id: string): Promise<void> {
 
 export async function createKey(subscriptionId: string, name: string): Promise<NewKey> {
   const key = await take(
-    tollgate.POST("/api/subscriptions/{id}/keys", { params: { path: { id: subscriptionId } }, headers: creating(), body: { name: name === "" ? null : name } }),
+    tollgate.POST("/api/subscriptions/{id}/keys", { params: { path: { id: subscriptionId } }, headers: creating(), body: { name: name === "" ? null : name, expires_at: null } }),
   );
   void changed();
   return key;

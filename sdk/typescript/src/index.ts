@@ -1,9 +1,20 @@
 import createClient, { type Client, type ClientOptions } from "openapi-fetch";
-import type { components, paths } from "./schema";
+import type { paths } from "./schema";
 
 export type { components, operations, paths } from "./schema";
 export type TollgateClient = Client<paths>;
-export type Problem = components["schemas"]["Problem"];
+
+/** RFC 9457, as every refusal is answered. `code` is stable; `errors` has all field errors at once. */
+export interface Problem {
+  type?: string;
+  title?: string;
+  status?: number;
+  detail?: string;
+  instance?: string;
+  code?: string;
+  request_id?: string;
+  errors?: { path: string; code: string; message: string }[];
+}
 
 /** A client of the Tollgate HTTP API. Give it a `baseUrl` and, outside a browser session, an `Authorization` header. */
 export function createTollgateClient(options: ClientOptions = {}): TollgateClient {

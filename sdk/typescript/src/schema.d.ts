@@ -1,5 +1,22 @@
 // Generated from docs/openapi.json by `npm run generate`. Do not edit.
 export interface paths {
+    "/_api/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process answers */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/register": {
         parameters: {
             query?: never;
@@ -9,6 +26,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Make an account with its personal organization and sign in */
         post: operations["register"];
         delete?: never;
         options?: never;
@@ -25,6 +43,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Sign in with e-mail address and password */
         post: operations["login"];
         delete?: never;
         options?: never;
@@ -41,6 +60,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Exchange a refresh token for new tokens; each works once */
         post: operations["refreshSession"];
         delete?: never;
         options?: never;
@@ -57,7 +77,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** End this session, or all sessions of the account */
         post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The devices that are signed in */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -71,10 +109,133 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Who is signed in, and the organizations of that account */
         get: operations["getMe"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Usage of a subscription, an API or an organization, by hour or day (the last 30 days by day unless told otherwise) */
+        get: operations["getUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/request-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The calls of a subscription, an API or an organization, newest first */
+        get: operations["listRequestLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/subscriptions/{id}/invoices/upcoming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lines of the running period: plan price, overage by allowance, total. */
+        get: operations["getUpcomingInvoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Subscriptions of one or all of your organizations, newest first */
+        get: operations["listSubscriptions"];
+        put?: never;
+        /** Subscribes an organization to a plan, with a first key whose secret is shown this once */
+        post: operations["createSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/subscriptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A subscription with what is left of its allowances */
+        get: operations["getSubscription"];
+        put?: never;
+        post?: never;
+        /** Ends a subscription now; canceling twice is no error */
+        delete: operations["cancelSubscription"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/subscriptions/{id}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys of a subscription, newest first; never their secrets */
+        get: operations["listKeys"];
+        put?: never;
+        /** A new key; its secret is shown this once */
+        post: operations["createKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a key for good; every node knows within a second */
+        delete: operations["revokeKey"];
         options?: never;
         head?: never;
         patch?: never;
@@ -87,8 +248,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Your APIs, newest first */
         get: operations["listApis"];
         put?: never;
+        /** Import an API from its OpenAPI document, as a draft */
         post: operations["createApi"];
         delete?: never;
         options?: never;
@@ -103,13 +266,49 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** One of your APIs with its endpoints and findings */
         get: operations["getApi"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch: operations["updateApi"];
+        /** Change an API; what is absent stays */
+        patch: operations["editApi"];
+        trace?: never;
+    };
+    "/api/apis/{id}/openapi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The OpenAPI document, byte for byte */
+        get: operations["getApiDocument"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/apis/{id}/signing-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The secret that signs calls to the upstream, in base64 */
+        get: operations["getApiSigningSecret"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/apis/{id}/publish": {
@@ -121,6 +320,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Put an API on sale: into the catalog and the gateway */
         post: operations["publishApi"];
         delete?: never;
         options?: never;
@@ -137,6 +337,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Take an API off sale; existing subscriptions go on */
         post: operations["unpublishApi"];
         delete?: never;
         options?: never;
@@ -153,6 +354,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** End an API that has no subscribers */
         post: operations["archiveApi"];
         delete?: never;
         options?: never;
@@ -167,9 +369,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["listPlans"];
+        /** The plans of an API, cheapest first */
+        get: operations["listApiPlans"];
         put?: never;
-        post: operations["createPlan"];
+        /** Offer a plan */
+        post: operations["createApiPlan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -189,6 +393,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** A new version of a plan; existing subscriptions keep theirs */
         patch: operations["revisePlan"];
         trace?: never;
     };
@@ -201,6 +406,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** No new subscriptions to a plan; existing ones go on */
         post: operations["archivePlan"];
         delete?: never;
         options?: never;
@@ -215,6 +421,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Search and browse what is on sale
+         * @description sort: relevance (with q, the default), popular (without), rating, newest or price.
+         */
         get: operations["discoverListings"];
         put?: never;
         post?: never;
@@ -231,6 +441,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The categories, with how much is in each */
         get: operations["listCategories"];
         put?: never;
         post?: never;
@@ -247,6 +458,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** An API with its endpoints and plans */
         get: operations["getListing"];
         put?: never;
         post?: never;
@@ -256,110 +468,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/subscriptions": {
+    "/marketplace/listings/{organization}/{api}/openapi": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["listSubscriptions"];
-        put?: never;
-        post: operations["createSubscription"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/subscriptions/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["getSubscription"];
-        put?: never;
-        post?: never;
-        delete: operations["cancelSubscription"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/subscriptions/{id}/keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["listKeys"];
-        put?: never;
-        post: operations["createKey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/keys/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: operations["revokeKey"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/subscriptions/{id}/invoices/upcoming": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["getUpcomingInvoice"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["getUsage"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/request-log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["listRequests"];
+        /** The API's OpenAPI document, byte for byte */
+        get: operations["getListingDocument"];
         put?: never;
         post?: never;
         delete?: never;
@@ -372,445 +489,562 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Problem: {
-            type?: string;
-            title?: string;
-            status?: number;
-            detail?: string;
-            instance?: string;
-            code?: string;
-            request_id?: string;
-            errors?: {
-                path: string;
-                code: string;
-                message: string;
-            }[];
-        };
-        Account: {
+        AccountResponse: {
             id: string;
             email: string;
             name: string;
-            /** @enum {string} */
-            role: "user" | "admin";
-            /** Format: date-time */
-            created_at: string;
-        };
-        Organization: {
-            id: string;
-            slug: string;
-            name: string;
-        };
-        Membership: {
-            id: string;
-            slug: string;
-            name: string;
             role: string;
-            personal: boolean;
-            time_zone: string;
-        };
-        SessionAnswer: {
-            account: components["schemas"]["Account"];
-            organization: components["schemas"]["Organization"];
-            access_token: string | null;
-            token_type: string;
-            expires_in: number;
-            refresh_token: string | null;
-        };
-        Me: {
-            account: components["schemas"]["Account"];
-            organizations: components["schemas"]["Membership"][];
-            session: {
-                id: string;
-            };
-        };
-        Endpoint: {
-            id: string;
-            method: string;
-            path: string;
-            operation_id: string | null;
-            summary: string | null;
-            tag: string | null;
-        };
-        Finding: {
-            /** @enum {string} */
-            severity: "error" | "warning" | "info";
-            path: string | null;
-            line: number | null;
-            message: string;
-        };
-        Api: {
-            id: string;
-            slug: string;
-            name: string;
-            summary: string;
-            description: string;
-            category: string;
-            tags: string[];
-            /** @enum {string} */
-            status: "draft" | "published" | "unpublished" | "archived";
-            version: number;
-            organization: components["schemas"]["Organization"];
-            upstream_url: string;
-            upstream_headers: {
-                name: string;
-            }[];
-            timeout_ms: number;
-            endpoints: components["schemas"]["Endpoint"][];
-            findings: components["schemas"]["Finding"][];
-            gateway_url: string;
             /** Format: date-time */
             created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            /** Format: date-time */
-            published_at: string | null;
         };
-        ApiRow: {
-            id: string;
-            slug: string;
-            name: string;
-            summary: string;
-            category: string;
-            /** @enum {string} */
-            status: "draft" | "published" | "unpublished" | "archived";
-            version: number;
-            organization: components["schemas"]["Organization"];
-            endpoint_count: number;
-            plan_count: number;
-            subscriber_count: number;
-            gateway_url: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            /** Format: date-time */
-            published_at: string | null;
+        AllowanceBody: {
+            meter: null | string;
+            /** Format: int64 */
+            amount: null | number;
+            window: null | string;
+            past: null | string;
+            unit_price: null | string;
         };
-        ApiList: {
-            data: components["schemas"]["ApiRow"][];
-            has_more: boolean;
-            next: string | null;
-        };
-        CreateApi: {
-            organization?: string;
-            name: string;
-            slug: string;
-            upstream_url: string;
-            openapi: unknown;
-            category?: string;
-            tags?: string[];
-            summary?: string;
-            description?: string;
-        };
-        PatchApi: {
-            name?: string;
-            summary?: string;
-            description?: string;
-            category?: string;
-            tags?: string[];
-            upstream_url?: string;
-            upstream_headers?: {
-                name: string;
-                value: string | null;
-            }[];
-            timeout_ms?: number;
-            openapi?: unknown;
-            accept_findings?: boolean;
-        };
-        Price: {
-            amount: number;
-            currency: string;
-            /** @enum {string} */
-            interval: "month" | "year";
-        };
-        Allowance: {
+        AllowanceResponse: {
             meter: string;
+            /** Format: int64 */
             amount: number;
-            /** @enum {string} */
-            window: "second" | "minute" | "hour" | "day" | "week" | "month" | "billing_period";
-            /** @enum {string} */
-            past: "deny" | "charge";
-            unit_price?: string | null;
+            window: components["schemas"]["Window"];
+            past: components["schemas"]["PastAllowance"];
+            unit_price: null | string;
         };
-        PlanDraft: {
-            name: string;
-            description?: string;
-            price: components["schemas"]["Price"];
-            allowances: components["schemas"]["Allowance"][];
-        };
-        Plan: {
-            id: string;
-            version: number;
-            name: string;
-            description: string;
-            price: components["schemas"]["Price"];
-            allowances: components["schemas"]["Allowance"][];
-            on_sale: boolean;
-            archived: boolean;
-        };
-        PlanList: {
-            data: components["schemas"]["Plan"][];
-        };
-        ListingRow: {
-            api_id: string;
-            organization: {
-                slug: string;
-                name: string;
-            };
-            slug: string;
-            name: string;
-            summary: string;
-            category: string;
-            tags: string[];
-            rating: number | null;
-            rating_count: number;
-            price_from: null | components["schemas"]["Price"];
-            free_plan: boolean;
-            endpoint_count: number;
-            subscriber_count: number;
-            /** Format: date-time */
-            published_at: string;
-            latency_ms_p50: number | null;
-            success_rate: number | null;
-            requests_30d: number;
-        };
-        ListingPage: {
-            data: components["schemas"]["ListingRow"][];
-            has_more: boolean;
-            next: string | null;
-            total: number;
-        };
-        Listing: {
-            api_id: string;
-            organization: {
-                slug: string;
-                name: string;
-            };
-            slug: string;
-            name: string;
-            summary: string;
-            category: string;
-            tags: string[];
-            rating: number | null;
-            rating_count: number;
-            price_from: null | components["schemas"]["Price"];
-            free_plan: boolean;
-            endpoint_count: number;
-            subscriber_count: number;
-            /** Format: date-time */
-            published_at: string;
-            latency_ms_p50: number | null;
-            success_rate: number | null;
-            requests_30d: number;
-            description: string;
-            version: number;
-            gateway_url: string;
-            endpoints: components["schemas"]["Endpoint"][];
-            plans: components["schemas"]["Plan"][];
-        };
-        Categories: {
-            data: {
-                slug: string;
-                name: string;
-                listing_count: number;
-            }[];
-        };
-        UsageLimit: {
+        AllowanceUsageResponse: {
             meter: string;
-            window: string;
+            window: components["schemas"]["Window"];
+            /** Format: int64 */
             limit: number;
+            /** Format: int64 */
             used: number;
+            /** Format: int64 */
             remaining: number;
             /** Format: date-time */
             resets_at: string;
-            /** @enum {string} */
-            past: "deny" | "charge";
+            past: components["schemas"]["PastAllowance"];
         };
-        SubscriptionPlan: {
+        ApiEndpointResponse: {
             id: string;
-            version: number;
+            method: string;
+            path: string;
+            operation_id: null | string;
+            summary: null | string;
+            tag: null | string;
+            deprecated: boolean;
+        };
+        ApiListItemResponse: {
+            id: string;
+            slug: string;
             name: string;
-            price: components["schemas"]["Price"];
-            allowances: components["schemas"]["Allowance"][];
-        };
-        Product: {
-            kind: string;
-            id: string;
-            name?: string;
-            slug?: string;
-            organization_slug?: string;
-            gateway_url?: string;
-        };
-        Subscription: {
-            id: string;
-            /** @enum {string} */
-            status: "active" | "past_due" | "paused" | "canceled";
-            source: string;
-            plan: components["schemas"]["SubscriptionPlan"];
-            product: components["schemas"]["Product"];
-            organization_id: string;
-            /** Format: date-time */
-            started_at: string;
-            /** Format: date-time */
-            period_start: string;
-            /** Format: date-time */
-            period_end: string;
-            /** Format: date-time */
-            canceled_at: string | null;
+            summary: string;
+            category: string;
+            tags: string[];
+            status: components["schemas"]["ApiStatus"];
+            /** Format: int32 */
+            version: number;
+            organization: components["schemas"]["ApiOrganizationResponse"];
+            upstream_url: string;
+            /** Format: int32 */
+            endpoint_count: number;
+            /** Format: int32 */
+            plan_count: number;
+            /** Format: int64 */
+            subscriber_count: number;
+            gateway_url: string;
             /** Format: date-time */
             created_at: string;
-            usage?: components["schemas"]["UsageLimit"][];
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: date-time */
+            published_at: null | string;
         };
-        SubscriptionList: {
-            data: components["schemas"]["Subscription"][];
-            has_more: boolean;
-            next: string | null;
-        };
-        SubscriptionCreated: {
+        ApiOrganizationResponse: {
             id: string;
-            /** @enum {string} */
-            status: "active" | "past_due" | "paused" | "canceled";
-            source: string;
-            plan: components["schemas"]["SubscriptionPlan"];
-            product: components["schemas"]["Product"];
-            organization_id: string;
-            /** Format: date-time */
-            started_at: string;
-            /** Format: date-time */
-            period_start: string;
-            /** Format: date-time */
-            period_end: string;
-            /** Format: date-time */
-            canceled_at: string | null;
+            slug: string;
+            name: string;
+        };
+        ApiPlansResponse: {
+            data: components["schemas"]["PlanResponse"][];
+        };
+        ApiResponse: {
+            id: string;
+            slug: string;
+            name: string;
+            summary: string;
+            description: string;
+            category: string;
+            tags: string[];
+            status: components["schemas"]["ApiStatus"];
+            /** Format: int32 */
+            version: number;
+            organization: components["schemas"]["ApiOrganizationResponse"];
+            upstream_url: string;
+            upstream_headers: components["schemas"]["UpstreamHeaderResponse"][];
+            /** Format: int32 */
+            timeout_ms: number;
+            spec_version: string;
+            endpoints: components["schemas"]["ApiEndpointResponse"][];
+            findings: components["schemas"]["FindingResponse"][];
+            gateway_url: string;
             /** Format: date-time */
             created_at: string;
-            key: {
-                id: string;
-                prefix: string;
-                secret: string;
-            };
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: date-time */
+            published_at: null | string;
         };
-        Key: {
+        /** @enum {unknown} */
+        ApiStatus: "draft" | "published" | "unpublished" | "archived";
+        CategoriesResponse: {
+            data: components["schemas"]["CategoryResponse"][];
+        };
+        CategoryResponse: {
+            slug: string;
+            name: string;
+            /** Format: int64 */
+            listing_count: number;
+        };
+        CreateApiRequest: {
+            organization?: null | string;
+            name?: null | string;
+            slug?: null | string;
+            upstream_url?: null | string;
+            openapi?: null | components["schemas"]["JsonElement"];
+            category?: null | string;
+            tags?: null | string[];
+            summary?: null | string;
+            description?: null | string;
+        };
+        CreateKeyRequest: {
+            name: null | string;
+            /** Format: date-time */
+            expires_at: null | string;
+        };
+        CreatedKeyResponse: {
             id: string;
-            name: string | null;
+            name: string;
             prefix: string;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
-            revoked_at: string | null;
-            /** Format: date-time */
-            expires_at: string | null;
-            /** Format: date-time */
-            last_used_at: string | null;
-        };
-        KeyList: {
-            data: components["schemas"]["Key"][];
-        };
-        KeyCreated: {
-            id: string;
-            name: string | null;
-            prefix: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string | null;
+            expires_at: null | string;
             secret: string;
         };
-        InvoiceLine: {
-            /** @enum {string} */
-            kind: "plan" | "overage";
-            description: string;
-            meter?: string | null;
-            quantity: string | number;
-            unit_price: string;
-            amount: number;
-            included?: number | null;
-            used?: number | null;
+        CurrentSession: {
+            id: string;
         };
-        UpcomingInvoice: {
-            subscription_id: string;
-            currency: string;
+        DeviceResponse: {
+            id: string;
+            device: string;
             /** Format: date-time */
-            period_start: string;
+            created_at: string;
             /** Format: date-time */
-            period_end: string;
-            /** Format: date-time */
-            as_of: string;
-            lines: components["schemas"]["InvoiceLine"][];
+            last_seen_at: string;
+            current: boolean;
+        };
+        DevicesResponse: {
+            data: components["schemas"]["DeviceResponse"][];
+        };
+        DiscoveryResponse: {
+            data: components["schemas"]["ListingResponse"][];
+            has_more: boolean;
+            next: null | string;
+            /** Format: int64 */
             total: number;
         };
-        UsageBucket: {
-            /** Format: date-time */
-            from: string;
-            requests: number;
-            refused: number;
-            errors: number;
-            bytes_in: number;
-            bytes_out: number;
-            status: {
-                "2xx": number;
-                "3xx": number;
-                "4xx": number;
-                "5xx": number;
-            };
-            latency_ms: {
-                p50: number | null;
-                p90: number | null;
-                p99: number | null;
-            };
+        EditApiRequest: {
+            name?: null | string;
+            summary?: null | string;
+            description?: null | string;
+            category?: null | string;
+            tags?: null | string[];
+            upstream_url?: null | string;
+            upstream_headers?: null | components["schemas"]["UpstreamHeaderBody"][];
+            /** Format: int32 */
+            timeout_ms?: null | number;
+            openapi?: null | components["schemas"]["JsonElement"];
+            accept_findings?: null | boolean;
         };
-        Usage: {
-            data: components["schemas"]["UsageBucket"][];
-            total: {
-                requests: number;
-                refused: number;
-                errors: number;
-                bytes_in: number;
-                bytes_out: number;
-                status: {
-                    "2xx": number;
-                    "3xx": number;
-                    "4xx": number;
-                    "5xx": number;
-                };
-                latency_ms: {
-                    p50: number | null;
-                    p90: number | null;
-                    p99: number | null;
-                };
-            };
-            /** Format: date-time */
-            as_of: string;
+        FindingResponse: {
+            severity: components["schemas"]["FindingSeverity"];
+            path: string;
+            /** Format: int32 */
+            line: null | number;
+            message: string;
         };
-        RequestLogRow: {
+        /** @enum {unknown} */
+        FindingSeverity: "error" | "warning" | "info";
+        FirstKeyResponse: {
+            id: string;
+            prefix: string;
+            secret: string;
+        };
+        HealthResponse: {
+            status: string;
+        };
+        /** @enum {unknown} */
+        InvoiceLineKind: "plan" | "overage";
+        InvoiceLineResponse: {
+            kind: components["schemas"]["InvoiceLineKind"];
+            description: string;
+            meter: null | string;
+            /** Format: double */
+            quantity: number;
+            unit_price: string;
+            /** Format: int64 */
+            amount: number;
+            /** Format: double */
+            included: null | number;
+            /** Format: double */
+            used: null | number;
+            /** Format: int32 */
+            plan_version: number;
+        };
+        JsonElement: unknown;
+        KeyResponse: {
+            id: string;
+            name: string;
+            prefix: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            revoked_at: null | string;
+            /** Format: date-time */
+            expires_at: null | string;
+            /** Format: date-time */
+            last_used_at: null | string;
+        };
+        KeysResponse: {
+            data: components["schemas"]["KeyResponse"][];
+        };
+        LatencyResponse: {
+            /** Format: double */
+            p50: null | number;
+            /** Format: double */
+            p90: null | number;
+            /** Format: double */
+            p99: null | number;
+        };
+        ListingDetailResponse: {
+            description: string;
+            /** Format: int32 */
+            version: number;
+            gateway_url: string;
+            endpoints: components["schemas"]["ListingEndpointResponse"][];
+            plans: components["schemas"]["PlanResponse"][];
+            api_id?: string;
+            organization?: components["schemas"]["ListingOrganizationResponse"];
+            slug?: string;
+            name?: string;
+            summary?: string;
+            category?: string;
+            tags?: string[];
+            /** Format: double */
+            rating?: null | number;
+            /** Format: int64 */
+            rating_count?: number;
+            price_from?: null | components["schemas"]["PriceResponse"];
+            free_plan?: boolean;
+            /** Format: int32 */
+            endpoint_count?: number;
+            /** Format: int64 */
+            subscriber_count?: number;
+            /** Format: date-time */
+            published_at?: string;
+            /** Format: double */
+            latency_ms_p50?: null | number;
+            /** Format: double */
+            success_rate?: null | number;
+            /** Format: int64 */
+            requests_30d?: number;
+        };
+        ListingEndpointResponse: {
+            id: string;
+            method: string;
+            path: string;
+            operation_id: null | string;
+            summary: null | string;
+            tag: null | string;
+        };
+        ListingOrganizationResponse: {
+            slug: string;
+            name: string;
+        };
+        ListingResponse: {
+            api_id: string;
+            organization: components["schemas"]["ListingOrganizationResponse"];
+            slug: string;
+            name: string;
+            summary: string;
+            category: string;
+            tags: string[];
+            /** Format: double */
+            rating: null | number;
+            /** Format: int64 */
+            rating_count: number;
+            price_from: null | components["schemas"]["PriceResponse"];
+            free_plan: boolean;
+            /** Format: int32 */
+            endpoint_count: number;
+            /** Format: int64 */
+            subscriber_count: number;
+            /** Format: date-time */
+            published_at: string;
+            /** Format: double */
+            latency_ms_p50: null | number;
+            /** Format: double */
+            success_rate: null | number;
+            /** Format: int64 */
+            requests_30d: number;
+        };
+        LoginRequest: {
+            email?: null | string;
+            password?: null | string;
+        };
+        MeResponse: {
+            account: components["schemas"]["AccountResponse"];
+            organizations: components["schemas"]["MembershipResponse"][];
+            session: components["schemas"]["CurrentSession"];
+        };
+        MembershipResponse: {
+            id: string;
+            slug: string;
+            name: string;
+            role: components["schemas"]["OrganizationRole"];
+            personal: boolean;
+        };
+        OrganizationResponse: {
+            id: string;
+            slug: string;
+            name: string;
+        };
+        /** @enum {unknown} */
+        OrganizationRole: "owner" | "admin" | "developer" | "billing" | "viewer";
+        PageOfApiListItemResponse: {
+            data: components["schemas"]["ApiListItemResponse"][];
+            has_more: boolean;
+            next: null | string;
+        };
+        PageOfRequestLogResponse: {
+            data: components["schemas"]["RequestLogResponse"][];
+            has_more: boolean;
+            next: null | string;
+        };
+        PageOfSubscriptionResponse: {
+            data: components["schemas"]["SubscriptionResponse"][];
+            has_more: boolean;
+            next: null | string;
+        };
+        /** @enum {unknown} */
+        PastAllowance: "deny" | "charge";
+        PlanRequest: {
+            name?: null | string;
+            description?: null | string;
+            price?: null | components["schemas"]["PriceBody"];
+            allowances?: null | components["schemas"]["AllowanceBody"][];
+        };
+        PlanResponse: {
+            id: string;
+            /** Format: int32 */
+            version: number;
+            name: string;
+            description: string;
+            price: components["schemas"]["PriceResponse"];
+            allowances: components["schemas"]["AllowanceResponse"][];
+            on_sale: boolean;
+            archived: boolean;
+        };
+        PriceBody: {
+            /** Format: int64 */
+            amount: null | number;
+            currency: null | string;
+            interval: null | string;
+        };
+        /** @enum {unknown} */
+        PriceInterval: "month" | "year";
+        PriceResponse: {
+            /** Format: int64 */
+            amount: number;
+            currency: string;
+            interval: components["schemas"]["PriceInterval"];
+        };
+        ProblemDetails: {
+            type?: null | string;
+            title?: null | string;
+            /** Format: int32 */
+            status?: null | number;
+            detail?: null | string;
+            instance?: null | string;
+        };
+        ProductResponse: {
+            kind: string;
+            id: string;
+            name: null | string;
+            slug: null | string;
+        };
+        PublishApiRequest: {
+            accept_findings?: null | boolean;
+        };
+        RefreshRequest: {
+            refresh_token?: null | string;
+        };
+        /** @enum {unknown} */
+        RefusalReason: "none" | "rate" | "quota" | "concurrency" | "spend_cap" | "subscription_inactive" | "endpoint_not_in_plan" | "key_revoked" | "key_expired" | "overload" | "unmetered" | null;
+        RegisterRequest: {
+            email?: null | string;
+            password?: null | string;
+            name?: null | string;
+        };
+        RequestLogResponse: {
             id: string;
             /** Format: date-time */
             at: string;
             request_id: string;
             method: string;
             path: string;
+            /** Format: int32 */
             status: number;
-            /** @enum {string} */
-            outcome: "served" | "refused" | "upstream_failed" | "client_aborted" | "interrupted";
-            reason: string | null;
+            outcome: components["schemas"]["UsageOutcome"];
+            reason: null | components["schemas"]["RefusalReason"];
             billable: boolean;
+            /** Format: double */
             duration_ms: number;
-            upstream_ms: number | null;
+            /** Format: double */
+            upstream_ms: null | number;
+            /** Format: int64 */
             bytes_in: number;
+            /** Format: int64 */
             bytes_out: number;
             api_id: string;
+            /** Format: int32 */
             api_version: number;
-            operation_id: string | null;
+            operation_id: null | string;
             subscription_id: string;
-            key_id: string;
-            country?: string | null;
-            client_address?: string | null;
+            key_id: null | string;
+            country: null | string;
+            client_address: null | string;
         };
-        RequestLog: {
-            data: components["schemas"]["RequestLogRow"][];
-            has_more: boolean;
-            next: string | null;
+        SessionResponse: {
+            account: components["schemas"]["AccountResponse"];
+            organization: components["schemas"]["OrganizationResponse"];
+            access_token: null | string;
+            token_type: string;
+            /** Format: int32 */
+            expires_in: number;
+            refresh_token: null | string;
         };
+        SigningSecretResponse: {
+            secret: string;
+        };
+        StatusCountsResponse: {
+            /** Format: int64 */
+            "2xx": number;
+            /** Format: int64 */
+            "3xx": number;
+            /** Format: int64 */
+            "4xx": number;
+            /** Format: int64 */
+            "5xx": number;
+        };
+        SubscribeRequest: {
+            plan_id: null | string;
+            organization: null | string;
+        };
+        SubscriptionResponse: {
+            id: string;
+            status: components["schemas"]["SubscriptionStatus"];
+            source: components["schemas"]["SubscriptionSource"];
+            plan: components["schemas"]["PlanResponse"];
+            product: components["schemas"]["ProductResponse"];
+            organization_id: string;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            period_start: string;
+            /** Format: date-time */
+            period_end: string;
+            /** Format: date-time */
+            canceled_at: null | string;
+            /** Format: date-time */
+            created_at: string;
+            key?: null | components["schemas"]["FirstKeyResponse"];
+            usage?: null | components["schemas"]["AllowanceUsageResponse"][];
+        };
+        /** @enum {unknown} */
+        SubscriptionSource: "free" | "manual" | "stripe" | "app_store" | "google_play";
+        /** @enum {unknown} */
+        SubscriptionStatus: "active" | "past_due" | "paused" | "canceled";
+        UpcomingInvoiceResponse: {
+            subscription_id: string;
+            currency: string;
+            /** Format: date-time */
+            period_start: string;
+            /** Format: date-time */
+            period_end: string;
+            /** Format: date-time */
+            as_of: string;
+            lines: components["schemas"]["InvoiceLineResponse"][];
+            /** Format: int64 */
+            total: number;
+        };
+        UpstreamHeaderBody: {
+            name: null | string;
+            value: null | string;
+        };
+        UpstreamHeaderResponse: {
+            name: string;
+        };
+        /** @enum {unknown} */
+        UsageOutcome: "served" | "refused" | "upstream_failed" | "client_aborted" | "interrupted";
+        UsageResponse: {
+            data: components["schemas"]["UsageRowResponse"][];
+            total: components["schemas"]["UsageTotalResponse"];
+            /** Format: date-time */
+            as_of: string;
+        };
+        UsageRowResponse: {
+            /** Format: date-time */
+            from: string;
+            /** Format: int64 */
+            requests: number;
+            /** Format: int64 */
+            calls: number;
+            /** Format: int64 */
+            refused: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            errors: number;
+            /** Format: int64 */
+            bytes_in: number;
+            /** Format: int64 */
+            bytes_out: number;
+            status: components["schemas"]["StatusCountsResponse"];
+            latency_ms: components["schemas"]["LatencyResponse"];
+        };
+        UsageTotalResponse: {
+            /** Format: int64 */
+            requests: number;
+            /** Format: int64 */
+            calls: number;
+            /** Format: int64 */
+            refused: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            errors: number;
+            /** Format: int64 */
+            bytes_in: number;
+            /** Format: int64 */
+            bytes_out: number;
+            status: components["schemas"]["StatusCountsResponse"];
+            latency_ms: components["schemas"]["LatencyResponse"];
+        };
+        /** @enum {unknown} */
+        Window: "second" | "minute" | "hour" | "day" | "week" | "month" | "billing_period";
     };
     responses: never;
     parameters: never;
@@ -820,6 +1054,26 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthResponse"];
+                };
+            };
+        };
+    };
     register: {
         parameters: {
             query?: never;
@@ -829,30 +1083,35 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    email: string;
-                    password: string;
-                    name: string;
-                };
+                "application/json": components["schemas"]["RegisterRequest"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionAnswer"];
+                    "application/json": components["schemas"]["SessionResponse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
@@ -866,10 +1125,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    email: string;
-                    password: string;
-                };
+                "application/json": components["schemas"]["LoginRequest"];
             };
         };
         responses: {
@@ -879,16 +1135,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionAnswer"];
+                    "application/json": components["schemas"]["SessionResponse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
@@ -902,9 +1167,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": {
-                    refresh_token?: string | null;
-                };
+                "application/json": null | components["schemas"]["RefreshRequest"];
             };
         };
         responses: {
@@ -914,49 +1177,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionAnswer"];
+                    "application/json": components["schemas"]["SessionResponse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
     };
     logout: {
         parameters: {
-            query?: never;
+            query?: {
+                everywhere?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: {
             content: {
-                "application/json": {
-                    refresh_token?: string | null;
-                };
+                "application/json": null | components["schemas"]["RefreshRequest"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicesResponse"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
@@ -976,26 +1277,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Me"];
+                    "application/json": components["schemas"]["MeResponse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
     };
-    listApis: {
+    getUsage: {
         parameters: {
             query?: {
+                subscription?: string;
+                api?: string;
                 organization?: string;
-                limit?: number;
-                after?: string;
+                side?: string;
+                from?: string;
+                to?: string;
+                interval?: string;
             };
             header?: never;
             path?: never;
@@ -1009,356 +1314,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ApiList"];
+                    "application/json": components["schemas"]["UsageResponse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
     };
-    createApi: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CreateApi"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Api"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getApi: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Api"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    updateApi: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PatchApi"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Api"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    publishApi: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": {
-                    accept_findings?: boolean;
-                };
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Api"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    unpublishApi: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Api"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    archiveApi: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Api"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listPlans: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PlanList"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    createPlan: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PlanDraft"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Plan"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    revisePlan: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PlanDraft"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Plan"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    archivePlan: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Plan"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    discoverListings: {
+    listRequestLog: {
         parameters: {
             query?: {
-                q?: string;
-                category?: string;
-                sort?: string;
+                subscription?: string;
+                api?: string;
+                organization?: string;
+                side?: string;
+                status?: string;
+                outcome?: string;
+                from?: string;
+                to?: string;
                 limit?: number;
                 after?: string;
             };
@@ -1374,56 +1372,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListingPage"];
+                    "application/json": components["schemas"]["PageOfRequestLogResponse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
     };
-    listCategories: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Categories"];
-                };
-            };
-            /** @description Problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getListing: {
+    getUpcomingInvoice: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                organization: string;
-                api: string;
+                id: string;
             };
             cookie?: never;
         };
@@ -1435,16 +1421,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listing"];
+                    "application/json": components["schemas"]["UpcomingInvoiceResponse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
@@ -1468,16 +1463,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SubscriptionList"];
+                    "application/json": components["schemas"]["PageOfSubscriptionResponse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
@@ -1491,29 +1486,44 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    plan_id: string;
-                    organization?: string;
-                };
+                "application/json": components["schemas"]["SubscribeRequest"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SubscriptionCreated"];
+                    "application/json": components["schemas"]["SubscriptionResponse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
@@ -1535,16 +1545,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Subscription"];
+                    "application/json": components["schemas"]["SubscriptionResponse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
@@ -1566,16 +1585,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Subscription"];
+                    "application/json": components["schemas"]["SubscriptionResponse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
@@ -1597,16 +1625,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["KeyList"];
+                    "application/json": components["schemas"]["KeysResponse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
@@ -1620,32 +1657,46 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": {
-                    name?: string | null;
-                    /** Format: date-time */
-                    expires_at?: string | null;
-                };
+                "application/json": null | components["schemas"]["CreateKeyRequest"];
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["KeyCreated"];
+                    "application/json": components["schemas"]["CreatedKeyResponse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
@@ -1661,25 +1712,145 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Problem */
-            default: {
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
     };
-    getUpcomingInvoice: {
+    listApis: {
+        parameters: {
+            query?: {
+                organization?: string;
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfApiListItemResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    createApi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateApiRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getApi: {
         parameters: {
             query?: never;
             header?: never;
@@ -1696,32 +1867,107 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UpcomingInvoice"];
+                    "application/json": components["schemas"]["ApiResponse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
     };
-    getUsage: {
+    editApi: {
         parameters: {
-            query?: {
-                subscription?: string;
-                api?: string;
-                organization?: string;
-                from?: string;
-                to?: string;
-                interval?: string;
-            };
+            query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditApiRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getApiDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -1732,30 +1978,450 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Usage"];
+                    "application/json": string;
+                    "application/yaml": string;
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
     };
-    listRequests: {
+    getApiSigningSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningSecretResponse"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    publishApi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["PublishApiRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    unpublishApi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    archiveApi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listApiPlans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiPlansResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    createApiPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    revisePlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    archivePlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    discoverListings: {
         parameters: {
             query?: {
-                subscription?: string;
-                api?: string;
-                organization?: string;
-                status?: string;
-                outcome?: string;
-                from?: string;
-                to?: string;
+                q?: string;
+                category?: string;
+                tag?: string;
+                sort?: string;
                 limit?: number;
                 after?: string;
             };
@@ -1771,16 +2437,128 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RequestLog"];
+                    "application/json": components["schemas"]["DiscoveryResponse"];
                 };
             };
-            /** @description Problem */
-            default: {
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listCategories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoriesResponse"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getListing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+                api: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListingDetailResponse"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getListingDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+                api: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/yaml": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
         };
