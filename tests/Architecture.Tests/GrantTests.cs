@@ -58,6 +58,11 @@ public sealed class GrantTests(SchemaFixture schema) : IClassFixture<SchemaFixtu
               FROM information_schema.table_privileges WHERE grantee IN ('tollgate_app', 'tollgate_ingest', 'tollgate_worker', 'PUBLIC') AND table_schema NOT IN ('pg_catalog', 'information_schema')
               GROUP BY grantee, table_schema, table_name
               UNION ALL
+              SELECT pg_get_userbyid(acl.grantee) || ' ' || n.nspname || '.' || c.relname || ' ' || acl.privilege_type || ' (' || string_agg(a.attname, ',' ORDER BY a.attnum) || ')'
+              FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN aclexplode(a.attacl) acl
+              WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND NOT c.relispartition
+              GROUP BY acl.grantee, n.nspname, c.relname, acl.privilege_type
+              UNION ALL
               SELECT grantee || ' ' || routine_schema || '.' || routine_name || '()' FROM information_schema.routine_privileges
               WHERE grantee IN ('tollgate_app', 'tollgate_ingest', 'tollgate_worker') AND routine_schema NOT IN ('pg_catalog', 'information_schema')
             ) AS all_grants ORDER BY line COLLATE "C"

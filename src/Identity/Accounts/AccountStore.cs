@@ -33,8 +33,9 @@ internal sealed class AccountStore(OrganizationStore organizations, TimeProvider
     public static Task<AccountRow?> FindByEmailAsync(DbSession session, string email) =>
         session.QuerySingleOrDefaultAsync<AccountRow>($"SELECT {Columns} FROM identity.account WHERE email = @email", new { email = Normalize(email) });
 
+    /// <summary>Without the password's hash, which requests may not read.</summary>
     public static Task<AccountRow> GetAsync(DbSession session, Guid id) =>
-        session.QuerySingleAsync<AccountRow>($"SELECT {Columns} FROM identity.account WHERE id = @id", new { id });
+        session.QuerySingleAsync<AccountRow>("SELECT id, email, name, role, disabled_at, created_at FROM identity.account WHERE id = @id", new { id });
 
     /// <summary>An account with its personal organization, in one transaction.</summary>
     public async Task<Outcome<(AccountRow Account, Organization Organization)>> CreateAsync(DbSession session, string email, string name, string passwordHash, bool isOperator)

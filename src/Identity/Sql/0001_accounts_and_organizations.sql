@@ -69,13 +69,14 @@ CREATE TABLE identity.module_key (
   created_at timestamptz NOT NULL DEFAULT now()
 );
 
-GRANT SELECT, UPDATE ON identity.account TO tollgate_app;
+-- Not the password's hash: no request needs it once somebody is signed in.
+GRANT SELECT (id, email, name, role, disabled_at, created_at) ON identity.account TO tollgate_app;
 GRANT SELECT, INSERT, UPDATE ON identity.account TO tollgate_worker;
-GRANT SELECT, UPDATE ON identity.organization TO tollgate_app;
+GRANT SELECT ON identity.organization TO tollgate_app;
 GRANT SELECT, INSERT ON identity.organization TO tollgate_worker;
 GRANT SELECT ON identity.member TO tollgate_app;
 GRANT SELECT, INSERT ON identity.member TO tollgate_worker;
-GRANT SELECT, UPDATE ON identity.session TO tollgate_app;
+GRANT SELECT ON identity.session TO tollgate_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON identity.session TO tollgate_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON identity.refresh_token TO tollgate_worker;
 GRANT SELECT, INSERT ON identity.module_key TO tollgate_worker;

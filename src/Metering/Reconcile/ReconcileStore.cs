@@ -26,15 +26,15 @@ internal static class ReconcileStore
         """;
 
     private const string Gateway = $"""
-        WITH gateway AS (
+        WITH counted AS (
           SELECT subscription_id, hour, sum(billable)::bigint AS n FROM metering.gateway_counter WHERE hour >= @from AND hour < @to GROUP BY 1, 2
         ), log AS (
           SELECT l.subscription_id, date_trunc('hour', l.started_at, 'UTC') AS hour, count(*) AS n
           {SettledLog} AND (p.journal_id IS NULL OR l.closed_offset < p.totals_offset)
           GROUP BY 1, 2
         )
-        SELECT subscription_id, hour AS at, coalesce(gateway.n, 0) AS gateway, coalesce(log.n, 0) AS log
-        FROM gateway FULL JOIN log USING (subscription_id, hour) WHERE gateway.n IS DISTINCT FROM log.n ORDER BY 1, 2
+        SELECT subscription_id, hour AS at, coalesce(counted.n, 0) AS gateway, coalesce(log.n, 0) AS log
+        FROM counted FULL JOIN log USING (subscription_id, hour) WHERE counted.n IS DISTINCT FROM log.n ORDER BY 1, 2
         """;
 
     private const string Hours = $"""
