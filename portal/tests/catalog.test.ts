@@ -24,6 +24,11 @@ describe("compare", () => {
     ]);
   });
 
+  it("takes a billing period for the month or year that it is", () => {
+    const charged: PlanTerms = { ...plan("b", 1), allowances: [{ meter: "requests", amount: 9, window: "billing_period", past: "charge", unit_price: "0.5" }] };
+    expect(compare([plan("a", 1000), charged])).toEqual([{ name: "Calls a month", texts: ["1,000, then refused", "9, then $0.50 each"], differs: true }]);
+  });
+
   it("says where a plan has no limit", () => expect(compare([plan("a", 1000, 10), plan("b", 1000)])[0]?.texts).toEqual(["10, then refused", "no limit"]));
 });
 
@@ -34,6 +39,19 @@ describe("a call to copy", () => {
     { method: "GET", path: "/lines" },
   ];
   it("prefers a GET without parameters", () => expect(easiest(endpoints)?.path).toBe("/lines"));
+  it("fills in what the document requires", () => {
+    const document = {
+      paths: { "/sun": { get: { parameters: [{ name: "latitude", in: "query", required: true, schema: { type: "number", minimum: -90, maximum: 90 } }, { $ref: "#/components/parameters/Date" }] } }, "/moon/{id}": { get: { parameters: [{ name: "id", in: "path", required: true, example: 7 }] } } },
+      components: { parameters: { Date: { name: "date", in: "query", schema: { type: "string", format: "date" } } } },
+    };
+    const sky = [
+      { method: "GET", path: "/sun" },
+      { method: "GET", path: "/moon/{id}" },
+    ];
+    expect(easiest(sky, document)?.path).toBe("/moon/{id}");
+    expect(curl("http://g", sky[0], "k", document)).toContain('"http://g/sun?latitude=1"');
+    expect(curl("http://g", sky[1], "k", document)).toContain('"http://g/moon/7"');
+  });
   it("is one command", () => expect(curl("http://localhost:8000/o/a/", endpoints[0], "k")).toBe('curl -X POST "http://localhost:8000/o/a/a" \\\n  -H "Authorization: Bearer k"'));
   it("names the variable", () => expect(envName("exchange-rates")).toBe("EXCHANGE_RATES_KEY"));
 });

@@ -7,6 +7,7 @@ import { Failed } from "~/design/States";
 import { textOf, useForm } from "~/design/useForm";
 import { usePageTitle } from "~/design/usePage";
 import { useOrganization } from "~/session/organization";
+import { CategoryField } from "./CategoryField";
 import { createApi } from "./data";
 import { DocumentField } from "./DocumentField";
 import { guess, slugOf } from "./guess";
@@ -92,7 +93,7 @@ export function ImportPage() {
             error={form.errorOf("upstream_url")}
           />
           <TextField label="Summary" name="summary" maxLength={200} hint="One line for the catalog." error={form.errorOf("summary")} />
-          <TextField label="Category" name="category" placeholder="weather" hint="One word in small letters. Other APIs in it are listed together." error={form.errorOf("category")} />
+          <CategoryField error={form.errorOf("category")} />
           <Button type="submit" kind="signal" size="large" busy={form.busy}>
             Import API
           </Button>

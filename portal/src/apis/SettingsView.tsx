@@ -5,6 +5,7 @@ import { AreaField, TextField } from "~/design/Field";
 import { Failed } from "~/design/States";
 import { useNote } from "~/design/Toasts";
 import { textOf, useForm } from "~/design/useForm";
+import { CategoryField } from "./CategoryField";
 import { updateApi, type Api } from "./data";
 import { LifeOfApi } from "./LifeOfApi";
 import { UpstreamHeaders } from "./UpstreamHeaders";
@@ -50,7 +51,7 @@ function SettingsForm({ tagged }: { tagged: Tagged<Api> }) {
       <TextField label="Name" name="name" required defaultValue={api.name} error={form.errorOf("name")} />
       <TextField label="Summary" name="summary" defaultValue={api.summary} maxLength={200} hint="One line for the catalog." error={form.errorOf("summary")} />
       <AreaField label="Description" name="description" rows={5} defaultValue={api.description} error={form.errorOf("description")} />
-      <TextField label="Category" name="category" hint="One word in small letters." defaultValue={api.category} error={form.errorOf("category")} />
+      <CategoryField current={api.category} error={form.errorOf("category")} />
       <TextField
         label="Tags"
         name="tags"

@@ -37,7 +37,7 @@ export function CatalogPage() {
       <div className="flex flex-wrap items-center gap-x-24 gap-y-12 pb-12">
         <nav aria-label="Categories" className="categories">
           <CategoryLink name="All" />
-          {categories.map((each) => (
+          {categories.filter((each) => each.listing_count > 0 || each.slug === filters.category).map((each) => (
             <CategoryLink key={each.slug} slug={each.slug} name={each.name} count={each.listing_count} />
           ))}
         </nav>

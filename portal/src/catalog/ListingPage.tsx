@@ -1,8 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { toError } from "~/api/problem";
-import { Runnable } from "~/design/Copy";
 import { onDate } from "~/design/dates";
 import { count, counted, milliseconds, percent } from "~/design/format";
 import { Failed, Lines } from "~/design/States";
@@ -10,10 +9,10 @@ import { usePageTitle } from "~/design/usePage";
 import { NothingHere } from "~/shell/NotFound";
 import type { NewSubscription } from "~/subscriptions/data";
 import { KeyTicket } from "~/subscriptions/KeyTicket";
-import { curl, easiest } from "./calls";
-import { listingQuery, type Listing } from "./data";
+import { categoriesQuery, listingQuery, type Listing } from "./data";
 import { EndpointList } from "./EndpointList";
 import { SubscribeSection } from "./SubscribeSection";
+import { TryCall } from "./TryCall";
 
 export function ListingPage() {
   const { organization, api } = useParams({ from: "/public/marketplace/$organization/$api" });
@@ -37,13 +36,21 @@ export function ListingPage() {
 }
 
 function ListingBody({ listing }: { listing: Listing }) {
+  const categories = useQuery(categoriesQuery).data;
   const [subscription, setSubscription] = useState<NewSubscription | null>(null);
   return (
     <article>
       <header className="pt-40 pb-24">
         <p className="text-13 text-quiet">
           {listing.organization.name}
-          {listing.category && ` · ${listing.category}`}
+          {listing.category && (
+            <>
+              {" · "}
+              <Link to="/marketplace" search={{ category: listing.category }} className="link">
+                {categories?.data.find((each) => each.slug === listing.category)?.name ?? listing.category}
+              </Link>
+            </>
+          )}
         </p>
         <h1 className="font-serif text-34 mt-4">{listing.name}</h1>
         <p className="text-16 text-quiet mt-8 max-w-prose">{listing.summary}</p>
@@ -56,9 +63,7 @@ function ListingBody({ listing }: { listing: Listing }) {
             subscriptionId: subscription.id,
             planName: subscription.plan.name,
             apiName: listing.name,
-            apiSlug: listing.slug,
-            gatewayUrl: listing.gateway_url,
-            endpoints: listing.endpoints,
+            listing,
           }}
         />
       ) : (
@@ -66,7 +71,7 @@ function ListingBody({ listing }: { listing: Listing }) {
       )}
       {!subscription && (
         <Section title="Call it">
-          <Runnable command={curl(listing.gateway_url, easiest(listing.endpoints), "$TOLLGATE_KEY")} name="A call to copy" />
+          <TryCall listing={listing} apiKey="$TOLLGATE_KEY" name="A call to copy" />
           <p className="text-13 text-quiet mt-8">
             With your key in <code>TOLLGATE_KEY</code>. The answer carries what is left of your allowances in the <code>RateLimit</code> field.
           </p>

@@ -1,4 +1,4 @@
-import { allowanceName, pastText, type Allowance } from "~/catalog/plans";
+import { allowanceName, pastText, plainWindow, type Allowance } from "~/catalog/plans";
 import { When } from "~/design/Figures";
 import { count } from "~/design/format";
 import type { Subscription } from "./data";
@@ -8,11 +8,11 @@ type Limit = NonNullable<Subscription["usage"]>[number];
 interface AllowancesProps {
   limits: readonly Limit[];
   allowances: readonly Allowance[];
-  currency: string;
+  price: { currency: string; interval: string };
 }
 
 /** What may still be used, and when it starts anew. */
-export function Allowances({ limits, allowances, currency }: AllowancesProps) {
+export function Allowances({ limits, allowances, price }: AllowancesProps) {
   return (
     <section aria-labelledby="allowances">
       <h2 id="allowances" className="text-20 font-semibold mb-12">
@@ -24,7 +24,7 @@ export function Allowances({ limits, allowances, currency }: AllowancesProps) {
           const allowance = allowances.find((each) => each.meter === limit.meter && each.window === limit.window);
           return (
             <li key={`${limit.meter}/${limit.window}`}>
-              <AllowanceRow limit={limit} past={allowance ? pastText(allowance, currency) : ""} />
+              <AllowanceRow limit={limit} name={allowanceName(plainWindow(limit, price.interval))} past={allowance ? pastText(allowance, price.currency) : ""} />
             </li>
           );
         })}
@@ -33,9 +33,8 @@ export function Allowances({ limits, allowances, currency }: AllowancesProps) {
   );
 }
 
-function AllowanceRow({ limit, past }: { limit: Limit; past: string }) {
+function AllowanceRow({ limit, name, past }: { limit: Limit; name: string; past: string }) {
   const share = limit.limit === 0 ? 1 : Math.min(1, limit.used / limit.limit);
-  const name = allowanceName(limit);
   const over = Math.max(0, limit.used - limit.limit);
   const state = over > 0 && limit.past === "charge" ? "charged" : limit.remaining <= 0 ? "out" : share >= 0.8 ? "low" : "fine";
   return (

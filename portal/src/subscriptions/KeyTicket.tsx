@@ -1,9 +1,10 @@
 import { Download } from "lucide-react";
 import { useEffect, useRef } from "react";
-import { curl, easiest, envName } from "~/catalog/calls";
-import type { EndpointLine } from "~/catalog/EndpointList";
+import { envName } from "~/catalog/calls";
+import type { Listing } from "~/catalog/data";
+import { TryCall } from "~/catalog/TryCall";
 import { Button } from "~/design/Button";
-import { CopyButton, Runnable } from "~/design/Copy";
+import { CopyButton } from "~/design/Copy";
 import { saveFile } from "~/design/saveFile";
 import { FirstCall } from "./FirstCall";
 
@@ -13,9 +14,8 @@ export interface IssuedKey {
   subscriptionId: string;
   planName: string;
   apiName: string;
-  apiSlug: string;
-  gatewayUrl: string | undefined;
-  endpoints: readonly EndpointLine[];
+  /** Where to call it; undefined once the catalog lists it no more. */
+  listing: Listing | undefined;
 }
 
 
@@ -26,7 +26,7 @@ export function KeyTicket({ issued }: { issued: IssuedKey }) {
     heading.current?.focus();
     heading.current?.scrollIntoView({ block: "center" });
   }, []);
-  const command = issued.gatewayUrl ? curl(issued.gatewayUrl, easiest(issued.endpoints), issued.secret) : null;
+  const slug = issued.listing?.slug ?? "tollgate";
   return (
     <section className="ticket" aria-label="Your new key">
       <div className="ticket-stub">
@@ -46,7 +46,7 @@ export function KeyTicket({ issued }: { issued: IssuedKey }) {
         </code>
         <div className="flex flex-wrap gap-8 mt-12">
           <CopyButton text={issued.secret} label="Copy key" kind="signal" />
-          <Button onClick={() => saveFile(`${issued.apiSlug}.env`, `${envName(issued.apiSlug)}=${issued.secret}\n`)}>
+          <Button onClick={() => saveFile(`${slug}.env`, `${envName(slug)}=${issued.secret}\n`)}>
             <Download aria-hidden className="size-16" />
             Download as .env
           </Button>
@@ -54,10 +54,10 @@ export function KeyTicket({ issued }: { issued: IssuedKey }) {
         <p className="text-13 text-quiet mt-12 max-w-prose">
           Tollgate keeps only a hash of it: once you leave this page, nobody can show it again. A lost key is no harm, make another and revoke this one.
         </p>
-        {command && (
+        {issued.listing && (
           <div className="grid gap-8 mt-20 pt-16 border-t border-line">
             <h3 className="font-medium">Test it now</h3>
-            <Runnable command={command} name="A call with your key" />
+            <TryCall listing={issued.listing} apiKey={issued.secret} name="A call with your key" />
             <FirstCall subscriptionId={issued.subscriptionId} />
           </div>
         )}

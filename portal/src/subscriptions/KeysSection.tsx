@@ -34,9 +34,7 @@ export function KeysSection({ subscription, listing }: { subscription: Subscript
               subscriptionId: subscription.id,
               planName: subscription.plan.name,
               apiName: subscription.product.name ?? listing?.name ?? "API",
-              apiSlug: listing?.slug ?? "tollgate",
-              gatewayUrl: listing?.gateway_url,
-              endpoints: listing?.endpoints ?? [],
+              listing,
             }}
           />
           <Button className="mt-12" onClick={() => setIssued(null)}>

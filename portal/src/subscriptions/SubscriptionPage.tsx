@@ -1,13 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { toError } from "~/api/problem";
-import { Runnable } from "~/design/Copy";
 import { onDate } from "~/design/dates";
 import { Price, When } from "~/design/Figures";
 import { count } from "~/design/format";
 import { Failed, Lines } from "~/design/States";
 import { usePageTitle } from "~/design/usePage";
-import { curl, easiest } from "~/catalog/calls";
+import { TryCall } from "~/catalog/TryCall";
 import type { CallFilters } from "~/router";
 import { CallsSection } from "~/usage/CallsSection";
 import { UsageSection } from "~/usage/UsageSection";
@@ -92,7 +91,7 @@ function Body({ subscription, title }: { subscription: Subscription; title: stri
         </p>
       </header>
       <div className="pair">
-        <Allowances limits={subscription.usage ?? []} currency={plan.price.currency} allowances={plan.allowances} />
+        <Allowances limits={subscription.usage ?? []} price={plan.price} allowances={plan.allowances} />
         <UpcomingInvoice subscriptionId={subscription.id} />
       </div>
       <div className="stack mt-40">
@@ -105,7 +104,7 @@ function Body({ subscription, title }: { subscription: Subscription; title: stri
           empty={
             <>
               <p className="mb-12">Every call with a key of this subscription will be listed here within two seconds.</p>
-              {listing && live && <Runnable command={curl(listing.gateway_url, easiest(listing.endpoints), "$TOLLGATE_KEY")} name="A call to copy" />}
+              {listing && live && <TryCall listing={listing} apiKey="$TOLLGATE_KEY" name="A call to copy" />}
             </>
           }
         />
