@@ -17,7 +17,8 @@ export function OrganizationMenu() {
   if (session.organizations.length < 2) return <div className="lg:px-8 py-4 min-w-0">{name}</div>;
   return (
     <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger className="place w-full justify-between" aria-label={`Organization: ${current.name}`}>
+      <DropdownMenu.Trigger className="place w-full justify-between">
+        <span className="sr-only">Organization: </span>
         {name}
         <ChevronsUpDown aria-hidden className="size-16 text-quiet shrink-0" />
       </DropdownMenu.Trigger>

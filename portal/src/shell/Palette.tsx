@@ -97,7 +97,7 @@ function Choices({ close }: { close: () => void }) {
           <Command.Group heading="Subscriptions">
             {subscriptions.data?.data.map((each) => (
               <Command.Item key={each.id} value={`${each.product.name ?? ""} ${each.plan.name} ${each.id}`} onSelect={go(() => void navigate({ to: "/subscriptions/$id", params: { id: each.id } }))}>
-                {each.product.name ?? each.product.id}
+                {each.product.name ?? each.plan.name}
                 <span className="text-12 text-quiet">{each.plan.name}</span>
               </Command.Item>
             ))}

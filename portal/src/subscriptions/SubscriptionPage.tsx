@@ -21,7 +21,7 @@ import { useListing } from "./useListing";
 const at = "/desk/subscriptions/$id";
 
 function titleOf(subscription: Subscription): string {
-  const name = subscription.product.name ?? "Subscription";
+  const name = subscription.product.name ?? subscription.plan.name;
   if (subscription.status === "canceled") return `${name}: canceled`;
   if (subscription.status !== "active") return `${name}: ${subscription.status.replace("_", " ")}`;
   const limits = subscription.usage ?? [];
@@ -108,7 +108,7 @@ function Body({ subscription, title }: { subscription: Subscription; title: stri
             </>
           }
         />
-        {live && <CancelSubscription id={subscription.id} name={product.name ?? "this API"} plan={plan.name} />}
+        {live && <CancelSubscription id={subscription.id} name={product.name ?? plan.name} plan={plan.name} />}
       </div>
     </>
   );

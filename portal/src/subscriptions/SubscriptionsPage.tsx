@@ -75,7 +75,7 @@ function Rows({ rows }: { rows: readonly Subscription[] }) {
             <tr key={each.id} className="row">
               <td>
                 <Link to="/subscriptions/$id" params={{ id: each.id }} className="row-link text-14 font-medium">
-                  {each.product.name ?? each.product.id}
+                  {each.product.name ?? each.plan.name}
                 </Link>
               </td>
               <td>{each.plan.name}</td>
