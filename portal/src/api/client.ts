@@ -38,6 +38,30 @@ export async function takeWithTag<T>(call: Promise<Result<T>>): Promise<Tagged<T
   return { value: result.data as T, etag: result.response.headers.get("etag") };
 }
 
+interface Page<Row> {
+  data: Row[];
+  has_more: boolean;
+  next?: string | null;
+}
+
+/** More than this nobody looks through in one list. */
+const mostPages = 20;
+
+/** All pages of a list that is shown and counted as a whole; `complete` is false when there were too many. */
+export async function takeAll<Row>(page: (after: string | undefined) => Promise<Page<Row>>): Promise<{ data: Row[]; complete: boolean }> {
+  const data: Row[] = [];
+  let after: string | undefined;
+  for (let number = 0; number < mostPages; number++) {
+    // Each page names the next: they cannot be asked for at once.
+    // oxlint-disable-next-line no-await-in-loop
+    const answer = await page(after);
+    data.push(...answer.data);
+    if (!answer.has_more || !answer.next) return { data, complete: true };
+    after = answer.next;
+  }
+  return { data, complete: false };
+}
+
 /** A fresh key for one creating POST: a repeat of the same call has one effect. */
 export function idempotencyKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

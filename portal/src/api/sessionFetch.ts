@@ -23,7 +23,14 @@ function send(request: Request): Promise<Response> {
   return fetch(request);
 }
 
+/** A refresh token is good for one use: tabs take turns, and who finds the session renewed by another has nothing to do. */
 async function renew(): Promise<boolean> {
+  const before = csrfToken();
+  const turn = async () => csrfToken() !== before || refresh();
+  return navigator.locks ? navigator.locks.request("tollgate.session", turn) : turn();
+}
+
+async function refresh(): Promise<boolean> {
   const response = await send(
     new Request(new URL("/auth/refresh", location.origin), {
       method: "POST",

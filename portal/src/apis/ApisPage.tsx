@@ -46,7 +46,10 @@ export function ApisPage() {
           An API that you publish is called through the gateway, with keys, limits and metering, and is listed in the catalog.
         </Empty>
       ) : (
-        <Rows rows={rows} />
+        <>
+          <Rows rows={rows} />
+          {query.data?.complete === false && <p className="text-quiet mt-16">The newest {count(rows.length)} are shown.</p>}
+        </>
       )}
     </>
   );

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { Answer, Body } from "@tollgate/sdk";
-import { idempotencyKey, take, takeWithTag, tollgate, type Tagged } from "~/api/client";
+import { idempotencyKey, take, takeAll, takeWithTag, tollgate, type Tagged } from "~/api/client";
 import { queryClient } from "~/api/query";
 
 export type Api = Answer<"/api/apis/{id}", "get">;
@@ -13,7 +13,7 @@ export type ApiChanges = Body<"/api/apis/{id}", "patch">;
 export const apisQuery = (organization: string | undefined) =>
   queryOptions({
     queryKey: ["apis", "list", organization],
-    queryFn: () => take(tollgate.GET("/api/apis", { params: { query: { organization, limit: 100 } } })),
+    queryFn: () => takeAll((after) => take(tollgate.GET("/api/apis", { params: { query: { organization, limit: 100, after } } }))),
   });
 
 export const apiQuery = (id: string) =>

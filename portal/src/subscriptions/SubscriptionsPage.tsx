@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { ButtonLink } from "~/design/Button";
 import { onDate } from "~/design/dates";
 import { Price } from "~/design/Figures";
-import { counted } from "~/design/format";
+import { count, counted } from "~/design/format";
 import { Empty, Failed, Lines } from "~/design/States";
 import { usePageTitle } from "~/design/usePage";
 import { useOrganization } from "~/session/organization";
@@ -47,7 +47,10 @@ export function SubscriptionsPage() {
           Each subscription will be here with its keys, what is left of its allowances, and what it will cost.
         </Empty>
       ) : (
-        <Rows rows={rows} />
+        <>
+          <Rows rows={rows} />
+          {query.data?.complete === false && <p className="text-quiet mt-16">The newest {count(rows.length)} are shown.</p>}
+        </>
       )}
     </>
   );

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { Answer } from "@tollgate/sdk";
-import { idempotencyKey, take, tollgate } from "~/api/client";
+import { idempotencyKey, take, takeAll, tollgate } from "~/api/client";
 import { queryClient } from "~/api/query";
 
 export type Subscription = Answer<"/api/subscriptions/{id}", "get">;
@@ -14,7 +14,7 @@ export type Invoice = Answer<"/api/subscriptions/{id}/invoices/upcoming", "get">
 export const subscriptionsQuery = (organization: string | undefined) =>
   queryOptions({
     queryKey: ["subscriptions", "list", organization],
-    queryFn: () => take(tollgate.GET("/api/subscriptions", { params: { query: { organization, limit: 100 } } })),
+    queryFn: () => takeAll((after) => take(tollgate.GET("/api/subscriptions", { params: { query: { organization, limit: 100, after } } }))),
   });
 
 export const subscriptionQuery = (id: string) =>
