@@ -1,7 +1,11 @@
 import { FileUp } from "lucide-react";
-import { useState, type ChangeEvent, type DragEvent } from "react";
+import { useMemo, useState, type ChangeEvent, type DragEvent } from "react";
+import { Button } from "~/design/Button";
 import { AreaField } from "~/design/Field";
 import { bytes } from "~/design/format";
+
+/** A longer text makes typing slow, and nobody edits it here. */
+const most = 100_000;
 
 interface DocumentFieldProps {
   value: string;
@@ -12,6 +16,8 @@ interface DocumentFieldProps {
 /** Paste, drop or choose. The text is sent as it is and kept byte for byte. */
 export function DocumentField({ value, error, onChange }: DocumentFieldProps) {
   const [over, setOver] = useState(false);
+  const long = value.length > most;
+  const size = useMemo(() => new Blob([value]).size, [value]);
   const read = (file: File | null | undefined) => {
     if (file) void file.text().then(onChange);
   };
@@ -37,17 +43,21 @@ export function DocumentField({ value, error, onChange }: DocumentFieldProps) {
         mono
         rows={14}
         spellCheck={false}
-        value={value}
+        value={long ? `${value.slice(0, most)}\n…` : value}
+        readOnly={long}
         onChange={(event: ChangeEvent<HTMLTextAreaElement>) => onChange(event.target.value)}
         placeholder={"openapi: 3.1.0\ninfo:\n  title: Weather\n  version: 1.0.0\nservers:\n  - url: https://weather.example.com\npaths:\n  /forecast:\n    get: …"}
-        hint={value ? `${bytes(new Blob([value]).size)}. It is kept as it is, byte for byte.` : "Paste it, or drop a file here: OpenAPI 2.0, 3.0 or 3.1, JSON or YAML."}
+        hint={value ? `${bytes(size)}. It is kept as it is, byte for byte.${long ? " Its first part is shown." : ""}` : "Paste it, or drop a file here: OpenAPI 2.0, 3.0 or 3.1, JSON or YAML."}
         error={error}
       />
-      <label className="button self-start mt-8">
-        <FileUp aria-hidden className="size-16" />
-        Choose a file
-        <input type="file" className="sr-only" accept=".json,.yaml,.yml,application/json,application/yaml" onChange={(event) => read(event.target.files?.[0])} />
-      </label>
+      <div className="flex gap-8 mt-8">
+        <label className="button">
+          <FileUp aria-hidden className="size-16" />
+          Choose a file
+          <input type="file" className="sr-only" accept=".json,.yaml,.yml,application/json,application/yaml" onChange={(event) => read(event.target.files?.[0])} />
+        </label>
+        {long && <Button onClick={() => onChange("")}>Clear</Button>}
+      </div>
     </div>
   );
 }

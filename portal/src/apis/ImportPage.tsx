@@ -1,5 +1,5 @@
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { Button } from "~/design/Button";
 import { TextField } from "~/design/Field";
 import { counted } from "~/design/format";
@@ -27,7 +27,7 @@ export function ImportPage() {
   const navigate = useNavigate();
   const [document, setDocument] = useState("");
   const [typed, setTyped] = useState<Typed>({});
-  const seen = guess(document);
+  const seen = useMemo(() => guess(document), [document]);
   const name = typed.name ?? seen.name ?? "";
   const slug = typed.slug ?? slugOf(name);
   const upstream = typed.upstream ?? seen.upstream ?? "";
