@@ -33,7 +33,7 @@ export function FindingsTable({ findings }: { findings: readonly Finding[] }) {
       <h2 id="findings" className="text-20 font-semibold mb-8">
         {titleOf(findings)}
       </h2>
-      <div className="scroll">
+      <div className="scroll" tabIndex={0} role="region" aria-label="Findings as a table">
         <table className="sheet">
           <thead>
             <tr>

@@ -66,7 +66,7 @@ export function KeysSection({ subscription, listing }: { subscription: Subscript
 function KeyTable({ keys, onRevoke }: { keys: readonly Key[]; onRevoke: (key: Key) => void }) {
   if (keys.length === 0) return <p className="border-t border-line py-16 text-quiet">No keys. Calls need one: create it here, it is shown once.</p>;
   return (
-    <div className="scroll">
+    <div className="scroll" tabIndex={0} role="region" aria-label="Keys as a table">
       <table className="sheet">
         <thead>
           <tr>

@@ -1,0 +1,33 @@
+namespace Tollgate.Portal.Tests;
+
+/// <summary>Every page that there is, once with and once without something on it.</summary>
+internal static class Pages
+{
+    public static IReadOnlyList<(string Name, string Path)> Public(Town town) =>
+    [
+        ("catalog", "/marketplace"),
+        ("catalog-empty", "/marketplace?q=nothing-is-called-so"),
+        ("listing", town.WeatherListing),
+        ("sign-in", "/sign-in"),
+        ("sign-up", "/sign-up"),
+        ("not-found", "/no/such/page"),
+    ];
+
+    public static IReadOnlyList<(string Name, string Path)> Desk(Town town) =>
+    [
+        ("subscriptions", "/subscriptions"),
+        ("subscription", $"/subscriptions/{town.Subscription}"),
+        ("subscription-hours", $"/subscriptions/{town.Subscription}?by=hour&show=refused"),
+        ("apis", "/apis"),
+        ("import", "/apis/new"),
+        ("api", $"/apis/{town.Weather}"),
+        ("api-plans", $"/apis/{town.Weather}?view=plans"),
+        ("api-endpoints", $"/apis/{town.Weather}?view=endpoints"),
+        ("api-usage", $"/apis/{town.Weather}?view=usage"),
+        ("api-settings", $"/apis/{town.Weather}?view=settings"),
+        ("draft", $"/apis/{town.Draft}"),
+        ("draft-plans", $"/apis/{town.Draft}?view=plans"),
+        ("draft-usage", $"/apis/{town.Draft}?view=usage"),
+        ("listing-signed-in", town.WeatherListing),
+    ];
+}

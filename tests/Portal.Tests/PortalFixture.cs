@@ -1,0 +1,57 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Playwright;
+using Tollgate.Portal.Tests;
+using Tollgate.TestKit;
+
+[assembly: AssemblyFixture(typeof(PortalFixture))]
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
+namespace Tollgate.Portal.Tests;
+
+/// <summary>The real program with the built portal, an upstream, and Chromium; one of each for all tests.</summary>
+public sealed class PortalFixture : IAsyncLifetime
+{
+    private static readonly string[] BrowserArguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+    private Town? _town;
+
+    public RunningProgram Program { get; private set; } = null!;
+
+    public FakeUpstream Upstream { get; private set; } = null!;
+
+    internal static string Repository { get; } = FindRepository();
+
+    public async ValueTask InitializeAsync()
+    {
+        var portal = Path.Combine(Repository, "portal", "dist");
+        if (!File.Exists(Path.Combine(portal, "index.html")))
+            throw new InvalidOperationException($"The portal is not built ({portal} has no index.html): run ./test");
+        Upstream = await FakeUpstream.StartAsync();
+        Program = await RunningProgram.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Portal__Directory"] = portal });
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = Environment.GetEnvironmentVariable("TOLLGATE_CHROMIUM") ?? "/usr/bin/chromium",
+            Args = BrowserArguments,
+        });
+    }
+
+    /// <summary>A market with listings, subscriptions and calls, for the pages that are looked at. Made once.</summary>
+    internal async Task<Town> TownAsync() => _town ??= await Town.BuildAsync(this);
+
+    internal Task<Visit> VisitAsync(int width = 1280, ColorScheme theme = ColorScheme.Light) => Visit.BeginAsync(_browser!, Program.Control, width, theme);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null)
+            await _browser.DisposeAsync();
+        _playwright?.Dispose();
+        if (Program is not null)
+            await Program.DisposeAsync();
+        if (Upstream is not null)
+            await Upstream.DisposeAsync();
+    }
+
+    private static string FindRepository([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
+}

@@ -1,0 +1,121 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Tollgate.Foundation;
+using Tollgate.TestKit;
+
+namespace Tollgate.Portal.Tests;
+
+/// <summary>
+/// What one meets in a market in use, made over the HTTP API: Ada sells weather, has a draft with a fault in its document, and subscribes to Ben's exchange rates.
+/// Calls went through, were refused, and failed.
+/// </summary>
+internal sealed class Town
+{
+    public const string Password = "correct horse battery staple";
+    public const string Ada = "ada@weather.example.com";
+
+    private readonly RunningProgram _program;
+
+    private Town(RunningProgram program) => _program = program;
+
+    public string Weather { get; private set; } = "";
+
+    public string WeatherListing { get; private set; } = "";
+
+    public string Draft { get; private set; } = "";
+
+    public string Subscription { get; private set; } = "";
+
+    public static async Task<Town> BuildAsync(PortalFixture fixture)
+    {
+        var town = new Town(fixture.Program);
+        using var ada = await town.SignUpAsync("Meteo Lab", Ada);
+        using var ben = await town.SignUpAsync("Open Finance", "ben@finance.example.com");
+        var upstream = fixture.Upstream.Address.ToString();
+        var weather = await town.PublishAsync(ada, Documents.Weather, "Weather", "weather", upstream, "Forecasts and observations for any place, hour by hour", Documents.WeatherPlans);
+        town.Weather = weather.GetProperty("id").GetString()!;
+        town.WeatherListing = $"/marketplace/{weather.GetProperty("organization").GetProperty("slug").GetString()}/weather";
+        var rates = await town.PublishAsync(ben, Documents.Small("Exchange Rates", "/latest"), "Exchange Rates", "finance", upstream, "Reference rates of 30 central banks, each working day", Documents.RatesPlans);
+        foreach (var (name, summary) in new[] { ("Company Register", "Who is behind a company: names, addresses, officers"), ("VAT Check", "Whether a European VAT number is valid, and whose it is") })
+            await town.PublishAsync(ben, Documents.Small(name, "/look-up"), name, "finance", upstream, summary, Documents.RatesPlans);
+        town.Draft = (await town.ImportAsync(ada, Documents.Broken, "Tide Tables", "weather", upstream, "High and low water")).GetProperty("id").GetString()!;
+        var key = await town.SubscribeAsync(ben, town.Weather);
+        var adas = await town.SubscribeAsync(ada, rates.GetProperty("id").GetString()!);
+        town.Subscription = adas.Id;
+        await town.CallAsync(weather.GetProperty("gateway_url").GetString()!, key.Secret, 6);
+        await town.CallAsync(rates.GetProperty("gateway_url").GetString()!, adas.Secret, 14);
+        await town.ArrivedAsync(ada, town.Subscription, 14);
+        return town;
+    }
+
+    public async Task<HttpClient> SignUpAsync(string name, string email)
+    {
+        var http = RunningProgram.NewClient(_program.Control);
+        var session = await PostAsync(http, "/auth/register", new { email, password = Password, name });
+        http.DefaultRequestHeaders.Authorization = new("Bearer", session.GetProperty("access_token").GetString());
+        return http;
+    }
+
+    public async Task<JsonElement> PublishAsync(HttpClient http, string document, string name, string category, string upstream, string summary, object[] plans)
+    {
+        var api = await ImportAsync(http, document, name, category, upstream, summary);
+        var path = $"/api/apis/{api.GetProperty("id").GetString()}";
+        foreach (var plan in plans)
+            await PostAsync(http, path + "/plans", plan);
+        return await PostAsync(http, path + "/publish", new { accept_findings = true });
+    }
+
+    public Task<JsonElement> ImportAsync(HttpClient http, string document, string name, string category, string upstream, string summary) =>
+        PostAsync(http, "/api/apis", new { name, slug = name.ToLowerInvariant().Replace(' ', '-'), upstream_url = upstream, openapi = document, category, summary, description = Documents.About });
+
+    /// <summary>On the API's first plan.</summary>
+    public async Task<(string Id, string Secret)> SubscribeAsync(HttpClient http, string api)
+    {
+        var listings = await GetAsync(http, "/marketplace/discover?limit=100");
+        var row = listings.GetProperty("data").EnumerateArray().Single(each => each.GetProperty("api_id").GetString() == api);
+        var listing = await GetAsync(http, $"/marketplace/listings/{row.GetProperty("organization").GetProperty("slug").GetString()}/{row.GetProperty("slug").GetString()}");
+        var subscription = await PostAsync(http, "/api/subscriptions", new { plan_id = listing.GetProperty("plans")[0].GetProperty("id").GetString() });
+        return (subscription.GetProperty("id").GetString()!, subscription.GetProperty("key").GetProperty("secret").GetString()!);
+    }
+
+    /// <summary>So many calls, of which one in seven fails at the upstream.</summary>
+    private async Task CallAsync(string gatewayUrl, string secret, int calls)
+    {
+        using var http = RunningProgram.NewClient(_program.Gateway);
+        http.DefaultRequestHeaders.Authorization = new("Bearer", secret);
+        for (var i = 1; i <= calls; i++)
+            using (await http.GetAsync(new Uri(gatewayUrl.TrimEnd('/') + (i % 7 == 0 ? "/status/503" : "/latest"))))
+            {
+            }
+    }
+
+    private async Task ArrivedAsync(HttpClient http, string subscription, int calls)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while ((await GetAsync(http, $"/api/request-log?subscription={subscription}&limit=100")).GetProperty("data").GetArrayLength() < calls)
+        {
+            TimeProvider.System.GetElapsedTime(start).ShouldBeLessThan(TimeSpan.FromSeconds(20));
+            await Task.Delay(100);
+        }
+    }
+
+    private static async Task<JsonElement> GetAsync(HttpClient http, string path)
+    {
+        using var response = await http.GetAsync(path);
+        return await ReadAsync(response, $"GET {path}");
+    }
+
+    private static async Task<JsonElement> PostAsync(HttpClient http, string path, object body)
+    {
+        using var response = await http.PostAsJsonAsync(path, body, Json.Options);
+        return await ReadAsync(response, $"POST {path}");
+    }
+
+    private static async Task<JsonElement> ReadAsync(HttpResponseMessage response, string what)
+    {
+        var text = await response.Content.ReadAsStringAsync();
+        response.IsSuccessStatusCode.ShouldBeTrue($"{what}: {text}");
+        using var document = JsonDocument.Parse(text);
+        return document.RootElement.Clone();
+    }
+}

@@ -1,0 +1,127 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Tollgate.Portal.Tests;
+
+/// <summary>One person at one browser, with cookies of their own. It keeps what went wrong on the way: console errors, faults of scripts, requests to other places.</summary>
+internal sealed class Visit : IAsyncDisposable
+{
+    private readonly Uri _control;
+
+    private Visit(Uri control, IBrowserContext context, IPage page)
+    {
+        _control = control;
+        Context = context;
+        Page = page;
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning")
+                Complaints.Enqueue($"console {message.Type}: {message.Text} ({message.Location})");
+        };
+        page.PageError += (_, fault) => Complaints.Enqueue($"script: {fault}");
+        context.Request += (_, request) =>
+        {
+            var address = new Uri(request.Url);
+            if (address.Scheme is not ("data" or "blob") && address.Authority != control.Authority)
+                Complaints.Enqueue($"request to {request.Url}");
+        };
+    }
+
+    public IBrowserContext Context { get; }
+
+    public IPage Page { get; }
+
+    public ConcurrentQueue<string> Complaints { get; } = new();
+
+    public ILocator Heading => Page.GetByRole(AriaRole.Heading, new() { Level = 1 });
+
+    public static async Task<Visit> BeginAsync(IBrowser browser, Uri control, int width, ColorScheme theme)
+    {
+        var context = await browser.NewContextAsync(new()
+        {
+            BaseURL = control.ToString(),
+            ViewportSize = new() { Width = width, Height = 900 },
+            ColorScheme = theme,
+            ReducedMotion = ReducedMotion.Reduce,
+            Locale = "en-US",
+            TimezoneId = "UTC",
+        });
+        context.SetDefaultTimeout(15_000);
+        return new(control, context, await context.NewPageAsync());
+    }
+
+    /// <summary>Opens a page and waits until it has its title and nothing is loading any more.</summary>
+    public async Task<IResponse> OpenAsync(string path)
+    {
+        var response = await Page.GotoAsync(path);
+        await SettledAsync();
+        return response!;
+    }
+
+    public async Task SettledAsync()
+    {
+        await Expect(Heading).ToBeVisibleAsync(new() { Timeout = 15_000 });
+        await Expect(Page.GetByRole(AriaRole.Status, new() { Name = "Loading" })).ToHaveCountAsync(0, new() { Timeout = 15_000 });
+    }
+
+    /// <summary>Reads the page anew until it shows this: for what arrives with the next flush of the journal.</summary>
+    public async Task UntilShownAsync(ILocator locator)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (!await locator.IsVisibleAsync())
+        {
+            if (TimeProvider.System.GetElapsedTime(start) > TimeSpan.FromSeconds(20))
+                throw new TimeoutException($"{Page.Url} did not come to show {locator}. It shows:\n{await Page.Locator("body").InnerTextAsync()}");
+            await Page.ReloadAsync();
+            await SettledAsync();
+        }
+    }
+
+    public async Task SignUpAsync(string name, string email)
+    {
+        if (!Page.Url.Contains("/sign-up", StringComparison.Ordinal))
+            await OpenAsync("/sign-up");
+        await Page.GetByLabel("Name").FillAsync(name);
+        await Page.GetByLabel("E-mail").FillAsync(email);
+        await Page.GetByLabel("Password").FillAsync(Town.Password);
+        await ClickAsync("Create account");
+        await Expect(Page.GetByRole(AriaRole.Button, new() { Name = $"Account of {name}" })).ToBeVisibleAsync();
+    }
+
+    /// <summary>Signed in, with the cookies that the portal gets, but without the form.</summary>
+    public async Task SignInAsync(string email)
+    {
+        var answer = await Context.APIRequest.PostAsync("/auth/login", new()
+        {
+            Headers = [KeyValuePair.Create("Tollgate-Session", "cookie")],
+            DataObject = new Dictionary<string, string>(StringComparer.Ordinal) { ["email"] = email, ["password"] = Town.Password },
+        });
+        answer.Status.ShouldBe(200, await answer.TextAsync());
+    }
+
+    public async Task SignOutAsync()
+    {
+        await Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Account of ") }).ClickAsync();
+        await Page.GetByRole(AriaRole.Menuitem, new() { Name = "Sign out" }).ClickAsync();
+        await Page.WaitForURLAsync("**/marketplace");
+        await Expect(Page.GetByRole(AriaRole.Link, new() { Name = "Sign in" })).ToBeVisibleAsync();
+    }
+
+    public Task ClickAsync(string button) => Page.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
+
+    public Task FollowAsync(string link) => Page.GetByRole(AriaRole.Link, new() { Name = link, Exact = true }).ClickAsync();
+
+    /// <summary>For somebody to look at; nothing is compared.</summary>
+    public async Task ScreenshotAsync(string name, bool whole = true)
+    {
+        var folder = Path.Combine(PortalFixture.Repository, "artifacts", "screenshots");
+        Directory.CreateDirectory(folder);
+        await Page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png"), FullPage = whole });
+    }
+
+    public async Task<JsonElement> EvaluateAsync(string script) => (await Page.EvaluateAsync<JsonElement?>(script))!.Value;
+
+    public async ValueTask DisposeAsync() => await Context.DisposeAsync();
+}
