@@ -53,7 +53,7 @@ internal static class DemoSeed
             allowances = new object[]
             {
                 new { meter = "requests", amount = 600, window = "minute", past = "deny" },
-                new { meter = "requests", amount = 100, window = "billing_period", past = "charge", unit_price = "0.002" },
+                new { meter = "requests", amount = 10_000, window = "billing_period", past = "charge", unit_price = "0.002" },
             },
         }, cancellation).ConfigureAwait(false);
         await PostAsync(http, $"/api/apis/{id}/publish", new { }, cancellation).ConfigureAwait(false);
