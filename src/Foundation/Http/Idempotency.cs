@@ -10,12 +10,11 @@ namespace Tollgate.Foundation.Http;
 /// Idempotency-Key (draft-ietf-httpapi-idempotency-key-header) for endpoints that are marked <see cref="ApiDefaults.Idempotent{TBuilder}"/>. The effect and the stored
 /// answer are one transaction: after any crash there are both or neither. Only answers that changed something are kept; a refusal has no effect and may be tried again.
 /// </summary>
-internal sealed class Idempotency(RequestDelegate next, Database database, ISecretBox secrets, IChangeFeed changes, TimeProvider clock)
+internal sealed class Idempotency(RequestDelegate next, Database database, ISecretBox secrets, TimeProvider clock)
 {
     public const string Header = "Idempotency-Key";
 
     private const string Purpose = "foundation.idempotency";
-    private static readonly TimeSpan CatchUpLimit = TimeSpan.FromSeconds(2);
     private static readonly string[] KeptHeaders = ["Content-Type", "Location", "ETag"];
     private static readonly Failure InFlight = Failure.Conflict("IDEMPOTENCY_KEY_IN_FLIGHT", "A request with this Idempotency-Key is being worked on. Repeat it in a moment.") with { RetryAfterSeconds = 1 };
     private static readonly Failure Reused = Failure.Invalid(Header, "IDEMPOTENCY_KEY_REUSED", "This key was used for another request. Use a new key.") with { Code = "IDEMPOTENCY_KEY_REUSED" };
@@ -64,7 +63,6 @@ internal sealed class Idempotency(RequestDelegate next, Database database, ISecr
             {
                 await KeepAsync(ambient.Session, slot, hash, context.Response, answer.ToArray()).ConfigureAwait(false);
                 await ambient.CommitAsync(CancellationToken.None).ConfigureAwait(false);
-                await CatchUpAsync().ConfigureAwait(false);
             }
         }
         finally
@@ -73,20 +71,6 @@ internal sealed class Idempotency(RequestDelegate next, Database database, ISecr
         }
         answer.Position = 0;
         await answer.CopyToAsync(wire, context.RequestAborted).ConfigureAwait(false);
-    }
-
-    // The endpoint has asked the feed too early, before the commit; without this a new key could be unknown to this node for a moment.
-    private async Task CatchUpAsync()
-    {
-        using var limit = new CancellationTokenSource(CatchUpLimit, clock);
-        try
-        {
-            await changes.CatchUpAsync(limit.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // The change is committed; the feed applies it as soon as it can.
-        }
     }
 
     private static async Task<byte[]> HashBodyAsync(HttpContext context)
