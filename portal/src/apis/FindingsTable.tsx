@@ -55,9 +55,9 @@ export function FindingsTable({ findings }: { findings: readonly Finding[] }) {
                     </span>
                   </td>
                   <td className="figure text-quiet">{each.line ?? "–"}</td>
-                  <td className="w-full">
+                  <td className="w-full wrap-anywhere">
                     {each.message}
-                    {each.path && <code className="block text-12 text-quiet break-words">{each.path}</code>}
+                    {each.path && <code className="block text-12 text-quiet">{each.path}</code>}
                   </td>
                 </tr>
               );

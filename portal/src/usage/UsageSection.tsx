@@ -33,6 +33,7 @@ export function UsageSection({ subject, interval, onInterval, onShow }: UsageSec
   const title = story(
     slots.map(({ at, bucket }) => ({ at, requests: bucket?.requests ?? 0 })),
     shown,
+    idle,
   );
   return (
     <section aria-labelledby="usage">

@@ -8,10 +8,11 @@ export interface Point {
 }
 
 /** What is to be seen, as a sentence: the last complete interval when it stands out, else the highest. The running one is never judged. */
-export function story(points: readonly Point[], interval: Interval): string {
+export function story(points: readonly Point[], interval: Interval, idle = true): string {
   const span = interval === "hour" ? `${spanOf("hour")} hours` : `${spanOf("day")} days`;
   const total = points.reduce((sum, each) => sum + each.requests, 0);
-  if (total === 0) return `No calls in the last ${span}`;
+  // Refused and failed calls are calls too: only none at all is "no calls".
+  if (total === 0) return idle ? `No calls in the last ${span}` : `No call was served in the last ${span}`;
   const complete = points.slice(0, -1);
   const last = complete.at(-1);
   const before = complete.at(-2);
