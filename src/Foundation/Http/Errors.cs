@@ -21,7 +21,10 @@ public sealed class Errors
 
     public void Add(string path, string code, string message) => _items.Add(new FieldError(path, code, message));
 
-    /// <summary>Adds REQUIRED, TOO_SHORT or TOO_LONG unless the trimmed length is within [<paramref name="min"/>, <paramref name="max"/>] characters.</summary>
+    /// <summary>
+    /// Adds REQUIRED, TOO_SHORT or TOO_LONG unless the trimmed length is within [<paramref name="min"/>, <paramref name="max"/>] characters, and
+    /// CONTROL_CHARACTER for a NUL, which PostgreSQL can hold in no text.
+    /// </summary>
     public void Text(string path, string? value, int min, int max)
     {
         if (string.IsNullOrWhiteSpace(value))
@@ -33,6 +36,7 @@ public sealed class Errors
             Add(path, "TOO_SHORT", $"At least {min} characters are needed.");
         else if (value.Length > max)
             Add(path, "TOO_LONG", $"At most {max} characters are allowed.");
+        Check(value?.Contains('\0', StringComparison.Ordinal) != true, path, "CONTROL_CHARACTER", "The character NUL is not allowed here.");
     }
 
     public void Check(bool valid, string path, string code, string message)

@@ -1,6 +1,9 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
 using Npgsql;
 
 namespace Tollgate.Foundation.Http;
@@ -22,6 +25,8 @@ internal sealed partial class UnexpectedErrors(ILogger<UnexpectedErrors> logger)
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
                 new Failure(FailureKind.TooLarge, "BODY_TOO_LARGE", "The request body is larger than this route allows."),
             BadHttpRequestException bad => Malformed(bad),
+            InvalidOperationException when HasUnknownCharset(httpContext.Request) =>
+                new Failure(FailureKind.UnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json in UTF-8."),
             NpgsqlException { IsTransient: true } or TimeoutException =>
                 new Failure(FailureKind.Unavailable, "DATABASE_UNAVAILABLE", "The database does not answer. Nothing was changed; try again.") { RetryAfterSeconds = 2 },
             _ => null,
@@ -39,8 +44,24 @@ internal sealed partial class UnexpectedErrors(ILogger<UnexpectedErrors> logger)
     private static Failure Malformed(BadHttpRequestException exception) => exception.InnerException is System.Text.Json.JsonException json
         ? Failure.Invalid(json.Path is { Length: > 2 } path ? path[2..] : "body", "MALFORMED_JSON",
             $"The body is not the JSON that is expected here{(json.LineNumber is { } line ? $" (line {line + 1})" : "")}.") with { Kind = FailureKind.Malformed, Code = "MALFORMED_JSON" }
-        : new Failure(FailureKind.Malformed, "BAD_REQUEST", exception.StatusCode == StatusCodes.Status415UnsupportedMediaType
-            ? "Send the body as application/json." : exception.Message);
+        : Unreadable(exception);
+
+    // The framework's own sentences name types of this program; of them only the parameter's name concerns the caller.
+    private static Failure Unreadable(BadHttpRequestException exception)
+    {
+        if (UnreadParameter().Match(exception.Message) is { Success: true } match)
+            return new Failure(FailureKind.Malformed, "BAD_REQUEST", "A parameter of the address cannot be read.",
+                [new FieldError(JsonNamingPolicy.SnakeCaseLower.ConvertName(match.Groups["name"].Value), "TYPE_INVALID", "The value is not of the type that is expected here.")]);
+        var body = exception.StatusCode == StatusCodes.Status415UnsupportedMediaType || exception.Message.Contains("no body was provided", StringComparison.Ordinal);
+        return new Failure(FailureKind.Malformed, "BAD_REQUEST", body ? "Send a body as application/json." : "The request is not well formed, or ended early.");
+    }
+
+    // For these the framework throws no exception of its own kind.
+    private static bool HasUnknownCharset(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.Charset.HasValue && type.Encoding is null;
+
+    [GeneratedRegex("^Failed to bind parameter \"[^\"]* (?<name>[^\" ]+)\" from ", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
+    private static partial Regex UnreadParameter();
 
     [LoggerMessage(2, LogLevel.Error, "Unexpected error in request {RequestId}")]
     private static partial void LogBug(ILogger logger, Exception exception, string requestId);

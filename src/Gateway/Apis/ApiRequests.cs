@@ -121,7 +121,7 @@ internal static partial class ApiFields
     public static void Line(Errors errors, string path, string? value, int min, int max)
     {
         errors.Text(path, value, min, max);
-        errors.Check(value is null || !value.Any(char.IsControl), path, "CONTROL_CHARACTER", "Line breaks and other control characters are not allowed here.");
+        errors.Check(value is null || !value.Any(c => char.IsControl(c) && c != '\0'), path, "CONTROL_CHARACTER", "Line breaks and other control characters are not allowed here.");
     }
 
     public static void Slug(Errors errors, string? slug)
@@ -145,7 +145,6 @@ internal static partial class ApiFields
     {
         Line(errors, "summary", summary, 0, MaximumSummary);
         errors.Text("description", description, 0, MaximumDescription);
-        errors.Check(description?.Contains('\0', StringComparison.Ordinal) != true, "description", "CONTROL_CHARACTER", "The character NUL is not allowed here.");
         errors.Check(category is null || (category.Length <= 40 && Segment().IsMatch(category)), "category", "CATEGORY_INVALID", "Lower-case letters and digits, with single hyphens between them.");
         if (tags is null)
             return;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Tollgate.Foundation;
 
 namespace Tollgate.Gateway.BuiltIn;
 
@@ -35,15 +36,15 @@ internal static class EchoWriter
                 {
                     if (reader.BytesConsumed == body.Length || body[(int)reader.BytesConsumed..].Trim(" \t\r\n"u8).IsEmpty)
                     {
-                        document.RootElement.WriteTo(writer);
+                        writer.WriteRawValue(JsonSerializer.SerializeToUtf8Bytes(document.RootElement, Json.Options), skipInputValidation: true);
                         return;
                     }
                 }
             }
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // No JSON: it is echoed as text.
+            // No JSON, or half of a surrogate pair as an escape, which no text can hold: it is echoed as text.
         }
         writer.WriteStringValue(Encoding.UTF8.GetString(body));
     }

@@ -10,6 +10,17 @@ namespace Tollgate.Gateway.Tests.BuiltIn;
 public sealed class BuiltInTests
 {
     [Fact]
+    public async Task Echo_HalfOfASurrogatePair_IsEchoedAsText()
+    {
+        const string body = """{"a":["\ud800"]}""";
+        await using var rig = await GatewayRig.StartAsync();
+        using var response = await rig.Client.PostAsync(new Uri("/api/v1/hello/echo", UriKind.Relative), new StringContent(body));
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        answer.RootElement.GetProperty("body").GetString().ShouldBe(body);
+    }
+
+    [Fact]
     public async Task Hello_AnswersWithoutAKey_UpToItsLimit()
     {
         await using var rig = await GatewayRig.StartAsync(new() { ["Gateway:HelloPerMinute"] = "3" });

@@ -58,6 +58,41 @@ public sealed class RegisterTests(IdentityServer identity) : IClassFixture<Ident
     }
 
     [Fact]
+    public async Task Register_NoBody_SaysSoInOurOwnWords()
+    {
+        using var response = await identity.Client.PostAsync("/auth/register", null);
+        (await IdentityServer.ProblemAsync(response, 400, "BAD_REQUEST")).GetProperty("detail").GetString().ShouldBe("Send a body as application/json.");
+    }
+
+    [Fact]
+    public async Task Logout_ParameterOfAnotherType_IsNamed()
+    {
+        using var response = await identity.Client.PostAsync("/auth/logout?everywhere=perhaps", null);
+        var problem = await IdentityServer.ProblemAsync(response, 400, "BAD_REQUEST");
+        problem.GetProperty("detail").GetString()!.ShouldNotContain("bind");
+        problem.GetProperty("errors")[0].GetProperty("path").GetString().ShouldBe("everywhere");
+    }
+
+    [Fact]
+    public async Task Register_UnknownCharset_Is415()
+    {
+        using var content = new StringContent("{}");
+        content.Headers.Remove("Content-Type");
+        content.Headers.TryAddWithoutValidation("Content-Type", "application/json; charset=klingon");
+        using var response = await identity.Client.PostAsync("/auth/register", content);
+        await IdentityServer.ProblemAsync(response, 415, "UNSUPPORTED_MEDIA_TYPE");
+    }
+
+    [Fact]
+    public async Task AnyText_WithANul_IsAFieldErrorAndNoCrash()
+    {
+        using var registered = await identity.Client.PostAsJsonAsync("/auth/register", new { email = "nul@example.com", password = IdentityServer.Password, name = "a\0b" });
+        (await IdentityServer.ProblemAsync(registered, 422, "VALIDATION_FAILED")).GetProperty("errors")[0].GetProperty("code").GetString().ShouldBe("CONTROL_CHARACTER");
+        using var signedIn = await identity.Client.PostAsJsonAsync("/auth/login", new { email = "a\0b", password = IdentityServer.Password });
+        await IdentityServer.ProblemAsync(signedIn, 422, "VALIDATION_FAILED");
+    }
+
+    [Fact]
     public async Task Register_BodyTooLarge_Is413()
     {
         using var content = new StringContent("{\"email\":\"" + new string('a', 2_000_000) + "\"}", Encoding.UTF8, "application/json");
