@@ -130,6 +130,7 @@ internal sealed class CallTransformer(Call call, ServedApi api, CallJournal jour
         foreach (var option in response.Headers.Connection)
             if (!option.Equals("upgrade", StringComparison.OrdinalIgnoreCase) && !option.Equals("close", StringComparison.OrdinalIgnoreCase))
                 headers.Remove(option);
+        PortalCookies.Drop(headers);
         headers.Remove("RateLimit");
         headers.Remove("RateLimit-Policy");
         headers.Remove("X-RateLimit-Limit");

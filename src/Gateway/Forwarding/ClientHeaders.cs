@@ -10,10 +10,10 @@ internal static class ClientHeaders
     public static void Clean(IHeaderDictionary headers)
     {
         RemoveNominated(headers);
-        KeyHeader.Strip(headers);
+        PortalCookies.TakeOut(headers);
         List<string>? doomed = null;
-        foreach (var (name, _) in headers)
-            if (IsOurs(name))
+        foreach (var (name, value) in headers)
+            if (IsOurs(name) || KeyHeader.Holds(name, value))
                 (doomed ??= []).Add(name);
         foreach (var name in doomed ?? [])
             headers.Remove(name);

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace Tollgate.Gateway.Forwarding;
 
@@ -23,14 +24,20 @@ internal static class KeyHeader
         return bearer.StartsWith(Prefix, StringComparison.Ordinal) || apiKey.Length == 0 ? bearer : apiKey;
     }
 
-    /// <summary>Takes out every header that holds a Tollgate key, the second too when a client sent one in each: no key ever reaches an upstream.</summary>
-    public static void Strip(IHeaderDictionary headers)
+    /// <summary>
+    /// Whether this header holds a Tollgate key and must not go on: each one does when a client sent several, also beside another scheme, in a list, or
+    /// under a name that CGI-like upstreams read as x-api-key. No key ever reaches an upstream.
+    /// </summary>
+    public static bool Holds(string name, StringValues value) => name.Length switch
     {
-        if (headers[Name].ToString().AsSpan().Contains(Prefix, StringComparison.Ordinal))
-            headers.Remove(Name);
-        if (Bearer(headers.Authorization.ToString()).StartsWith(Prefix, StringComparison.Ordinal))
-            headers.Remove("Authorization");
-    }
+        9 => name.Replace('_', '-').Equals(Name, StringComparison.OrdinalIgnoreCase) && value.ToString().Contains(Prefix, StringComparison.Ordinal),
+        13 => name.Equals("Authorization", StringComparison.OrdinalIgnoreCase) && HoldsKey(value.ToString()),
+        _ => false,
+    };
+
+    // A credential of the upstream's own may have the short prefix somewhere inside by chance, but hardly a whole one.
+    private static bool HoldsKey(string authorization) => Bearer(authorization).StartsWith(Prefix, StringComparison.Ordinal)
+        || authorization.Contains("tg_live_", StringComparison.Ordinal) || authorization.Contains("tg_test_", StringComparison.Ordinal);
 
     private static string Bearer(string authorization) =>
         authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? authorization[7..].Trim() : "";

@@ -14,6 +14,10 @@ public sealed class HeaderTests
     [InlineData("Authorization: bearer  KEY")]
     [InlineData("x-api-key: KEY\r\nAuthorization: Bearer KEY")]
     [InlineData("x-api-key: KEY\r\nX-Tollgate-Key: KEY")]
+    [InlineData("x-api-key: KEY\r\nAuthorization: KEY")]
+    [InlineData("x-api-key: KEY\r\nAuthorization: Basic KEY")]
+    [InlineData("x-api-key: KEY\r\nAuthorization: Basic eDp5\r\nAuthorization: Bearer KEY")]
+    [InlineData("x-api-key: KEY\r\nX_Api_Key: KEY")]
     public async Task Call_KeyInAnyPlace_NeverReachesTheUpstream(string headers)
     {
         await using var rig = await GatewayRig.StartAsync();
@@ -32,6 +36,22 @@ public sealed class HeaderTests
         await using var rig = await GatewayRig.StartAsync();
         (await CallAsync(rig, headers.Replace("KEY", FakeAdmission.Key, StringComparison.Ordinal))).ShouldStartWith("HTTP/1.1 200");
         rig.Upstream.Single.Header(name).ShouldBe(value);
+    }
+
+    [Theory]
+    [InlineData("tg_access=secret; theirs=1; tg_csrf=secret;tg_refresh=secret; b=2", "theirs=1; b=2")]
+    [InlineData("tg_access=secret", null)]
+    [InlineData("theirs=tg_access; b=2", "theirs=tg_access; b=2")]
+    public async Task Call_PortalsSessionInCookies_StaysHere(string cookies, string? kept)
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        rig.Upstream.Answer = (_, stream, _) => RawUpstream.WriteAsync(stream,
+            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nSet-Cookie: tg_access=forged; Domain=example.com\r\nSet-Cookie: theirs=2; Path=/\r\nSet-Cookie: tg_csrf=forged\r\n\r\n");
+        var answer = await CallAsync(rig, $"x-api-key: {FakeAdmission.Key}\r\nCookie: {cookies}");
+
+        rig.Upstream.Single.Header("Cookie").ShouldBe(kept);
+        answer.ShouldContain("Set-Cookie: theirs=2; Path=/");
+        answer.ShouldNotContain("forged");
     }
 
     [Fact]
