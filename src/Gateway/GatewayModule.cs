@@ -36,6 +36,7 @@ public static class GatewayModule
     {
         services.AddSingleton<GatewayAddress>();
         services.AddSingleton<UpstreamSecrets>();
+        services.AddSingleton<LargeDocuments>();
         services.AddSingleton<ApiStore>();
         services.AddSingleton<Serving>();
         services.AddSingleton<Publication>();

@@ -11,14 +11,14 @@ internal static class CreateApi
     private const int SummaryLength = 160;
 
     public static async Task<IResult> HandleAsync(CreateApiRequest request, Caller caller, HttpContext context, IDatabase database, ApiStore store, UpstreamAddressCheck addresses,
-        GatewayAddress gateway, TimeProvider clock)
+        LargeDocuments large, GatewayAddress gateway, TimeProvider clock)
     {
         var owner = caller.Organization(request.Organization, Permission.ManageApis);
         if (owner.Failure is { } notAllowed)
             return Problems.Result(notAllowed);
         if (await addresses.CheckAsync(new Uri(request.UpstreamUrl!.Trim()), context.RequestAborted).ConfigureAwait(false) is { } forbidden)
             return Problems.Result(forbidden);
-        var document = Document.Of(request.Openapi);
+        var document = await Document.OfAsync(request.Openapi, large, context.RequestAborted).ConfigureAwait(false);
         if (document.Failure is { } unreadable)
             return Problems.Result(unreadable);
 

@@ -12,12 +12,12 @@ internal sealed record Document(byte[] Bytes, ImportedDocument Imported)
     public string MediaType => Imported.Format == DocumentFormat.Json ? "application/json" : "application/yaml";
 
     /// <summary>The bytes of an object as they stand in the request, or those of a text in UTF-8. Null when the request has none.</summary>
-    public static Outcome<Document?> Of(JsonElement? element)
+    public static async Task<Outcome<Document?>> OfAsync(JsonElement? element, LargeDocuments large, CancellationToken cancellation)
     {
         if (element is not { ValueKind: JsonValueKind.Object or JsonValueKind.String } present)
             return (Document?)null;
         var bytes = BytesOf(present);
-        var outcome = OpenApiImport.Read(bytes);
+        var outcome = await large.ReadAsync(bytes.Length, () => OpenApiImport.Read(bytes), cancellation).ConfigureAwait(false);
         return outcome.Failure is { } failure ? failure : new Document(bytes, outcome.Value);
     }
 

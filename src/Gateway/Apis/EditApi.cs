@@ -5,7 +5,7 @@ using Tollgate.Identity;
 
 namespace Tollgate.Gateway.Apis;
 
-internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecrets secrets, UpstreamAddressCheck addresses, Publication publication, Serving serving,
+internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecrets secrets, UpstreamAddressCheck addresses, LargeDocuments large, Publication publication, Serving serving,
     GatewayAddress gateway, TimeProvider clock)
 {
     public static async Task<IResult> HandleAsync(string id, EditApiRequest request, Caller caller, HttpContext context, EditApi edit)
@@ -25,7 +25,7 @@ internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecret
     {
         if (request.UpstreamUrl is { } url && await addresses.CheckAsync(new Uri(url.Trim()), cancellation).ConfigureAwait(false) is { } forbidden)
             return forbidden;
-        var document = Document.Of(request.Openapi);
+        var document = await Document.OfAsync(request.Openapi, large, cancellation).ConfigureAwait(false);
         if (document.Failure is { } unreadable)
             return unreadable;
         var outcome = await database.AsAppAsync(caller.Tenant, async Task<Outcome<ApiResponse>> (session) =>
