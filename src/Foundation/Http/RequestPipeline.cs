@@ -31,16 +31,9 @@ internal sealed partial class RequestPipeline(RequestDelegate next, ILogger<Requ
     {
         var headers = context.Response.Headers;
         headers[RequestId.Header] = context.TraceIdentifier;
-        headers.XContentTypeOptions = "nosniff";
-        headers.XFrameOptions = "DENY";
-        headers["Referrer-Policy"] = "strict-origin-when-cross-origin";
-        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()";
-        headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        SecurityHeaders.Set(context);
         if (!headers.ContainsKey("Content-Security-Policy"))
             headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
-        if (context.Request.IsHttps)
-            headers.StrictTransportSecurity = "max-age=31536000; includeSubDomains";
         if (!headers.ContainsKey("Cache-Control"))
             headers.CacheControl = "no-store";
         return Task.CompletedTask;

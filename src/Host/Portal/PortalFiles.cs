@@ -1,4 +1,5 @@
 using Microsoft.Extensions.FileProviders;
+using Tollgate.Foundation;
 using Tollgate.Host.Startup;
 
 namespace Tollgate.Host.Portal;
@@ -23,8 +24,8 @@ internal static class PortalFiles
         {
             if (IsNavigation(context.Request))
                 context.Request.Path = "/index.html";
-            else if (context.Request.Path.StartsWithSegments("/marketplace", StringComparison.Ordinal))
-                context.Response.Headers.Vary = "Accept";
+            else if (context.Request.Path.StartsWithSegments("/marketplace", StringComparison.OrdinalIgnoreCase))
+                context.Response.OnStarting(static state => VaryByAccept((HttpContext)state), context);
             return next(context);
         });
         app.UseStaticFiles(new StaticFileOptions { FileProvider = files, OnPrepareResponse = prepared => SetHeaders(prepared.Context) });
@@ -32,8 +33,25 @@ internal static class PortalFiles
 
     private static bool IsNavigation(HttpRequest request) =>
         (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
-        && request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase)
+        && PrefersPage(request)
         && !Array.Exists(NeverPages, prefix => request.Path.Value!.StartsWith(prefix, StringComparison.Ordinal));
+
+    // A client that names both and likes JSON better is no browser.
+    private static bool PrefersPage(HttpRequest request)
+    {
+        var page = QualityOf(request, "text/html");
+        return page > 0 && page >= QualityOf(request, "application/json");
+    }
+
+    private static double QualityOf(HttpRequest request, string type) =>
+        request.GetTypedHeaders().Accept.Where(range => range.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase)).Select(range => range.Quality ?? 1).DefaultIfEmpty(0).Max();
+
+    // Said last: an error begins its answer anew.
+    private static Task VaryByAccept(HttpContext context)
+    {
+        context.Response.Headers.Vary = "Accept";
+        return Task.CompletedTask;
+    }
 
     private static void SetHeaders(HttpContext context)
     {
@@ -41,9 +59,7 @@ internal static class PortalFiles
         var hashed = context.Request.Path.StartsWithSegments("/assets", StringComparison.Ordinal);
         headers.CacheControl = hashed ? "public, max-age=31536000, immutable" : "no-cache";
         headers.ContentSecurityPolicy = ContentSecurityPolicy;
-        headers.XContentTypeOptions = "nosniff";
-        headers.XFrameOptions = "DENY";
-        headers["Referrer-Policy"] = "strict-origin-when-cross-origin";
+        SecurityHeaders.Set(context);
         if (!hashed)
             headers.Vary = "Accept";
     }
