@@ -81,10 +81,22 @@ internal sealed class CallJournal(IUsageJournal journal, IAdmission admission, G
         SettleBytes(call, billable: true);
     }
 
+    /// <summary>Once: a second time is without effect.</summary>
     public void GiveBack(Call call)
     {
-        if (call.Decision.Admitted)
-            admission.GiveBack(call.Decision);
+        if (!call.Decision.Admitted || call.Journal.GivenBack)
+            return;
+        call.Journal.GivenBack = true;
+        admission.GiveBack(call.Decision);
+    }
+
+    /// <summary>The last resort, when something threw that nobody foresaw: what has begun is closed, and what was never recorded costs nothing.</summary>
+    public void Abandon(Call call)
+    {
+        if (call.Journal.Current == JournalState.Phase.Open)
+            End(call, call.Context.Response.StatusCode, UsageOutcome.Interrupted);
+        else if (call.Journal.Current == JournalState.Phase.None)
+            GiveBack(call);
     }
 
     private void Miss(JournalState state)
@@ -119,6 +131,8 @@ internal sealed class JournalState
 
     /// <summary>Null for a stream that is served without a record, because the operator chose so for a full journal.</summary>
     public OpenUsage? Open { get; set; }
+
+    public bool GivenBack { get; set; }
 
     public void Enter(Phase from, Phase to)
     {

@@ -77,6 +77,9 @@ internal sealed class CallTransformer(Call call, ServedApi api, CallJournal jour
             Begin(status);
             return true;
         }
+        // The server would refuse to send such an answer with the length of a body that it cannot have.
+        if (status is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent)
+            context.Response.ContentLength = status == StatusCodes.Status205ResetContent ? 0 : null;
         var length = HasNoBody(context, status) ? 0 : response.Content.Headers.ContentLength;
         if (length is null or > WholeBytes)
         {

@@ -40,6 +40,12 @@ internal sealed class Forwarder(IHttpForwarder forwarder, UpstreamInvokers invok
             else
                 await FailAsync(call, transformer, error, headersDue.IsCancellationRequested).ConfigureAwait(false);
         }
+        catch
+        {
+            // Such as a stream that is cut while its first bytes leave: the forwarder can no more turn that into an error's answer.
+            journal.Abandon(call);
+            throw;
+        }
         finally
         {
             streams.Remove(call);

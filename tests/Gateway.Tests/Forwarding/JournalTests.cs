@@ -114,4 +114,44 @@ public sealed class JournalTests
         rig.Journal.Events.Select(usage => usage.RequestId).Distinct().Count().ShouldBe(200);
         rig.Journal.Events.Count(usage => usage.Billable).ShouldBe(100);
     }
+
+    [Fact]
+    public async Task StreamCutAsItBegins_ItsRecordIsClosed()
+    {
+        const int Calls = 300;
+        await using var rig = await GatewayRig.StartAsync();
+        rig.Upstream.Answer = async (_, stream, stop) =>
+        {
+            await RawUpstream.WriteAsync(stream, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+            await Task.Delay(Timeout.Infinite, stop);
+        };
+        var streams = rig.Get<Gateway.Forwarding.OpenStreams>();
+        rig.Admission.Ended = true;
+        using var enough = new CancellationTokenSource();
+        var looking = Task.Run(() =>
+        {
+            while (!enough.IsCancellationRequested)
+                streams.Look();
+        });
+        for (var i = 0; i < Calls; i++)
+            await rig.RawAsync($"GET /acme/weather/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx-api-key: {FakeAdmission.Key}\r\n\r\n");
+        await enough.CancelAsync();
+        await looking;
+        await GatewayRig.EventuallyAsync(() => rig.Journal.OpenCount == 0 && rig.Journal.Events.Count == Calls);
+    }
+
+    [Theory]
+    [InlineData(204)]
+    [InlineData(205)]
+    public async Task UpstreamGivesALengthToAnAnswerWithoutBody_TheAnswerPasses(int status)
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        rig.Upstream.Answer = async (_, stream, _) =>
+        {
+            await RawUpstream.WriteAsync(stream, $"HTTP/1.1 {status} X\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+            stream.Close();
+        };
+        using var response = await rig.Client.SendAsync(GatewayRig.Call("/x"));
+        ((int)response.StatusCode).ShouldBe(status);
+    }
 }
