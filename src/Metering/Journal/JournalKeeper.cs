@@ -20,6 +20,7 @@ internal sealed partial class JournalKeeper : IDisposable
     private readonly Thread _flusher;
     private volatile bool _stopping;
     private volatile bool _stuck;
+    private volatile int _failures;
     private long _flushedTo;
 
     public JournalKeeper(IJournalKept journal, int fsyncMilliseconds, ILogger logger)
@@ -31,6 +32,9 @@ internal sealed partial class JournalKeeper : IDisposable
 
     /// <summary>No next segment can be made; it is tried again five times a second.</summary>
     public bool IsStuck => _stuck;
+
+    /// <summary>How often a segment could not be made.</summary>
+    public int Failures => _failures;
 
     /// <summary>Everything before this offset is on disk.</summary>
     public long FlushedTo => Volatile.Read(ref _flushedTo);
@@ -98,6 +102,7 @@ internal sealed partial class JournalKeeper : IDisposable
             {
                 if (!_stuck)
                     LogStuck(e);
+                _failures++;
                 _stuck = true;
                 // Who waits shall not wait in vain.
                 _segmentThere.Set();

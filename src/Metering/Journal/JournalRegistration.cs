@@ -20,6 +20,7 @@ internal static class JournalRegistration
         services.AddSingleton<IUsageJournal>(provider => provider.GetRequiredService<UsageJournal>());
         services.AddSingleton<IJournalReader>(provider => provider.GetRequiredService<UsageJournal>());
         services.AddHostedService<Opener>();
+        services.AddHealthChecks().AddCheck<JournalHealth>("journal", tags: ["ready"]);
         return services;
     }
 

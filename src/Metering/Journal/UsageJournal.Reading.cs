@@ -5,6 +5,7 @@ internal sealed unsafe partial class UsageJournal
 {
     private readonly Lock _readGate = new();
     private Segment? _reading;
+    private int _gaveWayAfter;
 
     public long Head
     {
@@ -55,11 +56,19 @@ internal sealed unsafe partial class UsageJournal
             }
             var now = _clock.GetUtcNow();
             var bytes = (long)shipped.Count * _folder.SegmentBytes;
+            // A call refused now weighs more than a backup that may be restored: without room for the next segment, the oldest that is shipped gives way.
+            // One at a time, for the keeper to try again with.
+            var failures = _keeper.Failures;
+            var noRoom = _keeper.IsStuck && failures != _gaveWayAfter;
             foreach (var (index, closedAt) in shipped)
             {
                 // In order, so that the journal has one head.
                 if (now - closedAt < TimeSpan.FromHours(_options.RetentionHours) && bytes <= _options.RetentionBytes)
-                    break;
+                {
+                    if (!noRoom)
+                        break;
+                    (noRoom, _gaveWayAfter) = (false, failures);
+                }
                 Delete(index);
                 bytes -= _folder.SegmentBytes;
             }

@@ -135,10 +135,9 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
             var position = _position ??= await positions.LoadAsync(journal, cancellation).ConfigureAwait(false);
             var batch = journal.Read(position.Offset, BatchRecords);
             if (batch.NextOffset != position.Offset)
-            {
                 await ShipAsync(new Slice(position.Offset, batch.NextOffset, batch.Records), cancellation).ConfigureAwait(false);
-                journal.Release(_position.Offset);
-            }
+            // Also when nothing is new: a full journal takes no record until room is made.
+            journal.Release(_position.Offset);
             Volatile.Write(ref _shippedOffset, _position.Offset);
             return _position.Offset;
         }

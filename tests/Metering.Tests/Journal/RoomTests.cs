@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Tollgate.Metering.Journal;
 using static Tollgate.Metering.Tests.Journal.JournalFixture;
 
@@ -34,6 +36,26 @@ public sealed class RoomTests
         ReleaseUntil(journal, () => journal.Writable);
         journal.Append(Event(7));
         NumberOf(ReadAll(journal, tail)[^1].Usage).ShouldBe(7);
+    }
+
+    [Fact]
+    public async Task Release_NoRoomForTheNextSegment_GivesUpWhatIsShippedButNoMore()
+    {
+        using var files = new JournalFixture();
+        files.Options.SegmentBytes = SmallSegment;
+        files.Options.MaximumBytes = 4 * SmallSegment;
+        using var journal = files.Open();
+        var health = new JournalHealth(journal, new ConfigurationBuilder().Build());
+        FillUp(journal);
+        (await health.CheckHealthAsync(new(), TestContext.Current.CancellationToken)).Status.ShouldBe(HealthStatus.Unhealthy);
+
+        journal.Release(SmallSegment - 1);
+        files.Segments()[0].ShouldBe(0);
+        ReleaseUntil(journal, () => journal.Writable);
+
+        journal.Append(Event(7));
+        (await health.CheckHealthAsync(new(), TestContext.Current.CancellationToken)).Status.ShouldBe(HealthStatus.Healthy);
+        files.Segments().Length.ShouldBeGreaterThan(2);
     }
 
     [Fact]
