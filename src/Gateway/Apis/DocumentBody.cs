@@ -16,8 +16,12 @@ internal sealed record Document(byte[] Bytes, ImportedDocument Imported)
     {
         if (element is not { ValueKind: JsonValueKind.Object or JsonValueKind.String } present)
             return (Document?)null;
-        var bytes = BytesOf(present);
-        var outcome = await large.ReadAsync(bytes.Length, () => OpenApiImport.Read(bytes), cancellation).ConfigureAwait(false);
+        return await large.ReadAsync(JsonMarshal.GetRawUtf8Value(present).Length, () => Read(BytesOf(present)), cancellation).ConfigureAwait(false);
+    }
+
+    private static Outcome<Document?> Read(byte[] bytes)
+    {
+        var outcome = OpenApiImport.Read(bytes);
         return outcome.Failure is { } failure ? failure : new Document(bytes, outcome.Value);
     }
 
