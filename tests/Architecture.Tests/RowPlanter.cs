@@ -18,12 +18,13 @@ internal sealed class RowPlanter(SchemaFixture schema)
                 WHEN attname IN ('organization_id', 'provider_organization_id') THEN '''{owner}'''
                 WHEN atttypid = 'uuid'::regtype THEN 'gen_random_uuid()'
                 WHEN atttypid IN ('timestamptz'::regtype, 'date'::regtype) THEN 'now()'
-                WHEN atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype) THEN '1'
+                WHEN atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype) THEN '(random() * 30000)::int'
                 WHEN atttypid = 'bool'::regtype THEN 'false'
-                WHEN atttypid = 'bytea'::regtype THEN '''\x00'''
+                WHEN atttypid = 'bytea'::regtype THEN 'uuid_send(gen_random_uuid())'
                 WHEN atttypid = 'jsonb'::regtype THEN '''[]'''
                 WHEN atttypid IN ('text[]'::regtype, 'uuid[]'::regtype, 'int8[]'::regtype) THEN '''{'{'}{'}'}'''
                 WHEN atttypid = 'inet'::regtype THEN '''192.0.2.1'''
+                WHEN atttypid = 'text'::regtype THEN 'gen_random_uuid()::text'
                 ELSE '''x''' END
             FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attidentity = ''
               AND (attnotnull AND NOT atthasdef OR attname IN ('organization_id', 'provider_organization_id'))

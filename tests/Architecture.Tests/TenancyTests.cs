@@ -68,6 +68,40 @@ public sealed class TenancyTests(SchemaFixture schema) : IClassFixture<SchemaFix
         seen.ShouldBeEmpty();
     }
 
+    /// <summary>The roles that work across tenants, and the owner, who is bound too, see rows only where a policy names them.</summary>
+    [Theory]
+    [InlineData("tollgate_owner")]
+    [InlineData("tollgate_ingest")]
+    [InlineData("tollgate_worker")]
+    public async Task BackgroundRole_SeesRowsOnlyWhereAPolicyNamesIt(string role)
+    {
+        await using var source = Npgsql.NpgsqlDataSource.Create(schema.Database.ConnectionString(role));
+        var planter = new RowPlanter(schema);
+        var named = await schema.TextsAsync($"SELECT DISTINCT polrelid::regclass::text FROM pg_policy WHERE (SELECT oid FROM pg_roles WHERE rolname = '{role}') = ANY (polroles)");
+        var tables = await schema.TextsAsync($"SELECT n.nspname || '.' || c.relname {TenantTables} AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'organization_id') ORDER BY 1");
+        var seen = new List<string>();
+        foreach (var table in tables)
+        {
+            await planter.PlantAsync(table, Guid.CreateVersion7());
+            if (await CountAsync(source, table) > 0 && !named.Contains(table, StringComparer.Ordinal))
+                seen.Add(table);
+        }
+        seen.ShouldBeEmpty();
+    }
+
+    private static async Task<long> CountAsync(Npgsql.NpgsqlDataSource source, string table)
+    {
+        try
+        {
+            await using var command = source.CreateCommand($"SELECT count(*) FROM {table}");
+            return (long)(await command.ExecuteScalarAsync())!;
+        }
+        catch (Npgsql.PostgresException exception) when (exception.SqlState == Npgsql.PostgresErrorCodes.InsufficientPrivilege)
+        {
+            return 0;
+        }
+    }
+
     private async Task<IEnumerable<string>> WithoutTenantColumnAsync() => (await schema.TextsAsync($"""
         SELECT n.nspname || '.' || c.relname {TenantTables} AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'organization_id') ORDER BY 1
         """)).Except(NoTenant, StringComparer.Ordinal);
