@@ -76,9 +76,17 @@ static UsageEvent Event(int thread)
 {
     var usage = new UsageEvent
     {
-        RequestId = new Guid(thread, 1, 2, new byte[8]), StartMicros = 1_800_000_000_000_000, DurationMicros = 1500, UpstreamMicros = 1200,
-        SubscriptionId = new Guid(thread, 3, 4, new byte[8]), Method = "GET"u8.ToArray(), Path = "/v1/pets/123456/photos"u8.ToArray(), Status = 200,
-        Outcome = UsageOutcome.Served, Billable = true, BytesOut = 512,
+        RequestId = new Guid(thread, 1, 2, new byte[8]),
+        StartMicros = 1_800_000_000_000_000,
+        DurationMicros = 1500,
+        UpstreamMicros = 1200,
+        SubscriptionId = new Guid(thread, 3, 4, new byte[8]),
+        Method = "GET"u8.ToArray(),
+        Path = "/v1/pets/123456/photos"u8.ToArray(),
+        Status = 200,
+        Outcome = UsageOutcome.Served,
+        Billable = true,
+        BytesOut = 512,
     };
     usage.Amounts[0] = new MeterAmount(1, 1);
     return usage;

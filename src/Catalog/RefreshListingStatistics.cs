@@ -29,7 +29,8 @@ public sealed class RefreshListingStatistics(IDatabase database, IListingUsage u
               latency_ms_p50 = excluded.latency_ms_p50, success_rate = excluded.success_rate, updated_at = excluded.updated_at
             """, new
         {
-            now, apis = apis.ToArray(),
+            now,
+            apis = apis.ToArray(),
             subscribers = apis.Select(a => subscribers.GetValueOrDefault(a)).ToArray(),
             requests = apis.Select(a => used.GetValueOrDefault(a)?.Requests ?? 0).ToArray(),
             latencies = apis.Select(a => used.GetValueOrDefault(a)?.LatencyMsP50).ToArray(),

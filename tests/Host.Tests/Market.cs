@@ -39,7 +39,9 @@ internal sealed class Market : IDisposable
         await SignUpAsync(market.Consumer, $"consumer{number}@example.com").ConfigureAwait(false);
         var api = await PostAsync(market.Provider, "/api/apis", new
         {
-            name = $"Test {number}", slug = "test", upstream_url = upstream.ToString(),
+            name = $"Test {number}",
+            slug = "test",
+            upstream_url = upstream.ToString(),
             openapi = new { openapi = "3.1.0", info = new { title = "Test", version = "1" }, paths = new Dictionary<string, object> { ["/small"] = new { get = new { operationId = "small", responses = new { } } } } },
         }).ConfigureAwait(false);
         market.ApiId = api.GetProperty("id").GetString()!;

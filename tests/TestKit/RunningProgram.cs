@@ -107,7 +107,8 @@ public sealed class RunningProgram : IAsyncDisposable
         UseCookies = false,
         AllowAutoRedirect = false,
         UseProxy = false,
-    }) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
+    })
+    { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
 
     public async ValueTask DisposeAsync()
     {

@@ -45,16 +45,29 @@ internal sealed class KeyStore(TimeProvider clock)
         var secret = KeyFormat.Generate(KeyFormat.Live);
         var key = new KeyRow
         {
-            Id = TypeId.New(clock), SubscriptionId = subscription.Id, OrganizationId = subscription.OrganizationId,
-            Name = name, Prefix = KeyFormat.Shown(secret), CreatedAt = now, ExpiresAt = expiresAt,
+            Id = TypeId.New(clock),
+            SubscriptionId = subscription.Id,
+            OrganizationId = subscription.OrganizationId,
+            Name = name,
+            Prefix = KeyFormat.Shown(secret),
+            CreatedAt = now,
+            ExpiresAt = expiresAt,
         };
         await session.ExecuteAsync("""
             INSERT INTO admission.key (id, subscription_id, organization_id, provider_organization_id, name, prefix, digest, created_by, created_at, expires_at)
             VALUES (@Id, @SubscriptionId, @OrganizationId, @provider, @Name, @Prefix, @digest, @createdBy, @CreatedAt, @ExpiresAt)
             """, new
         {
-            key.Id, key.SubscriptionId, key.OrganizationId, provider = subscription.Plan.Product.ProviderOrganizationId, key.Name, key.Prefix,
-            digest = KeyFormat.Digest(secret), createdBy, key.CreatedAt, key.ExpiresAt,
+            key.Id,
+            key.SubscriptionId,
+            key.OrganizationId,
+            provider = subscription.Plan.Product.ProviderOrganizationId,
+            key.Name,
+            key.Prefix,
+            digest = KeyFormat.Digest(secret),
+            createdBy,
+            key.CreatedAt,
+            key.ExpiresAt,
         }).ConfigureAwait(false);
         return (key, secret);
     }

@@ -49,8 +49,14 @@ internal static class ListingStore
 
     private static object Parameters(DiscoveryQuery query) => new
     {
-        category = query.Category, tag = query.Tag, all = query.Search?.All, head = query.Search?.Head, prefix = query.Search?.Prefix,
-        query.AfterKey, query.AfterId, Count = query.Limit + 1,
+        category = query.Category,
+        tag = query.Tag,
+        all = query.Search?.All,
+        head = query.Search?.Head,
+        prefix = query.Search?.Prefix,
+        query.AfterKey,
+        query.AfterId,
+        Count = query.Limit + 1,
     };
 
     // Whole numbers, so that a cursor holds exactly what PostgreSQL compares.

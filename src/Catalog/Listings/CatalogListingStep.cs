@@ -25,9 +25,25 @@ internal sealed class CatalogListingStep(IPlans plans, TimeProvider clock) : IAp
                     free_plan = excluded.free_plan, price_order = excluded.price_order, updated_at = excluded.updated_at
             """, new
         {
-            api.Id, api.OrganizationId, api.OrganizationSlug, api.OrganizationName, api.Slug, api.Name, api.Summary, api.Description, api.Category,
-            Tags = api.Tags.ToArray(), api.Version, api.EndpointCount, api.PublishedAt,
-            price.PriceAmount, price.PriceCurrency, price.PriceInterval, price.FreePlan, price.PriceOrder, Now = clock.GetUtcNow(),
+            api.Id,
+            api.OrganizationId,
+            api.OrganizationSlug,
+            api.OrganizationName,
+            api.Slug,
+            api.Name,
+            api.Summary,
+            api.Description,
+            api.Category,
+            Tags = api.Tags.ToArray(),
+            api.Version,
+            api.EndpointCount,
+            api.PublishedAt,
+            price.PriceAmount,
+            price.PriceCurrency,
+            price.PriceInterval,
+            price.FreePlan,
+            price.PriceOrder,
+            Now = clock.GetUtcNow(),
         }).ConfigureAwait(false);
     }
 

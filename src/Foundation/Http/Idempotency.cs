@@ -101,8 +101,14 @@ internal sealed class Idempotency(RequestDelegate next, Database database, ISecr
         var headers = KeptHeaders.Where(response.Headers.ContainsKey).ToDictionary(name => name, name => response.Headers[name].ToString(), StringComparer.Ordinal);
         return session.ExecuteAsync(sql, new
         {
-            slot.Account, slot.Key, slot.MethodPath, hash, status = response.StatusCode, answer = secrets.Seal(Purpose, answer),
-            headers = JsonSerializer.Serialize(headers, Json.Options), now = clock.GetUtcNow(),
+            slot.Account,
+            slot.Key,
+            slot.MethodPath,
+            hash,
+            status = response.StatusCode,
+            answer = secrets.Seal(Purpose, answer),
+            headers = JsonSerializer.Serialize(headers, Json.Options),
+            now = clock.GetUtcNow(),
         });
     }
 

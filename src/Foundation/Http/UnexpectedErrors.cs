@@ -43,7 +43,8 @@ internal sealed partial class UnexpectedErrors(ILogger<UnexpectedErrors> logger)
 
     private static Failure Malformed(BadHttpRequestException exception) => exception.InnerException is System.Text.Json.JsonException json
         ? Failure.Invalid(json.Path is { Length: > 2 } path ? path[2..] : "body", "MALFORMED_JSON",
-            $"The body is not the JSON that is expected here{(json.LineNumber is { } line ? $" (line {line + 1})" : "")}.") with { Kind = FailureKind.Malformed, Code = "MALFORMED_JSON" }
+            $"The body is not the JSON that is expected here{(json.LineNumber is { } line ? $" (line {line + 1})" : "")}.") with
+        { Kind = FailureKind.Malformed, Code = "MALFORMED_JSON" }
         : Unreadable(exception);
 
     // The framework's own sentences name types of this program; of them only the parameter's name concerns the caller.

@@ -55,8 +55,13 @@ internal sealed class ApiStore(UpstreamSecrets secrets, TimeProvider clock)
             return false;
         await session.ExecuteAsync(insertUpstream, new
         {
-            api.Id, api.OrganizationId, api.UpstreamUrl, headers = secrets.SealHeaders(api.Id, []),
-            signingSecret = secrets.SealSigningSecret(api.Id, signingSecret), api.TimeoutMs, api.CreatedAt,
+            api.Id,
+            api.OrganizationId,
+            api.UpstreamUrl,
+            headers = secrets.SealHeaders(api.Id, []),
+            signingSecret = secrets.SealSigningSecret(api.Id, signingSecret),
+            api.TimeoutMs,
+            api.CreatedAt,
         }).ConfigureAwait(false);
         await SaveDocumentAsync(session, api.Id, api.OrganizationId, document).ConfigureAwait(false);
         return true;
@@ -74,8 +79,15 @@ internal sealed class ApiStore(UpstreamSecrets secrets, TimeProvider clock)
         var imported = document.Imported;
         await session.ExecuteAsync(upsert, new
         {
-            apiId, organizationId, document.Bytes, document.MediaType, imported.SpecVersion, imported.Version,
-            findings = JsonSerializer.Serialize(imported.Findings, Json.Options), imported.HasErrors, now = clock.GetUtcNow(),
+            apiId,
+            organizationId,
+            document.Bytes,
+            document.MediaType,
+            imported.SpecVersion,
+            imported.Version,
+            findings = JsonSerializer.Serialize(imported.Findings, Json.Options),
+            imported.HasErrors,
+            now = clock.GetUtcNow(),
         }).ConfigureAwait(false);
         await SaveEndpointsAsync(session, apiId, organizationId, imported.Operations).ConfigureAwait(false);
     }
@@ -96,9 +108,15 @@ internal sealed class ApiStore(UpstreamSecrets secrets, TimeProvider clock)
         await session.ExecuteAsync(remove, new { apiId, ids }).ConfigureAwait(false);
         await session.ExecuteAsync(upsert, new
         {
-            apiId, organizationId, ids, methods = operations.Select(o => o.Method).ToArray(), paths = operations.Select(o => o.Path).ToArray(),
-            operationIds = operations.Select(o => o.OperationId).ToArray(), summaries = operations.Select(o => o.Summary).ToArray(),
-            tags = operations.Select(o => o.Tag).ToArray(), deprecated = operations.Select(o => o.Deprecated).ToArray(),
+            apiId,
+            organizationId,
+            ids,
+            methods = operations.Select(o => o.Method).ToArray(),
+            paths = operations.Select(o => o.Path).ToArray(),
+            operationIds = operations.Select(o => o.OperationId).ToArray(),
+            summaries = operations.Select(o => o.Summary).ToArray(),
+            tags = operations.Select(o => o.Tag).ToArray(),
+            deprecated = operations.Select(o => o.Deprecated).ToArray(),
         }).ConfigureAwait(false);
     }
 

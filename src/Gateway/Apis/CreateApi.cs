@@ -42,10 +42,20 @@ internal static class CreateApi
         var description = request.Description?.Trim() ?? Plain.Text(document.Imported.Description?.Trim(), ApiFields.MaximumDescription) ?? "";
         return new ApiRow
         {
-            Id = TypeId.New(clock), OrganizationId = owner.OrganizationId, OrganizationSlug = owner.Slug, OrganizationName = owner.Name,
-            Slug = request.Slug!, Name = request.Name!.Trim(), Summary = request.Summary?.Trim() ?? FirstLine(document.Imported.Description), Description = description,
-            Category = request.Category ?? ApiFields.DefaultCategory, Tags = ApiFields.CleanTags(request.Tags), EndpointCount = document.Imported.Operations.Count,
-            UpstreamUrl = request.UpstreamUrl!.Trim(), TimeoutMs = ApiFields.DefaultTimeoutMs, CreatedAt = clock.GetUtcNow(),
+            Id = TypeId.New(clock),
+            OrganizationId = owner.OrganizationId,
+            OrganizationSlug = owner.Slug,
+            OrganizationName = owner.Name,
+            Slug = request.Slug!,
+            Name = request.Name!.Trim(),
+            Summary = request.Summary?.Trim() ?? FirstLine(document.Imported.Description),
+            Description = description,
+            Category = request.Category ?? ApiFields.DefaultCategory,
+            Tags = ApiFields.CleanTags(request.Tags),
+            EndpointCount = document.Imported.Operations.Count,
+            UpstreamUrl = request.UpstreamUrl!.Trim(),
+            TimeoutMs = ApiFields.DefaultTimeoutMs,
+            CreatedAt = clock.GetUtcNow(),
         };
     }
 

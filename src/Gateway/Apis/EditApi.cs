@@ -74,9 +74,14 @@ internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecret
         WHERE id = @Id
         """, new
     {
-        row.Id, name = request.Name?.Trim() ?? row.Name, summary = request.Summary?.Trim() ?? row.Summary, description = request.Description?.Trim() ?? row.Description,
-        category = request.Category ?? row.Category, tags = request.Tags is null ? row.Tags : ApiFields.CleanTags(request.Tags),
-        endpointCount = document?.Imported.Operations.Count ?? row.EndpointCount, now = clock.GetUtcNow(),
+        row.Id,
+        name = request.Name?.Trim() ?? row.Name,
+        summary = request.Summary?.Trim() ?? row.Summary,
+        description = request.Description?.Trim() ?? row.Description,
+        category = request.Category ?? row.Category,
+        tags = request.Tags is null ? row.Tags : ApiFields.CleanTags(request.Tags),
+        endpointCount = document?.Imported.Operations.Count ?? row.EndpointCount,
+        now = clock.GetUtcNow(),
     });
 
     private async Task UpdateUpstreamAsync(DbSession session, ApiRow row, EditApiRequest request, IReadOnlyList<KeyValuePair<string, string>>? headers)
@@ -87,8 +92,11 @@ internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecret
             UPDATE gateway.api_upstream SET upstream_url = @url, timeout_ms = @timeout, header_names = @names, headers = @sealed, updated_at = @now WHERE api_id = @Id
             """, new
         {
-            row.Id, url = request.UpstreamUrl?.Trim() ?? row.UpstreamUrl, timeout = request.TimeoutMs ?? row.TimeoutMs,
-            names = headers?.Select(header => header.Key).ToArray() ?? row.HeaderNames, @sealed = headers is null ? row.Headers : secrets.SealHeaders(row.Id, headers),
+            row.Id,
+            url = request.UpstreamUrl?.Trim() ?? row.UpstreamUrl,
+            timeout = request.TimeoutMs ?? row.TimeoutMs,
+            names = headers?.Select(header => header.Key).ToArray() ?? row.HeaderNames,
+            @sealed = headers is null ? row.Headers : secrets.SealHeaders(row.Id, headers),
             now = clock.GetUtcNow(),
         }).ConfigureAwait(false);
     }

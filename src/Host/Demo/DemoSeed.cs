@@ -37,19 +37,28 @@ internal static class DemoSeed
         using var reader = new StreamReader(document);
         var api = await PostAsync(http, "/api/apis", new
         {
-            organization = "demo", name = "Almanac", slug = "almanac", category = "data", tags = new[] { "sun", "moon", "calendar" },
+            organization = "demo",
+            name = "Almanac",
+            slug = "almanac",
+            category = "data",
+            tags = new[] { "sun", "moon", "calendar" },
             summary = "Sunrise, sunset and the moon, for any day and place",
-            upstream_url = configuration["Demo:UpstreamUrl"] ?? "http://127.0.0.1:8090", openapi = await reader.ReadToEndAsync(cancellation).ConfigureAwait(false),
+            upstream_url = configuration["Demo:UpstreamUrl"] ?? "http://127.0.0.1:8090",
+            openapi = await reader.ReadToEndAsync(cancellation).ConfigureAwait(false),
         }, cancellation).ConfigureAwait(false);
         var id = api.GetProperty("id").GetString();
         await PostAsync(http, $"/api/apis/{id}/plans", new
         {
-            name = "Free", description = "To try it out", price = new { amount = 0, currency = "usd", interval = "month" },
+            name = "Free",
+            description = "To try it out",
+            price = new { amount = 0, currency = "usd", interval = "month" },
             allowances = new[] { new { meter = "requests", amount = 10, window = "minute", past = "deny" }, new { meter = "requests", amount = 1000, window = "month", past = "deny" } },
         }, cancellation).ConfigureAwait(false);
         var paid = await PostAsync(http, $"/api/apis/{id}/plans", new
         {
-            name = "Observatory", description = "For products", price = new { amount = 1900, currency = "usd", interval = "month" },
+            name = "Observatory",
+            description = "For products",
+            price = new { amount = 1900, currency = "usd", interval = "month" },
             allowances = new object[]
             {
                 new { meter = "requests", amount = 600, window = "minute", past = "deny" },

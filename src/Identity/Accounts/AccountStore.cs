@@ -46,7 +46,12 @@ internal sealed class AccountStore(OrganizationStore organizations, TimeProvider
             """;
         var account = await session.QuerySingleOrDefaultAsync<AccountRow>(insert, new
         {
-            id = TypeId.New(clock), email = Normalize(email), name = name.Trim(), passwordHash, role = isOperator ? "admin" : "user", now = clock.GetUtcNow(),
+            id = TypeId.New(clock),
+            email = Normalize(email),
+            name = name.Trim(),
+            passwordHash,
+            role = isOperator ? "admin" : "user",
+            now = clock.GetUtcNow(),
         }).ConfigureAwait(false);
         if (account is null)
             return EmailTaken;

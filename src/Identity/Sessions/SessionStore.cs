@@ -32,7 +32,13 @@ internal sealed class SessionStore(IDatabase database, AccessTokens accessTokens
         var now = clock.GetUtcNow();
         await session.ExecuteAsync(insertSession, new
         {
-            id, accountId, device = device.Name, userAgent = device.UserAgent, address = device.Address?.ToString(), now, expires = now + Absolute,
+            id,
+            accountId,
+            device = device.Name,
+            userAgent = device.UserAgent,
+            address = device.Address?.ToString(),
+            now,
+            expires = now + Absolute,
         }).ConfigureAwait(false);
         var secret = RandomNumberGenerator.GetBytes(32);
         await InsertTokenAsync(session, accountId, id, null, secret).ConfigureAwait(false);

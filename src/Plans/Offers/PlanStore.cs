@@ -123,8 +123,16 @@ internal sealed class PlanStore(TimeProvider clock, IEnumerable<IPlanStep> steps
         VALUES (@planId, @version, @organizationId, @name, @description, @amount, @currency, @interval, @allowances::jsonb, @now)
         """, new
     {
-        planId, version, organizationId, name = draft.Name, description = draft.Description, amount = draft.Price.Amount, currency = draft.Price.Currency,
-        interval = PlanText.Of(draft.Price.Interval), allowances = PlanText.Allowances(draft.Allowances), now = clock.GetUtcNow(),
+        planId,
+        version,
+        organizationId,
+        name = draft.Name,
+        description = draft.Description,
+        amount = draft.Price.Amount,
+        currency = draft.Price.Currency,
+        interval = PlanText.Of(draft.Price.Interval),
+        allowances = PlanText.Allowances(draft.Allowances),
+        now = clock.GetUtcNow(),
     }).ConfigureAwait(false);
 
     // A plan on sale is visible to everybody; changing it is for its provider, and to others it is not there.

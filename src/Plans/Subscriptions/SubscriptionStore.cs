@@ -108,8 +108,17 @@ internal sealed class SubscriptionStore(IPlans plans, IOrganizations organizatio
             ON CONFLICT (organization_id, plan_id) WHERE status <> 'canceled' DO NOTHING
             """, new
         {
-            id, organizationId = organization.Id, provider = plan.Product.ProviderOrganizationId, kind = plan.Product.Kind, product = plan.Product.Id,
-            planId = plan.Id, version = plan.Version, source = SourceOf(plan), start, timeZone = organization.TimeZone, now,
+            id,
+            organizationId = organization.Id,
+            provider = plan.Product.ProviderOrganizationId,
+            kind = plan.Product.Kind,
+            product = plan.Product.Id,
+            planId = plan.Id,
+            version = plan.Version,
+            source = SourceOf(plan),
+            start,
+            timeZone = organization.TimeZone,
+            now,
         }).ConfigureAwait(false);
         if (inserted == 0)
             return AlreadySubscribed();

@@ -61,10 +61,26 @@ public sealed class RestartTests : IAsyncLifetime
         decision.Admitted.ShouldBeTrue();
         journal.Append(new UsageEvent
         {
-            RequestId = TypeId.New(TimeProvider.System), StartMicros = (TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / 10, DurationMicros = 1000, UpstreamMicros = 500,
-            KeyId = decision.KeyId, SubscriptionId = decision.SubscriptionId, PlanVersion = decision.PlanVersion, PeriodStartSeconds = decision.PeriodStartSeconds,
-            OrganizationId = decision.OrganizationId, ProviderOrganizationId = decision.ProviderOrganizationId, ApiId = TypeId.New(TimeProvider.System), ApiVersion = 1,
-            Method = "GET"u8.ToArray(), Path = "/x"u8.ToArray(), Status = 200, Outcome = UsageOutcome.Served, Billable = true, BytesIn = 1, BytesOut = 2, Amounts = decision.Amounts,
+            RequestId = TypeId.New(TimeProvider.System),
+            StartMicros = (TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / 10,
+            DurationMicros = 1000,
+            UpstreamMicros = 500,
+            KeyId = decision.KeyId,
+            SubscriptionId = decision.SubscriptionId,
+            PlanVersion = decision.PlanVersion,
+            PeriodStartSeconds = decision.PeriodStartSeconds,
+            OrganizationId = decision.OrganizationId,
+            ProviderOrganizationId = decision.ProviderOrganizationId,
+            ApiId = TypeId.New(TimeProvider.System),
+            ApiVersion = 1,
+            Method = "GET"u8.ToArray(),
+            Path = "/x"u8.ToArray(),
+            Status = 200,
+            Outcome = UsageOutcome.Served,
+            Billable = true,
+            BytesIn = 1,
+            BytesOut = 2,
+            Amounts = decision.Amounts,
         });
     }
 }

@@ -62,7 +62,13 @@ internal sealed class FakeAdmission : IAdmission
     {
         var decision = new AdmissionDecision
         {
-            Verdict = KnownKeyVerdict, SubscriptionId = subscription, KeyId = subscription, PlanId = subscription, PlanVersion = 3, OrganizationId = subscription, Amounts = meters,
+            Verdict = KnownKeyVerdict,
+            SubscriptionId = subscription,
+            KeyId = subscription,
+            PlanId = subscription,
+            PlanVersion = 3,
+            OrganizationId = subscription,
+            Amounts = meters,
         };
         if (KnownKeyVerdict == AdmissionVerdict.Admitted && Interlocked.Increment(ref _taken) > Limit)
         {

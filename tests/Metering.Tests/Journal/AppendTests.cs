@@ -32,7 +32,14 @@ public sealed class AppendTests
         journal.Checkpoint(open, 5, 6, 7, amounts);
         var end = new UsageEvent
         {
-            Status = 206, Outcome = UsageOutcome.ClientAborted, Billable = false, DurationMicros = 10, UpstreamMicros = 4, BytesIn = 8, BytesOut = 9, Amounts = amounts,
+            Status = 206,
+            Outcome = UsageOutcome.ClientAborted,
+            Billable = false,
+            DurationMicros = 10,
+            UpstreamMicros = 4,
+            BytesIn = 8,
+            BytesOut = 9,
+            Amounts = amounts,
         };
         journal.End(open, end);
 
@@ -44,7 +51,15 @@ public sealed class AppendTests
         records[2].BeginOffset.ShouldBe(open.Offset);
         var expected = begin with
         {
-            Status = 206, Outcome = UsageOutcome.ClientAborted, Reason = RefusalReason.None, Billable = false, DurationMicros = 10, UpstreamMicros = 4, BytesIn = 8, BytesOut = 9, Amounts = amounts,
+            Status = 206,
+            Outcome = UsageOutcome.ClientAborted,
+            Reason = RefusalReason.None,
+            Billable = false,
+            DurationMicros = 10,
+            UpstreamMicros = 4,
+            BytesIn = 8,
+            BytesOut = 9,
+            Amounts = amounts,
         };
         ShouldBeSame(records[2].Usage, expected);
         // From an offset after the begin: the end is whole all the same.
@@ -181,12 +196,28 @@ public sealed class AppendTests
     {
         var usage = new UsageEvent
         {
-            RequestId = Guid.Parse("019aa000-0000-7000-8000-000000000001"), StartMicros = 1_800_000_000_123_456, DurationMicros = 1, UpstreamMicros = -1,
-            KeyId = Guid.Parse("019aa000-0000-7000-8000-000000000002"), SubscriptionId = Guid.Parse("019aa000-0000-7000-8000-000000000003"), PlanVersion = 4,
-            PeriodStartSeconds = 1_799_000_000, OrganizationId = Guid.Parse("019aa000-0000-7000-8000-000000000005"),
-            ProviderOrganizationId = Guid.Parse("019aa000-0000-7000-8000-000000000006"), ApiId = Guid.Parse("019aa000-0000-7000-8000-000000000007"), ApiVersion = 8,
-            OperationId = Guid.Parse("019aa000-0000-7000-8000-000000000009"), Method = "DELETE"u8.ToArray(), Path = "/é/10"u8.ToArray(), Status = 429,
-            Outcome = UsageOutcome.Refused, Reason = RefusalReason.SpendCap, Billable = true, BytesIn = long.MaxValue, BytesOut = 12, Country = 0x4445,
+            RequestId = Guid.Parse("019aa000-0000-7000-8000-000000000001"),
+            StartMicros = 1_800_000_000_123_456,
+            DurationMicros = 1,
+            UpstreamMicros = -1,
+            KeyId = Guid.Parse("019aa000-0000-7000-8000-000000000002"),
+            SubscriptionId = Guid.Parse("019aa000-0000-7000-8000-000000000003"),
+            PlanVersion = 4,
+            PeriodStartSeconds = 1_799_000_000,
+            OrganizationId = Guid.Parse("019aa000-0000-7000-8000-000000000005"),
+            ProviderOrganizationId = Guid.Parse("019aa000-0000-7000-8000-000000000006"),
+            ApiId = Guid.Parse("019aa000-0000-7000-8000-000000000007"),
+            ApiVersion = 8,
+            OperationId = Guid.Parse("019aa000-0000-7000-8000-000000000009"),
+            Method = "DELETE"u8.ToArray(),
+            Path = "/é/10"u8.ToArray(),
+            Status = 429,
+            Outcome = UsageOutcome.Refused,
+            Reason = RefusalReason.SpendCap,
+            Billable = true,
+            BytesIn = long.MaxValue,
+            BytesOut = 12,
+            Country = 0x4445,
             ClientAddress = new UInt128(0x20010db800000000, 0x1122334455667788),
         };
         for (var i = 0; i < 4; i++)
