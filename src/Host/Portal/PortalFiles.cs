@@ -13,7 +13,7 @@ internal static class PortalFiles
     private const string ContentSecurityPolicy =
         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
-    private static readonly string[] NeverPages = ["/api/", "/auth/", "/_api/", "/control/", "/v1/", "/platform/", "/metrics"];
+    private static readonly string[] NeverPages = ["/api/", "/auth/", "/_api/", "/control/", "/docs/", "/v1/", "/platform/", "/metrics"];
 
     public static void UsePortalFiles(this WebApplication app, NodeRoles roles)
     {

@@ -88,6 +88,7 @@ internal static class TollgateHost
         app.MapGateway();
         app.MapCatalog();
         app.MapControlApiDocument();
+        app.MapProblemsPage();
     }
 
     // Endpoints are built when they are first needed; building them now turns a request type without validation into a start that fails.
