@@ -19,17 +19,47 @@ internal static class ControlApiDocument
             document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal);
             document.Components.SecuritySchemes["session"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT", Description = "Access token of POST /auth/login, in the header Authorization." };
             document.Components.SecuritySchemes["key"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = "x-api-key", Description = "A Tollgate key, here or as Authorization: Bearer." };
+            DescribeProblems(document);
             return Task.CompletedTask;
         });
         options.AddOperationTransformer((operation, context, _) =>
         {
             var metadata = context.Description.ActionDescriptor.EndpointMetadata;
             if (metadata.OfType<Microsoft.AspNetCore.Authorization.IAuthorizeData>().Any())
+            {
                 operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("session", context.Document)] = [] }];
+                operation.Responses ??= [];
+                operation.Responses.TryAdd("401", new OpenApiResponse
+                {
+                    Description = "Unauthorized",
+                    Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [Problems.ContentType] = new() { Schema = new OpenApiSchemaReference("ProblemDetails", context.Document) } },
+                });
+            }
             return Task.CompletedTask;
         });
     });
 
     public static void MapControlApiDocument(this IEndpointRouteBuilder routes) =>
         routes.MapOpenApi("/{documentName}/openapi.json").WithName("getOpenApi").AllowAnonymous();
+
+    // The framework knows the members of RFC 9457; these are ours.
+    private static void DescribeProblems(OpenApiDocument document)
+    {
+        if (document.Components?.Schemas?.TryGetValue("ProblemDetails", out var found) != true || found is not OpenApiSchema problem)
+            return;
+        OpenApiSchema Text() => new() { Type = JsonSchemaType.String };
+        problem.Properties ??= new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal);
+        problem.Properties["code"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Stable, UPPER_SNAKE; docs/problems.html explains each." };
+        problem.Properties["request_id"] = Text();
+        problem.Properties["errors"] = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Array | JsonSchemaType.Null,
+            Items = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Required = new HashSet<string>(StringComparer.Ordinal) { "path", "code", "message" },
+                Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal) { ["path"] = Text(), ["code"] = Text(), ["message"] = Text() },
+            },
+        };
+    }
 }
