@@ -63,6 +63,8 @@ public sealed class KillTests
                     response.StatusCode.ShouldBe(HttpStatusCode.OK);
                     answered.Add(response.Headers.GetValues("X-Request-Id").Single());
                     await response.Content.ReadAsByteArrayAsync(stop);
+                    // Enough calls to be hit at any point of one, few enough to read the whole request log afterwards.
+                    await Task.Delay(1, stop);
                 }
                 catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
                 {
@@ -77,12 +79,24 @@ public sealed class KillTests
     {
         answered.Count.ShouldBeGreaterThan(500);
         await DatabaseIsBackAsync(market);
-        var (exitCode, output) = await program.CommandAsync("reconcile");
-        exitCode.ShouldBe(0, output);
+        await ReconciledAsync(program);
         var logged = (await market.RequestLogAsync()).Select(row => row.GetProperty("request_id").GetString()!).ToList();
         logged.Count.ShouldBe(logged.Distinct(StringComparer.Ordinal).Count(), "a call was logged twice");
         answered.Except(logged, StringComparer.Ordinal).ShouldBeEmpty("an answered call is not in the request log");
         (await market.UsageAsync()).GetProperty("total").GetProperty("requests").GetInt64().ShouldBe(logged.Count);
+    }
+
+    // Until everything is shipped after an outage the command says that the node is unsettled (2). A difference (1) never goes away.
+    private static async Task ReconciledAsync(RunningProgram program)
+    {
+        while (true)
+        {
+            var (exitCode, output) = await program.CommandAsync("reconcile");
+            if (exitCode == 0)
+                return;
+            exitCode.ShouldBe(2, output);
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+        }
     }
 
     // A server that was killed again and again is started after a growing pause of at most 5 s.
