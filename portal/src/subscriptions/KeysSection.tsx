@@ -72,8 +72,12 @@ function KeyTable({ keys, onRevoke }: { keys: readonly Key[]; onRevoke: (key: Ke
           <tr>
             <th scope="col">Key</th>
             <th scope="col">Name</th>
-            <th scope="col">Last used</th>
-            <th scope="col">Created</th>
+            <th scope="col" className="hidden sm:table-cell">
+              Last used
+            </th>
+            <th scope="col" className="hidden sm:table-cell">
+              Created
+            </th>
             <th scope="col">
               <span className="sr-only">Actions</span>
             </th>
@@ -86,8 +90,8 @@ function KeyTable({ keys, onRevoke }: { keys: readonly Key[]; onRevoke: (key: Ke
                 <code>{key.prefix}…</code>
               </td>
               <td>{key.name || "–"}</td>
-              <td className="whitespace-nowrap">{key.last_used_at ? <When at={key.last_used_at} /> : "never"}</td>
-              <td className="whitespace-nowrap">
+              <td className="whitespace-nowrap hidden sm:table-cell">{key.last_used_at ? <When at={key.last_used_at} /> : "never"}</td>
+              <td className="whitespace-nowrap hidden sm:table-cell">
                 <When at={key.created_at} />
               </td>
               <td className="figure">
