@@ -31,6 +31,8 @@ public sealed class RecoveryTests
             // Zeros at its very end may be its own padding.
             var expected = bytes.AsSpan().SequenceEqual(whole) ? 3 : 2;
             ReadAll(recovered).Count.ShouldBe(expected, $"torn at {torn}");
+            // Nothing of the torn record may stand where later ones, or a segment's unused end, will be.
+            Contents(killed.SegmentFile(0)).AsSpan((int)recovered.Tail).ContainsAnyExcept((byte)0).ShouldBeFalse($"torn at {torn}");
             recovered.Append(Event(9));
             NumberOf(ReadAll(recovered)[^1].Usage).ShouldBe(9);
             recovered.Damaged.ShouldBe(0);
@@ -339,6 +341,14 @@ public sealed class RecoveryTests
         var before = journal.Tail;
         journal.SealTotals();
         return ReadAll(journal, before);
+    }
+
+    private static byte[] Contents(string file)
+    {
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
     }
 
     private static void Flip(string file, long at)
