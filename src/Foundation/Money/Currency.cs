@@ -18,9 +18,4 @@ public static class Currency
 
     /// <summary>10 to the power of the currency's minor digits: 100 for usd, 1 for jpy, 1000 for kwd.</summary>
     public static int MinorUnitsPerMajor(string code) => NoMinorUnit.Contains(code) ? 1 : ThreeDigits.Contains(code) ? 1000 : 100;
-
-    /// <summary>Units × price in the major unit, in minor units, rounded once, half away from zero.</summary>
-    /// <exception cref="OverflowException">The amount does not fit 64 bits.</exception>
-    public static long ToMinor(string code, decimal units, decimal unitPriceMajor) =>
-        checked((long)decimal.Round(units * unitPriceMajor * MinorUnitsPerMajor(code), 0, MidpointRounding.AwayFromZero));
 }
