@@ -117,6 +117,8 @@ internal static unsafe class EventCodec
 
     public static long StartOf(byte* record) => *(long*)(record + Start);
 
+    public static MeterAmounts AmountsOf(byte* record) => ReadAmounts(record + Amounts, record + Meters);
+
     public static UsageEvent DecodeCheckpoint(byte* record)
     {
         var body = record + RecordHeaderBytes;

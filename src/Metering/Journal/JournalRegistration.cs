@@ -19,6 +19,7 @@ internal static class JournalRegistration
         services.AddSingleton(Open);
         services.AddSingleton<IUsageJournal>(provider => provider.GetRequiredService<UsageJournal>());
         services.AddSingleton<IJournalReader>(provider => provider.GetRequiredService<UsageJournal>());
+        services.AddSingleton<IJournalReplay, JournalReplay>();
         services.AddHostedService<Opener>();
         services.AddHealthChecks().AddCheck<JournalHealth>("journal", tags: ["ready"]);
         return services;

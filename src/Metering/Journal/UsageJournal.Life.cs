@@ -129,6 +129,11 @@ internal sealed unsafe partial class UsageJournal
 
     private void Unmap()
     {
+        lock (_replayGate)
+        {
+            _replaying?.Dispose();
+            _replaying = null;
+        }
         lock (_readGate)
         {
             _reading?.Dispose();
