@@ -1,0 +1,57 @@
+// The comparison: every peer in turn, round after round, so that what the machine does besides hits all of them.
+import { Bed } from "./bed.mjs";
+import { locked } from "./lock.mjs";
+import { measure, measureUnshipped, wrk } from "./measure.mjs";
+import { catalogue } from "./peers.mjs";
+import { median, number, save, table } from "./report.mjs";
+
+export async function compare({ quick, only, rounds = quick ? 3 : 7, seconds = quick ? 3 : 6 }) {
+  const names = only ?? Object.keys(catalogue);
+  const bed = await Bed.make({ tollgate: names.includes("tollgate") });
+  try {
+    const peers = [];
+    for (const name of names) peers.push(await bed.peer(name));
+    for (const peer of peers) await locked(() => measure(peer, () => wrk(peer, bed, { seconds: peer.warm })));
+    const rows = [];
+    for (let round = 0; round < rounds; round++) await locked(() => oneRound(bed, peers, round, seconds, rows));
+    finish(rows, { rounds, seconds });
+  } finally {
+    await bed.dispose();
+  }
+}
+
+async function oneRound(bed, peers, round, seconds, rows) {
+  // Each round begins with another peer.
+  const order = peers.map((_, i) => peers[(i + round) % peers.length]);
+  for (const peer of order) {
+    rows.push({ round, ...(await measure(peer, () => wrk(peer, bed, { seconds }))) });
+    if (peer.tollgate) rows.push({ round, ...(await measureUnshipped(peer, () => wrk(peer, bed, { seconds }))) });
+  }
+  process.stderr.write(`round ${round + 1}: ${rows.filter((row) => row.round === round).map((row) => `${row.peer} ${number(row.cpu)}`).join(", ")}\n`);
+}
+
+function finish(rows, settings) {
+  const names = [...new Set(rows.map((row) => row.peer))];
+  const of = (name, field) => rows.filter((row) => row.peer === name).map((row) => row[field]);
+  const summary = names.map((name) => Object.fromEntries([["peer", name],
+    ...["cpu", "during", "postgres", "rps", "p50", "p99"].map((field) => [field, median(of(name, field))])]));
+  summary.sort((a, b) => a.cpu - b.cpu);
+  table([
+    ["peer", (row) => row.peer],
+    ["us CPU/request", (row) => number(row.cpu)],
+    ["while loaded", (row) => number(row.during)],
+    ["PostgreSQL", (row) => number(row.postgres)],
+    ["requests/s", (row) => number(row.rps, 0)],
+    ["p50 us", (row) => number(row.p50, 0)],
+    ["p99 us", (row) => number(row.p99, 0)],
+    ["", (row) => catalogue[row.peer]?.about ?? "Tollgate with its database held: path and journal, nothing shipped"],
+  ], summary);
+  const ratio = (own, other) => {
+    const pairs = rows.filter((row) => row.peer === own).map((row) => row.cpu / rows.find((one) => one.round === row.round && one.peer === other)?.cpu);
+    return number(median(pairs.filter((value) => !Number.isNaN(value))), 2) || "-";
+  };
+  const line = (own) => `ratio_nginx_key=${ratio(own, "nginx-key")} ratio_haproxy=${ratio(own, "haproxy")} ratio_nginx_lua=${ratio(own, "nginx-lua")}`;
+  console.log(`raw numbers: ${save("compare", { settings, summary, rows })}`);
+  console.log(`path and journal alone: ${line("tollgate-path")}`);
+  console.log(line("tollgate"));
+}

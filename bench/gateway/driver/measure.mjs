@@ -1,0 +1,71 @@
+// One run of load against one peer, with what it cost.
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { bench } from "./files.mjs";
+import { loadCore } from "./peers.mjs";
+import { cpu, postgresOf, sleep, used } from "./processes.mjs";
+
+/** wrk on the load's processor. */
+export function wrk(peer, bed, { seconds, path = "/items", connections = 64, body = 0 }) {
+  const url = `${peer.url}${bed.path}${path}`;
+  const env = { ...process.env, BENCH_KEYS: join(bed.work, "keys.txt"), BENCH_PATH: new URL(url).pathname, BENCH_BODY: String(body) };
+  return output("taskset", ["-c", String(loadCore), "wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "10s", "-s", join(bench, "wrk/keys.lua"), url], env)
+    .then((text) => JSON.parse(/JSON (.*)/.exec(text)?.[1] ?? fail(`wrk said: ${text}`)));
+}
+
+export function output(command, args, env = process.env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env });
+    let text = "";
+    child.stdout.on("data", (data) => { text += data; });
+    child.stderr.on("data", (data) => { text += data; });
+    child.once("error", reject);
+    child.once("exit", (code) => (code === 0 ? resolve(text) : reject(new Error(`${command} ended with ${code}: ${text}`))));
+  });
+}
+
+/** The processor time of a peer while `load` runs, in microseconds for each of its requests. */
+export async function measure(peer, load, { drain = true } = {}) {
+  const before = cpu(peer.child.pid);
+  const result = await load();
+  const after = cpu(peer.child.pid);
+  if (result.failed > 0) throw new Error(`${peer.name}: ${result.failed} of ${result.requests} requests failed`);
+  const during = used(before, after);
+  const each = (ns) => ns / 1000 / result.requests;
+  const row = { peer: peer.name, requests: result.requests, rps: result.requests / result.seconds, p50: result.p50, p99: result.p99, during: each(during.own), cpu: each(during.own) };
+  if (!peer.tollgate || !drain) return row;
+  // Its own work for these requests goes on until they are shipped.
+  const idle = await quiet(peer);
+  const whole = used(before, idle);
+  row.cpu = each(whole.own);
+  row.postgres = each(whole.postgres);
+  row.duringPostgres = each(during.postgres);
+  row.threads = Object.fromEntries(Object.entries(whole.threads).map(([name, ns]) => [name, each(ns)]).filter(([, us]) => us > 0.05));
+  return row;
+}
+
+/** Tollgate without its database for a moment: what the path and the journal cost while nothing is shipped. */
+export async function measureUnshipped(peer, load) {
+  const processes = postgresOf(peer.child.pid);
+  processes.forEach((pid) => process.kill(pid, "SIGSTOP"));
+  try {
+    return { ...(await measure(peer, load, { drain: false })), peer: `${peer.name}-path` };
+  } finally {
+    processes.forEach((pid) => process.kill(pid, "SIGCONT"));
+    await quiet(peer);
+  }
+}
+
+/** Until the peer and its children use less than 3 % of a processor. */
+async function quiet(peer) {
+  for (let before = cpu(peer.child.pid), waited = 0; ; waited++) {
+    await sleep(400);
+    const now = cpu(peer.child.pid);
+    const { own, postgres } = used(before, now);
+    if (own + postgres < 0.03 * Number(now.at - before.at)) return now;
+    if (waited > 300) throw new Error(`${peer.name} does not come to rest`);
+    before = now;
+  }
+}
+
+const fail = (message) => { throw new Error(message); };
