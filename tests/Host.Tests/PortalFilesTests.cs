@@ -27,7 +27,7 @@ public sealed class PortalFilesTests : IAsyncLifetime
         await ExpectAsync("/marketplace/discover", "*/*", 200, "application/json");
         await ExpectAsync("/marketplace/discover", "text/html;q=0, application/json", 200, "application/json");
         await ExpectAsync("/marketplace/discover", "application/json, text/html;q=0.1", 200, "application/json");
-        await ExpectAsync("/marketplace/discover?limit=many", "application/json", 400, "application/problem+json");
+        await ExpectAsync("/marketplace/discover?limit=many", "application/json", 422, "application/problem+json");
         await ExpectAsync("/marketplace/listings/no/such", "application/json", 404, "application/problem+json");
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Admission.Keys;
 using Tollgate.Admission.Snapshot;
@@ -51,33 +52,20 @@ internal static class SubscriptionEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        string? organization, int? limit, string? after, Caller caller, IDatabase database, ISubscriptions subscriptions, ProductNames names, CancellationToken cancellation)
+        [AsParameters] SubscriptionListParameters list, Caller caller, IDatabase database, ISubscriptions subscriptions, ProductNames names, CancellationToken cancellation)
     {
-        var count = Cursor.Limit(limit);
-        if (count.Failure is { } wrongLimit)
-            return Problems.Result(wrongLimit);
-        var cursor = Cursor.Decode(after);
-        if (cursor.Failure is { } wrongCursor)
-            return Problems.Result(wrongCursor);
-        Guid? last = null;
-        if (cursor.Value is { } text)
-        {
-            if (!Guid.TryParse(text, out var id))
-                return Problems.Result(Failure.Invalid("after", "CURSOR_INVALID", "Use the value of `next` of the page before."));
-            last = id;
-        }
         IReadOnlyList<Guid> organizations = caller.Tenant.OrganizationIds;
-        if (!string.IsNullOrEmpty(organization))
+        if (!string.IsNullOrEmpty(list.Organization))
         {
-            var one = caller.Organization(organization, Permission.View);
+            var one = caller.Organization(list.Organization, Permission.View);
             if (one.Failure is { } failure)
                 return Problems.Result(failure);
             organizations = [one.Value.OrganizationId];
         }
         var page = await database.AsAppAsync(caller.Tenant, async session =>
         {
-            var rows = await subscriptions.ListAsync(session, organizations, count.Value + 1, last).ConfigureAwait(false);
-            var cut = Page<Subscription>.Cut(rows, count.Value, subscription => subscription.Id.ToString());
+            var rows = await subscriptions.ListAsync(session, organizations, list.Count + 1, list.Last).ConfigureAwait(false);
+            var cut = Page<Subscription>.Cut(rows, list.Count, subscription => subscription.Id.ToString());
             var known = await names.OfAsync(session, cut.Data).ConfigureAwait(false);
             return new Page<SubscriptionResponse>([.. cut.Data.Select(subscription => SubscriptionResponse.From(subscription, known))], cut.HasMore, cut.Next);
         }, cancellation).ConfigureAwait(false);
@@ -118,4 +106,11 @@ internal static class SubscriptionEndpoints
             await node.AfterCommitAsync(cancellation).ConfigureAwait(false);
         return outcome.ToResult(Results.Ok);
     }
+}
+
+internal sealed class SubscriptionListParameters : IdPageParameters
+{
+    /// <summary>Id or slug; all of the caller's without it.</summary>
+    [FromQuery(Name = "organization")]
+    public string? Organization { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Mvc;
 using Tollgate.Foundation;
 
 namespace Tollgate.Catalog.Discovery;
@@ -6,35 +7,49 @@ namespace Tollgate.Catalog.Discovery;
 /// <summary>A discovery request that is in order.</summary>
 internal sealed record DiscoveryQuery(SearchText? Search, string? Category, string? Tag, string Sort, int Limit, decimal? AfterKey, Guid? AfterId)
 {
+    public string CursorOf(decimal key, Guid id) => string.Create(CultureInfo.InvariantCulture, $"{Sort}|{key}|{id:N}");
+}
+
+internal sealed class DiscoveryParameters : PageParameters
+{
     private static readonly string[] Sorts = ["relevance", "popular", "rating", "newest", "price"];
 
-    public static Outcome<DiscoveryQuery> From(string? q, string? category, string? tag, string? sort, int? limit, string? after)
+    private decimal? _afterKey;
+    private Guid? _afterId;
+
+    [FromQuery(Name = "q")]
+    public string? Q { get; init; }
+
+    [FromQuery(Name = "category")]
+    public string? Category { get; init; }
+
+    [FromQuery(Name = "tag")]
+    public string? Tag { get; init; }
+
+    [FromQuery(Name = "sort")]
+    public string? Sort { get; init; }
+
+    public DiscoveryQuery Query => new(SearchText.From(Q), Clean(Category), Clean(Tag)?.ToLowerInvariant(), Order, Count, _afterKey, _afterId);
+
+    private string Order => !string.IsNullOrEmpty(Sort) ? Sort : SearchText.From(Q) is null ? "popular" : "relevance";
+
+    public override void Validate(Errors errors)
     {
-        var errors = new Errors();
-        errors.Check((q?.Length ?? 0) <= SearchText.MaximumLength, "q", "TOO_LONG", $"At most {SearchText.MaximumLength} characters are allowed.");
-        var search = SearchText.From(q);
-        sort = string.IsNullOrEmpty(sort) ? (search is null ? "popular" : "relevance") : sort;
-        errors.Check(Sorts.Contains(sort), "sort", "UNKNOWN_VALUE", $"One of {string.Join(", ", Sorts)}.");
-        if (errors.Any)
-            return errors.ToFailure();
-        var size = Cursor.Limit(limit);
-        if (size.Failure is { } outOfRange)
-            return outOfRange;
-        var cursor = Cursor.Decode(after);
-        if (cursor.Failure is { } unreadable)
-            return unreadable;
-        var query = new DiscoveryQuery(search, Clean(category), Clean(tag)?.ToLowerInvariant(), sort, size.Value, null, null);
-        if (cursor.Value is not { } text)
-            return query;
-        // A cursor belongs to its order: with another one it would start at an arbitrary place.
-        var parts = text.Split('|');
-        if (parts.Length == 3 && parts[0] == sort && decimal.TryParse(parts[1], NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var key)
-            && Guid.TryParseExact(parts[2], "N", out var id))
-            return query with { AfterKey = key, AfterId = id };
-        return Failure.Invalid("after", "CURSOR_INVALID", "Use the value of `next` of the page before, with the same sort.");
+        errors.Check((Q?.Length ?? 0) <= SearchText.MaximumLength, "q", "TOO_LONG", $"At most {SearchText.MaximumLength} characters are allowed.");
+        errors.Check(Sorts.Contains(Order), "sort", "UNKNOWN_VALUE", $"One of {string.Join(", ", Sorts)}.");
+        base.Validate(errors);
     }
 
-    public string CursorOf(decimal key, Guid id) => string.Create(CultureInfo.InvariantCulture, $"{Sort}|{key}|{id:N}");
+    // A cursor belongs to its order: with another one it would start at an arbitrary place. What order was meant by an unknown one cannot be told.
+    protected override bool TryReadKey(string key)
+    {
+        var parts = key.Split('|');
+        if (parts.Length != 3 || !(parts[0] == Order || !Sorts.Contains(Order)) || !Guid.TryParseExact(parts[2], "N", out var id)
+            || !decimal.TryParse(parts[1], NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var place))
+            return false;
+        (_afterKey, _afterId) = (place, id);
+        return true;
+    }
 
     private static string? Clean(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Replace("\0", "", StringComparison.Ordinal).Trim();
 }

@@ -23,15 +23,13 @@ internal static class MarketplaceEndpoints
     }
 
     private static async Task<IResult> DiscoverAsync(
-        string? q, string? category, string? tag, string? sort, int? limit, string? after, IDatabase database, CancellationToken cancellation)
+        [AsParameters] DiscoveryParameters parameters, IDatabase database, CancellationToken cancellation)
     {
-        var query = DiscoveryQuery.From(q, category, tag, sort, limit, after);
-        if (query.Failure is { } failure)
-            return Problems.Result(failure);
+        var query = parameters.Query;
         var response = await database.AsAppAsync(TenantContext.Nobody, async session =>
         {
-            var page = await ListingStore.DiscoverAsync(session, query.Value).ConfigureAwait(false);
-            var total = await ListingStore.CountAsync(session, query.Value).ConfigureAwait(false);
+            var page = await ListingStore.DiscoverAsync(session, query).ConfigureAwait(false);
+            var total = await ListingStore.CountAsync(session, query).ConfigureAwait(false);
             return new DiscoveryResponse([.. page.Data.Select(ListingResponse.From)], page.HasMore, page.Next, total);
         }, cancellation).ConfigureAwait(false);
         return Results.Ok(response);

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
@@ -17,6 +18,7 @@ public static class ApiDefaults
         ArgumentNullException.ThrowIfNull(group);
         group.WithMetadata(new RequestSizeLimitAttribute(DefaultBodyLimit));
         group.AddEndpointFilterFactory(ValidateRequests);
+        ((IEndpointConventionBuilder)group).Finally(RefuseLooseParameters);
         group.ProducesProblem(StatusCodes.Status422UnprocessableEntity, Problems.ContentType);
         return group;
     }
@@ -41,10 +43,32 @@ public static class ApiDefaults
         {
             if (typeof(IRequest).IsAssignableFrom(parameter.ParameterType))
                 positions.Add(parameter.Position);
-            else if (parameter.ParameterType.Name.EndsWith("Request", StringComparison.Ordinal) && parameter.ParameterType != typeof(HttpRequest))
+            else if ((parameter.ParameterType.Name.EndsWith("Request", StringComparison.Ordinal) && parameter.ParameterType != typeof(HttpRequest))
+                || parameter.IsDefined(typeof(AsParametersAttribute), inherit: false))
                 throw new InvalidOperationException($"{parameter.ParameterType} is bound by {factory.MethodInfo.DeclaringType}.{factory.MethodInfo.Name} but does not implement IRequest.");
         }
         return positions.Count == 0 ? next : context => ValidateThen(context, positions, next);
+    }
+
+    // A query parameter that a GET takes by itself would be checked by itself: the caller would learn of one mistake at a time.
+    private static void RefuseLooseParameters(EndpointBuilder endpoint)
+    {
+        if (endpoint is not RouteEndpointBuilder route || endpoint.Metadata.OfType<MethodInfo>().FirstOrDefault() is not { } handler
+            || endpoint.Metadata.OfType<IHttpMethodMetadata>().LastOrDefault()?.HttpMethods.Contains(HttpMethods.Get) != true)
+            return;
+        foreach (var parameter in handler.GetParameters())
+            if (IsOfTheQuery(parameter) && route.RoutePattern.GetParameter(parameter.Name!) is null)
+                throw new InvalidOperationException(
+                    $"{handler.DeclaringType}.{handler.Name} takes the query parameter {parameter.Name} by itself; it belongs into a set of [AsParameters] that implements IRequest.");
+    }
+
+    private static bool IsOfTheQuery(ParameterInfo parameter)
+    {
+        if (parameter.IsDefined(typeof(FromQueryAttribute), inherit: false))
+            return true;
+        var type = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;
+        return (type.IsEnum || type.IsArray || Array.Exists(type.GetInterfaces(), face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(IParsable<>)))
+            && !parameter.GetCustomAttributes(inherit: false).Any(attribute => attribute is IFromHeaderMetadata or IFromRouteMetadata or IFromServiceMetadata or IFromBodyMetadata or IFromFormMetadata);
     }
 
     private static async ValueTask<object?> ValidateThen(EndpointFilterInvocationContext context, List<int> positions, EndpointFilterDelegate next)

@@ -25,25 +25,16 @@ public static class Cursor
 
     public static string Encode(string key) => System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes(key));
 
-    /// <summary>Null when there is no cursor; a failure when it is not one of ours.</summary>
-    public static Outcome<string?> Decode(string? after)
+    /// <summary>The sort key in a cursor; null when it is none of ours.</summary>
+    public static string? Decode(string after)
     {
-        if (string.IsNullOrEmpty(after))
-            return (string?)null;
         try
         {
             return Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(after));
         }
         catch (FormatException)
         {
-            return Failure.Invalid("after", "CURSOR_INVALID", "Use the value of `next` of the page before.");
+            return null;
         }
     }
-
-    public static Outcome<int> Limit(int? limit) => limit switch
-    {
-        null => DefaultLimit,
-        >= 1 and <= MaximumLimit => limit.Value,
-        _ => Failure.Invalid("limit", "OUT_OF_RANGE", $"Between 1 and {MaximumLimit}."),
-    };
 }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Tollgate.Foundation;
 using Tollgate.Identity;
 using Tollgate.Plans;
@@ -7,25 +8,19 @@ namespace Tollgate.Gateway.Apis;
 
 internal static class ReadApis
 {
-    public static async Task<IResult> ListAsync(string? organization, int? limit, string? after, Caller caller, IDatabase database, IPlans plans, GatewayAddress gateway, CancellationToken cancellation)
+    public static async Task<IResult> ListAsync([AsParameters] ApiListParameters list, Caller caller, IDatabase database, IPlans plans, GatewayAddress gateway, CancellationToken cancellation)
     {
-        var size = Cursor.Limit(limit);
-        if (size.Failure is { } badLimit)
-            return Problems.Result(badLimit);
-        var cursor = After(after);
-        if (cursor.Failure is { } badCursor)
-            return Problems.Result(badCursor);
         Guid[] organizations = [.. caller.Memberships.Select(membership => membership.OrganizationId)];
-        if (!string.IsNullOrEmpty(organization))
+        if (!string.IsNullOrEmpty(list.Organization))
         {
-            var one = caller.Organization(organization, Permission.View);
+            var one = caller.Organization(list.Organization, Permission.View);
             if (one.Failure is { } foreign)
                 return Problems.Result(foreign);
             organizations = [one.Value.OrganizationId];
         }
         var page = await database.AsAppAsync(caller.Tenant, async session =>
         {
-            var rows = Page<ApiRow>.Cut(await ApiStore.ListAsync(session, organizations, size.Value + 1, cursor.Value).ConfigureAwait(false), size.Value, row => row.Id.ToString());
+            var rows = Page<ApiRow>.Cut(await ApiStore.ListAsync(session, organizations, list.Count + 1, list.Last).ConfigureAwait(false), list.Count, row => row.Id.ToString());
             var items = new List<ApiListItemResponse>(rows.Data.Count);
             foreach (var row in rows.Data)
                 items.Add(ApiListItemResponse.From(row, (await plans.OfProductAsync(session, row.Id).ConfigureAwait(false)).Count,
@@ -77,20 +72,17 @@ internal static class ReadApis
         return outcome.ToResult(Results.Ok);
     }
 
-    private static Outcome<Guid?> After(string? after)
-    {
-        var decoded = Cursor.Decode(after);
-        if (decoded.Failure is { } failure)
-            return failure;
-        if (decoded.Value is null)
-            return (Guid?)null;
-        return Guid.TryParse(decoded.Value, out var id) ? (Guid?)id : Failure.Invalid("after", "CURSOR_INVALID", "Use the value of `next` of the page before.");
-    }
-
     internal sealed class DocumentRow
     {
         public byte[] Document { get; init; } = [];
 
         public string MediaType { get; init; } = "";
     }
+}
+
+internal sealed class ApiListParameters : IdPageParameters
+{
+    /// <summary>Id or slug; all of the caller's without it.</summary>
+    [FromQuery(Name = "organization")]
+    public string? Organization { get; init; }
 }

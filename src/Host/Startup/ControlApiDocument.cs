@@ -24,6 +24,8 @@ internal static class ControlApiDocument
         });
         options.AddOperationTransformer((operation, context, _) =>
         {
+            foreach (var limit in (operation.Parameters ?? []).OfType<OpenApiParameter>().Where(parameter => parameter is { In: ParameterLocation.Query, Name: "limit" }))
+                limit.Schema = PageLimit();
             var metadata = context.Description.ActionDescriptor.EndpointMetadata;
             if (metadata.OfType<Microsoft.AspNetCore.Authorization.IAuthorizeData>().Any())
             {
@@ -41,6 +43,16 @@ internal static class ControlApiDocument
 
     public static void MapControlApiDocument(this IEndpointRouteBuilder routes) =>
         routes.MapOpenApi("/{documentName}/openapi.json").WithName("getOpenApi").AllowAnonymous();
+
+    // A text on the way in, so that a wrong one can be told with all others; a number to who writes a client.
+    private static OpenApiSchema PageLimit() => new()
+    {
+        Type = JsonSchemaType.Integer,
+        Format = "int32",
+        Minimum = "1",
+        Maximum = Cursor.MaximumLimit.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        Default = Cursor.DefaultLimit,
+    };
 
     // The framework knows the members of RFC 9457; these are ours.
     private static void DescribeProblems(OpenApiDocument document)

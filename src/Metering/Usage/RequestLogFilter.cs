@@ -5,28 +5,6 @@ using Tollgate.Foundation;
 
 namespace Tollgate.Metering.Usage;
 
-internal sealed class RequestLogParameters
-{
-    /// <summary>A status such as 404, or a class such as 4xx.</summary>
-    [FromQuery(Name = "status")]
-    public string? Status { get; init; }
-
-    [FromQuery(Name = "outcome")]
-    public string? Outcome { get; init; }
-
-    [FromQuery(Name = "from")]
-    public string? From { get; init; }
-
-    [FromQuery(Name = "to")]
-    public string? To { get; init; }
-
-    [FromQuery(Name = "limit")]
-    public int? Limit { get; init; }
-
-    [FromQuery(Name = "after")]
-    public string? After { get; init; }
-}
-
 /// <summary>The place of a row in the list: newest first by time, then by the event's id.</summary>
 internal sealed record RequestLogPlace(DateTimeOffset At, Guid JournalId, long JournalOffset)
 {
@@ -42,30 +20,45 @@ internal sealed record RequestLogPlace(DateTimeOffset At, Guid JournalId, long J
     }
 }
 
-internal sealed record RequestLogFilter(short? LowestStatus, short? HighestStatus, UsageOutcome? Outcome, DateTimeOffset? From, DateTimeOffset? To, int Limit, RequestLogPlace? After)
+internal sealed record RequestLogFilter(short? LowestStatus, short? HighestStatus, UsageOutcome? Outcome, DateTimeOffset? From, DateTimeOffset? To, int Limit, RequestLogPlace? After);
+
+internal sealed class RequestLogParameters : PageParameters
 {
-    public static Outcome<RequestLogFilter> Parse(RequestLogParameters parameters)
+    private RequestLogFilter? _filter;
+    private RequestLogPlace? _place;
+
+    /// <summary>A status such as 404, or a class such as 4xx.</summary>
+    [FromQuery(Name = "status")]
+    public string? Status { get; init; }
+
+    [FromQuery(Name = "outcome")]
+    public string? Outcome { get; init; }
+
+    [FromQuery(Name = "from")]
+    public string? From { get; init; }
+
+    [FromQuery(Name = "to")]
+    public string? To { get; init; }
+
+    public RequestLogFilter Filter => _filter ?? throw new InvalidOperationException("The filter is read once the request is validated.");
+
+    public override void Validate(Errors errors)
     {
-        var errors = new Errors();
-        var from = UsageRange.Time(errors, "from", parameters.From);
-        var to = UsageRange.Time(errors, "to", parameters.To);
-        var (lowest, highest) = Status(errors, parameters.Status);
-        var outcome = OutcomeOf(errors, parameters.Outcome);
-        if (errors.Any)
-            return errors.ToFailure();
-        var limit = Cursor.Limit(parameters.Limit);
-        if (limit.Failure is not null)
-            return limit.Failure;
-        var after = Cursor.Decode(parameters.After);
-        if (after.Failure is not null)
-            return after.Failure;
-        var place = after.Value is { } text ? RequestLogPlace.Parse(text) : null;
-        if (after.Value is not null && place is null)
-            return Failure.Invalid("after", "CURSOR_INVALID", "Use the value of `next` of the page before.");
-        return new RequestLogFilter(lowest, highest, outcome, from, to, limit.Value, place);
+        var (lowest, highest) = StatusOf(errors, Status);
+        var outcome = OutcomeOf(errors, Outcome);
+        var from = UsageRange.Time(errors, "from", From);
+        var to = UsageRange.Time(errors, "to", To);
+        base.Validate(errors);
+        _filter = new RequestLogFilter(lowest, highest, outcome, from, to, Count, _place);
     }
 
-    private static (short?, short?) Status(Errors errors, string? text)
+    protected override bool TryReadKey(string key)
+    {
+        _place = RequestLogPlace.Parse(key);
+        return _place is not null;
+    }
+
+    private static (short?, short?) StatusOf(Errors errors, string? text)
     {
         if (string.IsNullOrEmpty(text))
             return (null, null);

@@ -134,6 +134,19 @@ public sealed class SubscriptionEndpointTests(AdmissionServer server) : IClassFi
     }
 
     [Fact]
+    public async Task List_SeveralWrongParameters_AreAllNamed()
+    {
+        var person = await server.RegisterAsync();
+
+        var (status, problem) = await person.SendAsync(HttpMethod.Get, "/api/subscriptions?limit=201&after=abc");
+
+        (status, problem.GetProperty("code").GetString()).ShouldBe((422, "VALIDATION_FAILED"));
+        problem.GetProperty("errors").EnumerateArray().Select(error => $"{error.GetProperty("path").GetString()} {error.GetProperty("code").GetString()}")
+            .ShouldBe(["limit OUT_OF_RANGE", "after CURSOR_INVALID"]);
+        (await person.SendAsync(HttpMethod.Get, "/api/subscriptions?organization=somebody-else")).Status.ShouldBe(404);
+    }
+
+    [Fact]
     public async Task EveryEndpoint_ForeignOrMissingTenant_Is404Or401()
     {
         var provider = await server.RegisterAsync();

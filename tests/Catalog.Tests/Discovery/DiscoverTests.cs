@@ -161,6 +161,16 @@ public sealed class DiscoverTests(CatalogServer server) : IClassFixture<CatalogS
     }
 
     [Fact]
+    public async Task Discover_SeveralWrongParameters_AreAllNamed()
+    {
+        var (status, body) = await server.GetAsync($"/marketplace/discover?sort=shoe&limit=few&after=!!!&q={new string('x', 201)}");
+
+        status.ShouldBe(422);
+        body.GetProperty("errors").EnumerateArray().Select(error => $"{error.GetProperty("path").GetString()} {error.GetProperty("code").GetString()}")
+            .ShouldBe(["q TOO_LONG", "sort UNKNOWN_VALUE", "limit TYPE_INVALID", "after CURSOR_INVALID"]);
+    }
+
+    [Fact]
     public async Task Discover_CursorOfAnotherOrder_IsRefused()
     {
         await server.PublishAsync(server.Api("Mixed", tags: "mixed"), 0);

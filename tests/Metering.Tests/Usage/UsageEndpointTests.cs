@@ -73,6 +73,24 @@ public class UsageEndpointTests
         (await server.GetAsync("/api/usage" + query, null)).Status.ShouldBe(HttpStatusCode.Unauthorized);
     }
 
+    [Theory]
+    [InlineData("/api/usage?interval=week&from=yesterday&to=today&side=both&subscription=sub_1&api=api_1",
+        "subscription ONE_SUBJECT, api ONE_SUBJECT, side UNKNOWN_VALUE, interval UNKNOWN_VALUE, to NOT_A_TIME, from NOT_A_TIME")]
+    [InlineData("/api/usage?interval=week&from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z", "interval UNKNOWN_VALUE, from RANGE_EMPTY")]
+    [InlineData("/api/request-log?status=abc&outcome=fine&from=yesterday&to=today&limit=0&after=abc&side=both",
+        "side UNKNOWN_VALUE, status UNKNOWN_VALUE, outcome UNKNOWN_VALUE, from NOT_A_TIME, to NOT_A_TIME, limit OUT_OF_RANGE, after CURSOR_INVALID")]
+    [InlineData("/api/request-log?limit=1&limit=2&after=!!!&organization=somebody-else", "limit TYPE_INVALID, after CURSOR_INVALID")]
+    [InlineData("/api/request-log?limit=99999999999", "limit TYPE_INVALID")]
+    public async Task WrongParameters_AreAllNamedInOneProblem(string path, string expected)
+    {
+        await using var server = await UsageServer.StartAsync();
+        var (status, problem) = await server.GetAsync(path);
+
+        status.ShouldBe(HttpStatusCode.UnprocessableEntity, problem.ToString());
+        problem.GetProperty("code").GetString().ShouldBe("VALIDATION_FAILED");
+        string.Join(", ", problem.GetProperty("errors").EnumerateArray().Select(error => $"{error.GetProperty("path").GetString()} {error.GetProperty("code").GetString()}")).ShouldBe(expected);
+    }
+
     [Fact]
     public async Task RequestLog_Pages_AreNewestFirstAndComplete()
     {
