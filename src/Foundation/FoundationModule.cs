@@ -32,6 +32,7 @@ public static partial class FoundationModule
     /// <summary>The pipeline up to the endpoints. Order matters: the id first, so that every line below can name it; authorization before limits by account.</summary>
     public static IApplicationBuilder UseFoundation(this IApplicationBuilder app)
     {
+        app.UseServerRefusals();
         app.UseMiddleware<RequestPipeline>();
         app.UseExceptionHandler();
         app.UseStatusCodePages(StatusPages.WriteAsync);

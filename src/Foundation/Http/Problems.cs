@@ -18,6 +18,16 @@ public static class Problems
         return $"/docs/problems#{code.ToLowerInvariant().Replace('_', '-')}";
     }
 
+    internal static Dictionary<string, object?> Members(int status, string code, string detail, string requestId) => new(StringComparer.Ordinal)
+    {
+        ["type"] = TypeOf(code),
+        ["title"] = Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status),
+        ["status"] = status,
+        ["detail"] = detail,
+        ["code"] = code,
+        ["request_id"] = requestId,
+    };
+
     private sealed class ProblemResult(Failure failure) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
@@ -25,19 +35,14 @@ public static class Problems
             if (failure.RetryAfterSeconds is { } seconds)
                 httpContext.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
             httpContext.Response.StatusCode = failure.Status;
-            var body = new Dictionary<string, object?>(StringComparer.Ordinal)
-            {
-                ["type"] = TypeOf(failure.Code),
-                ["title"] = Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(failure.Status),
-                ["status"] = failure.Status,
-                ["detail"] = failure.Message,
-                ["instance"] = httpContext.Request.Path.Value,
-                ["code"] = failure.Code,
-                ["request_id"] = RequestId.Of(httpContext),
-            };
+            var body = Members(failure.Status, failure.Code, failure.Message, RequestId.Of(httpContext));
+            body["instance"] = httpContext.Request.Path.Value;
             if (failure.Errors is { Count: > 0 } errors)
                 body["errors"] = errors;
-            await httpContext.Response.WriteAsJsonAsync(body, Json.Options, ContentType, httpContext.RequestAborted).ConfigureAwait(false);
+            var bytes = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(body, Json.Options);
+            httpContext.Response.ContentType = ContentType;
+            httpContext.Response.ContentLength = bytes.Length;
+            await httpContext.Response.Body.WriteAsync(bytes, httpContext.RequestAborted).ConfigureAwait(false);
         }
     }
 }

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Tollgate.Foundation;
 using Tollgate.Gateway.Forwarding;
 
 namespace Tollgate.Gateway.Listener;
@@ -18,7 +19,7 @@ internal sealed partial class GatewayListener(GatewayApplication application, Ga
     ILoggerFactory loggers) : IHostedService, IDisposable
 {
     private readonly ILogger _logger = loggers.CreateLogger<GatewayListener>();
-    private KestrelServer? _server;
+    private IServer? _server;
 
     /// <summary>Where it listens, with the ports that were given for port 0.</summary>
     public IReadOnlyCollection<string> Addresses => _server?.Features.Get<IServerAddressesFeature>()?.Addresses.ToArray() ?? [];
@@ -33,7 +34,7 @@ internal sealed partial class GatewayListener(GatewayApplication application, Ga
         foreach (var url in options.Urls)
             Listen(kestrel, url);
         var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions { NoDelay = true, Backlog = 1024 }), loggers);
-        _server = new KestrelServer(Options.Create(kestrel), transport, loggers);
+        _server = ServerRefusals.NewServer(kestrel, transport, loggers);
         await _server.StartAsync(application, cancellationToken).ConfigureAwait(false);
         LogListening(_logger, string.Join(", ", Addresses));
     }
