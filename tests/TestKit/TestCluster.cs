@@ -13,6 +13,9 @@ public static class TestCluster
 
     private static readonly Lazy<Task<EmbeddedCluster>> Started = new(StartAsync);
 
+    /// <summary>Which version the tests run on: the folder of its server programs, as for the program itself. Null: the machine's newest.</summary>
+    public static string? BinDirectory { get; } = Environment.GetEnvironmentVariable("Postgres__BinDirectory");
+
     internal static ConcurrentDictionary<string, Lazy<Task<string>>> Templates { get; } = new(StringComparer.Ordinal);
 
     internal static Task<EmbeddedCluster> InstanceAsync() => Started.Value;
@@ -23,7 +26,7 @@ public static class TestCluster
         var folder = Path.Combine(Path.GetTempPath(), Prefix + Environment.ProcessId);
         // The server's user must be able to pass.
         Directory.CreateDirectory(folder);
-        var cluster = new EmbeddedCluster(new ClusterOptions(folder, Environment.GetEnvironmentVariable("Postgres__BinDirectory"), Durable: false), NullLogger.Instance);
+        var cluster = new EmbeddedCluster(new ClusterOptions(folder, BinDirectory, Durable: false), NullLogger.Instance);
         await cluster.StartAsync(attach: false, CancellationToken.None).ConfigureAwait(false);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => End(cluster, folder);
         return cluster;

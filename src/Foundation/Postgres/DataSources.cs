@@ -19,7 +19,7 @@ internal sealed class DataSources : IAsyncDisposable
 
     /// <summary>For migrations only.</summary>
     public NpgsqlDataSource Owner => Opened.Owner
-        ?? throw new InvalidOperationException("Migrations run as tollgate_owner: set ConnectionStrings__Migrate.");
+        ?? throw new StartupException("Migrations run as tollgate_owner: set ConnectionStrings__Migrate.");
 
     public bool IsOpen => _pools is not null;
 

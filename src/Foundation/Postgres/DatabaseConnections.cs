@@ -12,16 +12,22 @@ internal sealed record DatabaseConnections(string App, string Ingest, string Wor
     public const string OwnerRole = "tollgate_owner";
 
     /// <summary>The server of the settings, or null when the program is to run its own.</summary>
-    public static DatabaseConnections? FromSettings(IConfiguration configuration)
+    /// <param name="configuration">The settings.</param>
+    /// <param name="toMigrate">`tollgate migrate` needs ConnectionStrings__Migrate only.</param>
+    public static DatabaseConnections? FromSettings(IConfiguration configuration, bool toMigrate = false)
     {
         var app = configuration.GetConnectionString("Tollgate");
-        if (string.IsNullOrWhiteSpace(app))
+        var owner = configuration.GetConnectionString("Migrate");
+        if (string.IsNullOrWhiteSpace(app) && string.IsNullOrWhiteSpace(owner))
             return null;
+        if (string.IsNullOrWhiteSpace(app))
+            app = toMigrate ? As(owner!, AppRole) : throw new StartupException(
+                "ConnectionStrings__Migrate names a server, but ConnectionStrings__Tollgate does not: set it too, or set neither for a PostgreSQL of the program's own.");
         return new DatabaseConnections(
             app,
             configuration.GetConnectionString("Ingest") ?? As(app, IngestRole),
             configuration.GetConnectionString("Worker") ?? As(app, WorkerRole),
-            configuration.GetConnectionString("Migrate"));
+            owner);
     }
 
     /// <summary>One way to reach a server, as each of the roles.</summary>

@@ -25,7 +25,7 @@ internal sealed class DatabaseStartup(IConfiguration configuration, DataSources 
         await _once.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            await OpenAsync(attach: true, cancellation).ConfigureAwait(false);
+            await OpenAsync(attach: true, toMigrate: true, cancellation).ConfigureAwait(false);
             return await _migrator.Value.ApplyAsync(sources.Owner, cancellation).ConfigureAwait(false);
         }
         finally
@@ -50,7 +50,7 @@ internal sealed class DatabaseStartup(IConfiguration configuration, DataSources 
         {
             if (_ready)
                 return;
-            await OpenAsync(attach, cancellation).ConfigureAwait(false);
+            await OpenAsync(attach, toMigrate: false, cancellation).ConfigureAwait(false);
             if (_cluster is { IsOwn: true })
                 await _migrator.Value.ApplyAsync(sources.Owner, cancellation).ConfigureAwait(false);
             else
@@ -63,11 +63,11 @@ internal sealed class DatabaseStartup(IConfiguration configuration, DataSources 
         }
     }
 
-    private async Task OpenAsync(bool attach, CancellationToken cancellation)
+    private async Task OpenAsync(bool attach, bool toMigrate, CancellationToken cancellation)
     {
         if (sources.IsOpen)
             return;
-        var connections = DatabaseConnections.FromSettings(configuration);
+        var connections = DatabaseConnections.FromSettings(configuration, toMigrate);
         if (connections is null)
         {
             var cluster = new EmbeddedCluster(new ClusterOptions(configuration["Data:Directory"] ?? "data", configuration["Postgres:BinDirectory"]), logger);

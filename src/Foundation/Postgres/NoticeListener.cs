@@ -9,9 +9,10 @@ namespace Tollgate.Foundation.Postgres;
 internal sealed class NoticeListener(DataSources sources, string channel, ILogger logger) : IAsyncDisposable
 {
     private NpgsqlConnection? _connection;
+    private int _backend;
 
-    /// <summary>Process id of the connection's backend, when there is one.</summary>
-    public int? BackendId => _connection?.ProcessID;
+    /// <summary>Process id of the connection's backend, when there is one. A connection that broke a moment ago no longer knows its own.</summary>
+    public int? BackendId => _connection is null ? null : _backend;
 
     /// <summary>Returns on a notice, after <paramref name="atMost"/>, and at once after a new connection, for which notices may have been missed.</summary>
     public async Task WaitAsync(TimeSpan atMost, CancellationToken cancellation)
@@ -45,6 +46,7 @@ internal sealed class NoticeListener(DataSources sources, string channel, ILogge
             var command = new NpgsqlCommand($"LISTEN {channel}", connection);
             await using (command.ConfigureAwait(false))
                 await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+            _backend = connection.ProcessID;
             _connection = connection;
         }
         catch

@@ -15,8 +15,8 @@ internal static class ReconcileCommand
     {
         var from = new Option<string?>("--from") { Description = "Start of the period, RFC 3339 or a date (UTC). Default: 30 days ago." };
         var to = new Option<string?>("--to") { Description = "End of the period. Default: now, the running hour included." };
-        var command = new Command("reconcile", "Show that gateway counter, request log and rollups agree, for each subscription. Exits with 1 on a difference, 2 when a node did not answer.") { from, to };
-        command.SetAction(async (parsed, cancellation) =>
+        var command = new Command("reconcile", "Show that gateway counter, request log and rollups agree, for each subscription. Exits with 1 on a difference, 2 when a node or the database did not answer.") { from, to };
+        command.SetAction((parsed, cancellation) => Explained.RunAsync(Unsettled, async () =>
         {
             await using var app = TollgateHost.Build([]);
             var now = app.Services.GetRequiredService<TimeProvider>().GetUtcNow();
@@ -29,7 +29,7 @@ internal static class ReconcileCommand
             var report = await app.Services.GetRequiredService<IReconciliation>().RunAsync(start, end, cancellation);
             Console.Write(report.ToText());
             return !report.Balanced ? Different : report.Settled ? 0 : Unsettled;
-        });
+        }));
         return command;
     }
 

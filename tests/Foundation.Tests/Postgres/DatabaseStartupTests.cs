@@ -17,7 +17,7 @@ public sealed class DatabaseStartupTests
         File.SetUnixFileMode(root, (UnixFileMode)0b111_101_101);
         try
         {
-            await using var services = Services(("Data:Directory", Path.Combine(root, "data")));
+            await using var services = Services(("Data:Directory", Path.Combine(root, "data")), ("Postgres:BinDirectory", TestCluster.BinDirectory!));
             var startup = services.GetRequiredService<IDatabaseStartup>();
             await Task.WhenAll(startup.EnsureReadyAsync(CancellationToken.None), startup.EnsureReadyAsync(CancellationToken.None));
             var account = await services.GetRequiredService<IDatabase>().AsAppAsync(TenantContext.Nobody,
@@ -25,7 +25,7 @@ public sealed class DatabaseStartupTests
             account.ShouldBeNull();
             (await startup.MigrateAsync(CancellationToken.None)).ShouldBeEmpty();
 
-            await using var command = Services(("Data:Directory", Path.Combine(root, "data")));
+            await using var command = Services(("Data:Directory", Path.Combine(root, "data")), ("Postgres:BinDirectory", TestCluster.BinDirectory!));
             await command.GetRequiredService<IDatabaseStartup>().AttachAsync(CancellationToken.None);
             (await command.GetRequiredService<IDatabase>().AsWorkerAsync(session => session.QuerySingleAsync<long>("SELECT count(*) FROM foundation.migration"), CancellationToken.None)).ShouldBeGreaterThan(0);
         }
@@ -54,7 +54,26 @@ public sealed class DatabaseStartupTests
     {
         await using var empty = await EmptyDatabase.CreateAsync();
         await using var services = Services(empty.Settings[0]);
-        (await Should.ThrowAsync<InvalidOperationException>(() => services.GetRequiredService<IDatabaseStartup>().MigrateAsync(CancellationToken.None))).Message.ShouldContain("ConnectionStrings__Migrate");
+        (await Should.ThrowAsync<StartupException>(() => services.GetRequiredService<IDatabaseStartup>().MigrateAsync(CancellationToken.None))).Message.ShouldContain("ConnectionStrings__Migrate");
+    }
+
+    [Fact]
+    public async Task Migrate_OnlyTheOwnersConnectionIsSet_MigratesThatServerAndNoClusterOfItsOwn()
+    {
+        await using var empty = await EmptyDatabase.CreateAsync();
+        var root = Directory.CreateTempSubdirectory("tg-").FullName;
+        try
+        {
+            await using var command = Services(empty.Settings[1], ("Data:Directory", root));
+            (await command.GetRequiredService<IDatabaseStartup>().MigrateAsync(CancellationToken.None)).ShouldContain("foundation/0001_foundation");
+            await using var node = Services(empty.Settings[1], ("Data:Directory", root));
+            (await Should.ThrowAsync<StartupException>(() => node.GetRequiredService<IDatabaseStartup>().EnsureReadyAsync(CancellationToken.None))).Message.ShouldContain("ConnectionStrings__Tollgate");
+            Directory.EnumerateFileSystemEntries(root).ShouldBeEmpty();
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
     }
 
     [Fact]

@@ -32,8 +32,8 @@ internal sealed record ServerBinaries(string Directory, int Major)
 
     private static EmbeddedClusterException OtherVersion(int cluster, List<ServerBinaries> found) => new(
         $"The data folder was made by PostgreSQL {cluster}, and this machine has {string.Join(", ", found.Select(binaries => binaries.Major))}. "
-        + $"Install PostgreSQL {cluster} beside it (Debian: apt install postgresql-{cluster}) or name its folder in Postgres__BinDirectory; to move to the newer one, "
-        + "take a backup with the old (tollgate backup), move the data folder away and restore. Nothing was changed.");
+        + $"Install PostgreSQL {cluster} beside it (Debian: apt install postgresql-{cluster}) or name its folder in Postgres__BinDirectory. To move to another version: "
+        + "pg_dump with the old server, move the folder away, pg_restore with the new one (docs/operations/backup.md). Nothing was changed.");
 
     private static IEnumerable<string> Candidates(string? configured)
     {

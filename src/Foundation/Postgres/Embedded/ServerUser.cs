@@ -67,4 +67,4 @@ internal sealed record ServerUser(string Name, uint UserId, uint GroupId, bool S
 }
 
 /// <summary>The program's own server cannot be had; the message says why and what to do.</summary>
-internal sealed class EmbeddedClusterException(string message, Exception? cause = null) : Exception(message, cause);
+internal sealed class EmbeddedClusterException(string message, Exception? cause = null) : StartupException(message, cause);

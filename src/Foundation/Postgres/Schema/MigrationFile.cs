@@ -47,4 +47,4 @@ internal sealed record MigrationFile(string Module, int Number, string Name, str
 }
 
 /// <summary>The schema cannot be brought up to date; the message says why and by which file.</summary>
-internal sealed class MigrationException(string message, Exception? cause = null) : Exception(message, cause);
+internal sealed class MigrationException(string message, Exception? cause = null) : StartupException(message, cause);

@@ -4,6 +4,7 @@ using Dapper;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tollgate.Foundation.Postgres.Embedded;
+using Tollgate.TestKit;
 
 namespace Tollgate.Foundation.Tests.Postgres.Embedded;
 
@@ -82,7 +83,7 @@ public sealed class EmbeddedClusterTests : IAsyncLifetime
         await first.DisposeAsync();
         // An orphan: the same server, started by nobody who would stop it.
         var user = ServerUser.Choose();
-        var binaries = await ServerBinaries.FindAsync(null, null, user, CancellationToken.None);
+        var binaries = await ServerBinaries.FindAsync(TestCluster.BinDirectory, null, user, CancellationToken.None);
         using var orphan = Process.Start(user.Command(binaries.Server, ServerSettings.Arguments(new ClusterFolder(Path.GetDirectoryName(folder)!, socket), new ClusterOptions(data)), detached: false))!;
         await Wait.UntilAsync(() => File.Exists(Path.Combine(folder, "postmaster.pid")) && File.ReadAllText(Path.Combine(folder, "postmaster.pid")).Contains("ready", StringComparison.Ordinal), "the orphan");
 
@@ -205,7 +206,7 @@ public sealed class EmbeddedClusterTests : IAsyncLifetime
 
     private EmbeddedCluster Cluster(string data)
     {
-        var cluster = new EmbeddedCluster(new ClusterOptions(data), _log);
+        var cluster = new EmbeddedCluster(new ClusterOptions(data, TestCluster.BinDirectory), _log);
         _clusters.Add(cluster);
         return cluster;
     }
