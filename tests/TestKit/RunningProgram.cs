@@ -18,6 +18,9 @@ public sealed class RunningProgram : IAsyncDisposable
     private RunningProgram(string data, bool ownsData, IReadOnlyDictionary<string, string?>? settings)
     {
         Data = data;
+        // The server's user must be able to pass: the cluster would go elsewhere, and stay there.
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(data, (UnixFileMode)0b111_001_001);
         _ownsData = ownsData;
         Control = new Uri($"http://127.0.0.1:{FreePort()}");
         Gateway = new Uri($"http://127.0.0.1:{FreePort()}");
@@ -55,19 +58,56 @@ public sealed class RunningProgram : IAsyncDisposable
     /// <summary>Starts it and waits until it is ready.</summary>
     public static async Task<RunningProgram> StartAsync(IReadOnlyDictionary<string, string?>? settings = null)
     {
+        var program = Launched(settings);
+        await program.UntilReadyAsync().ConfigureAwait(false);
+        return program;
+    }
+
+    /// <summary>Starts it and waits for nothing.</summary>
+    public static RunningProgram Launched(IReadOnlyDictionary<string, string?>? settings = null)
+    {
         var program = new RunningProgram(Directory.CreateTempSubdirectory("tollgate-program-").FullName, ownsData: true, settings);
-        await program.StartAgainAsync().ConfigureAwait(false);
+        program._process = program.Launch();
         return program;
     }
 
     public async Task StartAgainAsync()
     {
         _process = Launch();
+        await UntilReadyAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Starts it where it cannot start, and waits for its end.</summary>
+    public async Task<int> StartInVainAsync()
+    {
+        _process = Launch();
+        await _process.WaitForExitAsync().WaitAsync(StartLimit).ConfigureAwait(false);
+        return _process.ExitCode;
+    }
+
+    public async Task UntilItSaysAsync(string text)
+    {
+        for (var watch = Stopwatch.StartNew(); !Output.Contains(text, StringComparison.Ordinal);)
+        {
+            if (_process!.HasExited || watch.Elapsed > StartLimit)
+                throw new TimeoutException($"The program did not say '{text}':\n{Output}");
+            await Task.Delay(50).ConfigureAwait(false);
+        }
+    }
+
+    public async Task<bool> IsReadyAsync()
+    {
+        using var http = NewClient(Control);
+        return await IsReadyAsync(http).ConfigureAwait(false);
+    }
+
+    public async Task UntilReadyAsync()
+    {
         using var http = NewClient(Control);
         var watch = Stopwatch.StartNew();
         while (!await IsReadyAsync(http).ConfigureAwait(false))
         {
-            if (_process.HasExited)
+            if (_process!.HasExited)
                 throw new InvalidOperationException($"The program ended with {_process.ExitCode}:\n{Output}");
             if (watch.Elapsed > StartLimit)
                 throw new TimeoutException($"The program was not ready in {StartLimit.TotalSeconds} s:\n{Output}");
@@ -92,9 +132,16 @@ public sealed class RunningProgram : IAsyncDisposable
     }
 
     /// <summary>Runs a command of the program (`reconcile`, …) beside it, with the same settings.</summary>
-    public async Task<(int ExitCode, string Output)> CommandAsync(params string[] arguments)
+    public Task<(int ExitCode, string Output)> CommandAsync(params string[] arguments) => CommandAsync(new Dictionary<string, string?>(StringComparer.Ordinal), arguments);
+
+    /// <summary>The same with some settings of its own; null takes one away.</summary>
+    public async Task<(int ExitCode, string Output)> CommandAsync(IReadOnlyDictionary<string, string?> settings, params string[] arguments)
     {
-        using var process = Process.Start(StartInfo(arguments))!;
+        ArgumentNullException.ThrowIfNull(settings);
+        var start = StartInfo(arguments);
+        foreach (var (name, value) in settings)
+            start.Environment[name] = value;
+        using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync().WaitAsync(StartLimit).ConfigureAwait(false);
