@@ -8,6 +8,7 @@ internal static class Refusals
 {
     public static readonly Problem PathInvalid = new(400, "PATH_INVALID", "The path has a dot segment, a NUL, a backslash or a fragment, literal or encoded. Send the path that you mean.");
     public static readonly Problem FramingAmbiguous = new(400, "FRAMING_AMBIGUOUS", "The request has both Content-Length and Transfer-Encoding. Send one of them.");
+    public static readonly Problem MethodNotImplemented = new(501, "METHOD_NOT_IMPLEMENTED", "The gateway does not take CONNECT or TRACE.");
     public static readonly Problem ApiNotFound = new(404, "API_NOT_FOUND", "No API is served at this address. Addresses have the form /{organization}/{api}/….");
     public static readonly Problem NotReady = new(503, "NOT_READY", "This node is starting. Try again in a moment.") { RetryAfterSeconds = 1 };
     public static readonly Problem Overloaded = new(503, "OVERLOADED", "Too many calls are in flight. Try again in a moment.") { RetryAfterSeconds = 1 };

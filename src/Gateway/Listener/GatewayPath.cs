@@ -61,6 +61,9 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
             case Found.Ambiguous:
                 context.Response.Headers.Connection = "close";
                 return await RefuseAsync(context, Refusals.FramingAmbiguous).ConfigureAwait(false);
+            case Found.NoMethod:
+                context.Response.Headers.Connection = "close";
+                return await RefuseAsync(context, Refusals.MethodNotImplemented).ConfigureAwait(false);
             case Found.Health:
                 return await HealthAsync(context).ConfigureAwait(false);
             case Found.BuiltIn:
@@ -81,6 +84,7 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
         Health,
         Invalid,
         Ambiguous,
+        NoMethod,
         Nothing,
     }
 
@@ -88,6 +92,9 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
     {
         api = null;
         rest = "";
+        // A tunnel has no place here, and an echo of the request would show what was added to it for the upstream.
+        if (HttpMethods.IsConnect(context.Request.Method) || HttpMethods.IsTrace(context.Request.Method))
+            return Found.NoMethod;
         if (!RequestTarget.TryParse(raw, out var target))
             return Found.Invalid;
         if (IsAmbiguous(context.Request.Headers))

@@ -104,4 +104,22 @@ public sealed class RoutingTests
         await routes.ApplyAsync([new Change(2, "api", GatewayRig.ApiId)], CancellationToken.None);
         (await rig.Client.SendAsync(GatewayRig.Call("/x"))).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
+
+    [Theory]
+    [InlineData("CONNECT /acme/weather/x")]
+    [InlineData("CONNECT acme.example.com:443")]
+    [InlineData("TRACE /acme/weather/x")]
+    [InlineData("TRACE /nowhere")]
+    public async Task TunnelOrEcho_Is501_AndNotForwarded(string line)
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        var host = line.StartsWith("CONNECT acme", StringComparison.Ordinal) ? "acme.example.com:443" : "x";
+
+        var answer = await rig.RawAsync($"{line} HTTP/1.1\r\nHost: {host}\r\nx-api-key: {FakeAdmission.Key}\r\n\r\n");
+
+        answer.ShouldStartWith("HTTP/1.1 501 Not Implemented\r\n");
+        answer.ShouldContain("\"code\":\"METHOD_NOT_IMPLEMENTED\"");
+        answer.ShouldContain("Connection: close\r\n");
+        rig.Upstream.Received.ShouldBeEmpty();
+    }
 }
