@@ -8,8 +8,8 @@ public interface IPlans
     /// <summary>PLAN_NAME_TAKEN when the product has a live plan of this name.</summary>
     Task<Outcome<Plan>> CreateAsync(DbSession session, Product product, PlanDraft draft);
 
-    /// <summary>Adds a version; existing subscriptions keep theirs. PRECONDITION_FAILED when <paramref name="expectedVersion"/> is not the newest.</summary>
-    Task<Outcome<Plan>> ReviseAsync(DbSession session, Guid planId, int expectedVersion, PlanDraft draft);
+    /// <summary>Adds a version; existing subscriptions keep theirs. PRECONDITION_FAILED when <paramref name="expected"/> is not the newest.</summary>
+    Task<Outcome<Plan>> ReviseAsync(DbSession session, Guid planId, ExpectedVersion expected, PlanDraft draft);
 
     /// <summary>No new subscriptions; existing ones go on.</summary>
     Task<Outcome<Plan>> ArchiveAsync(DbSession session, Guid planId);

@@ -6,15 +6,18 @@ namespace Tollgate.Foundation;
 /// <summary>Edits name the version that they edit (RFC 9110, 13.1.1): <c>ETag: "3"</c> on answers, <c>If-Match: "3"</c> on edits.</summary>
 public static class IfMatch
 {
-    /// <summary>The version named by If-Match; PRECONDITION_REQUIRED (428) without one, PRECONDITION_FAILED (412) when it is none of ours.</summary>
-    public static Outcome<int> Require(HttpContext context)
+    /// <summary>
+    /// What If-Match asks for: one of some versions, or with <c>*</c> any. PRECONDITION_REQUIRED (428) without the header. Tags are compared strongly: a weak
+    /// one, and one that is none of ours, matches nothing.
+    /// </summary>
+    public static Outcome<ExpectedVersion> Require(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
         var header = context.Request.Headers.IfMatch.ToString();
         if (header.Length == 0)
             return new Failure(FailureKind.PreconditionRequired, "PRECONDITION_REQUIRED", "Send If-Match with the ETag of the version that you edit.");
-        var text = header.StartsWith("W/", StringComparison.Ordinal) ? header[2..] : header;
-        return int.TryParse(text.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : Failed();
+        var tags = header.Split(',', StringSplitOptions.TrimEntries);
+        return tags is ["*"] ? ExpectedVersion.Any : new ExpectedVersion([.. tags.Select(VersionOf).OfType<int>()]);
     }
 
     public static Failure Failed() => new(FailureKind.PreconditionFailed, "PRECONDITION_FAILED",
@@ -25,4 +28,17 @@ public static class IfMatch
         ArgumentNullException.ThrowIfNull(context);
         context.Response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
     }
+
+    private static int? VersionOf(string tag) =>
+        int.TryParse(tag.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;
+}
+
+/// <summary>The versions that an edit is meant for; null means whichever there is.</summary>
+public readonly record struct ExpectedVersion(int[]? Versions)
+{
+    public static ExpectedVersion Any { get; } = new(null);
+
+    public bool Matches(int current) => Versions is null || Versions.Contains(current);
+
+    public static implicit operator ExpectedVersion(int version) => new([version]);
 }

@@ -21,7 +21,7 @@ internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecret
         });
     }
 
-    private async Task<Outcome<ApiResponse>> RunAsync(string id, EditApiRequest request, int expected, Caller caller, CancellationToken cancellation)
+    private async Task<Outcome<ApiResponse>> RunAsync(string id, EditApiRequest request, ExpectedVersion expected, Caller caller, CancellationToken cancellation)
     {
         if (request.UpstreamUrl is { } url && await addresses.CheckAsync(new Uri(url.Trim()), cancellation).ConfigureAwait(false) is { } forbidden)
             return forbidden;
@@ -42,11 +42,11 @@ internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecret
         return outcome;
     }
 
-    private static Failure? Refusal(ApiRow row, EditApiRequest request, int expected, Document? document)
+    private static Failure? Refusal(ApiRow row, EditApiRequest request, ExpectedVersion expected, Document? document)
     {
         if (row.State == ApiStatus.Archived)
             return Publication.Archived;
-        if (row.Version != expected)
+        if (!expected.Matches(row.Version))
             return IfMatch.Failed();
         // What is live at once must have been looked at, as publishing it would demand.
         return row.State == ApiStatus.Published && document?.Imported.HasErrors == true && request.AcceptFindings != true

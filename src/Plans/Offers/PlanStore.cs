@@ -31,7 +31,7 @@ internal sealed class PlanStore(TimeProvider clock, IEnumerable<IPlanStep> steps
         return (await FindAsync(session, id).ConfigureAwait(false))!;
     }
 
-    public async Task<Outcome<Plan>> ReviseAsync(DbSession session, Guid planId, int expectedVersion, PlanDraft draft)
+    public async Task<Outcome<Plan>> ReviseAsync(DbSession session, Guid planId, ExpectedVersion expected, PlanDraft draft)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(draft);
@@ -41,20 +41,22 @@ internal sealed class PlanStore(TimeProvider clock, IEnumerable<IPlanStep> steps
         if (owned.Archived)
             return Failure.Conflict("PLAN_ARCHIVED", "An archived plan cannot be changed.");
         await SaleLock.ExclusiveAsync(session, owned.Product.Id).ConfigureAwait(false);
+        int? version;
         try
         {
-            var changed = await session.ExecuteAsync("""
+            version = await session.QuerySingleOrDefaultAsync<int?>("""
                 UPDATE plans.plan SET current_version = current_version + 1, name = @name, updated_at = @now
-                WHERE id = @planId AND current_version = @expectedVersion AND NOT archived
-                """, new { planId, expectedVersion, name = draft.Name, now = clock.GetUtcNow() }).ConfigureAwait(false);
-            if (changed == 0)
+                WHERE id = @planId AND (@versions::int[] IS NULL OR current_version = ANY (@versions)) AND NOT archived
+                RETURNING current_version
+                """, new { planId, versions = expected.Versions, name = draft.Name, now = clock.GetUtcNow() }).ConfigureAwait(false);
+            if (version is null)
                 return new Failure(FailureKind.PreconditionFailed, "PRECONDITION_FAILED", "The plan has been changed since you read it. Read it again.");
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
         {
             return NameTaken(draft.Name);
         }
-        await AddVersionAsync(session, planId, expectedVersion + 1, owned.Product.ProviderOrganizationId, draft).ConfigureAwait(false);
+        await AddVersionAsync(session, planId, version.Value, owned.Product.ProviderOrganizationId, draft).ConfigureAwait(false);
         await TellAsync(session, owned.Product).ConfigureAwait(false);
         return (await FindAsync(session, planId).ConfigureAwait(false))!;
     }

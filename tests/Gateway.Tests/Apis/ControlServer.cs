@@ -13,6 +13,7 @@ namespace Tollgate.Gateway.Tests.Apis;
 public sealed class ControlServer : IAsyncLifetime
 {
     private TestDatabase? _database;
+    private int _count;
 
     public TestServer Server { get; private set; } = null!;
 
@@ -51,8 +52,9 @@ public sealed class ControlServer : IAsyncLifetime
     }
 
     /// <summary>An API of one operation, as a draft.</summary>
-    public async Task<JsonElement> CreateAsync(string slug)
+    public async Task<JsonElement> CreateAsync(string? slug = null)
     {
+        slug ??= $"api-{Interlocked.Increment(ref _count)}";
         var (status, api, _) = await SendAsync(HttpMethod.Post, "/api/apis", new { name = slug, slug, upstream_url = "http://127.0.0.1:9", openapi = Document });
         status.ShouldBe(201, api.ToString());
         return api;
