@@ -5,22 +5,28 @@ import { gatewayCore, startPeer, startUpstream, stop, Tollgate, tollgatePeer, wr
 import { newKey } from "./keys.mjs";
 
 export class Bed {
-  static async make({ keys = 1000, tollgate = true, env, ...seed } = {}) {
+  static async make({ tollgate = true, keys = 1000, ...settings } = {}) {
     const bed = new Bed();
     bed.work = workFolder();
     bed.running = [];
-    bed.path = "/bench/echo";
     const { child, values } = await startUpstream(bed.work);
     bed.running.push(child);
     bed.values = values;
-    if (tollgate) {
-      bed.tollgate = await new Tollgate({ work: bed.work, upstream: values.UPSTREAM, core: gatewayCore, env }).start();
-      await bed.tollgate.seed({ keys, ...seed });
-      bed.path = bed.tollgate.path;
-    }
-    bed.keys = bed.tollgate?.keys ?? Array.from({ length: keys }, newKey);
-    writeKeys(bed.work, bed.keys);
+    if (tollgate) await bed.addTollgate({ keys, ...settings });
+    else bed.setKeys("/bench/echo", Array.from({ length: keys }, newKey));
     return bed;
+  }
+
+  async addTollgate({ keys = 1000, env, ...seed }) {
+    this.tollgate = await new Tollgate({ work: this.work, upstream: this.values.UPSTREAM, core: gatewayCore, env }).start();
+    await this.tollgate.seed({ keys, ...seed });
+    this.setKeys(this.tollgate.path, this.tollgate.keys);
+  }
+
+  setKeys(path, keys) {
+    Object.assign(this, { path, keys });
+    this.values.PREFIX = path;
+    writeKeys(this.work, keys);
   }
 
   async peer(name) {

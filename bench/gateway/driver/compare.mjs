@@ -5,9 +5,9 @@ import { measure, measureUnshipped, wrk } from "./measure.mjs";
 import { catalogue } from "./peers.mjs";
 import { median, number, save, table } from "./report.mjs";
 
-export async function compare({ quick, only, rounds = quick ? 3 : 7, seconds = quick ? 3 : 6 }) {
+export async function compare({ quick, only, env, rounds = quick ? 3 : 7, seconds = quick ? 3 : 6 }) {
   const names = only ?? Object.keys(catalogue);
-  const bed = await Bed.make({ tollgate: names.includes("tollgate") });
+  const bed = await Bed.make({ tollgate: names.includes("tollgate"), env });
   try {
     const peers = [];
     for (const name of names) peers.push(await bed.peer(name));

@@ -1,7 +1,7 @@
 // One run of load against one peer, with what it cost.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { bench } from "./files.mjs";
+import { bench, repository } from "./files.mjs";
 import { loadCore } from "./peers.mjs";
 import { cpu, postgresOf, sleep, used } from "./processes.mjs";
 
@@ -11,6 +11,14 @@ export function wrk(peer, bed, { seconds, path = "/items", connections = 64, bod
   const env = { ...process.env, BENCH_KEYS: join(bed.work, "keys.txt"), BENCH_PATH: new URL(url).pathname, BENCH_BODY: String(body) };
   return output("taskset", ["-c", String(loadCore), "wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "10s", "-s", join(bench, "wrk/keys.lua"), url], env)
     .then((text) => JSON.parse(/JSON (.*)/.exec(text)?.[1] ?? fail(`wrk said: ${text}`)));
+}
+
+/** The open loop of bench/gateway/load: so many calls a second, their times from the moment they were due. */
+export function openLoop(peer, bed, { rate, seconds, warmup = 2, connections = 64 }) {
+  const url = new URL(`${peer.url}${bed.path}/items`);
+  const program = join(repository, "artifacts/bin/load/release/Tollgate.load.dll");
+  return output("taskset", ["-c", String(loadCore), "dotnet", program, url.hostname, url.port, url.pathname, join(bed.work, "keys.txt"), rate, seconds, warmup, connections].map(String))
+    .then((text) => JSON.parse(/JSON (.*)/.exec(text)?.[1] ?? fail(`the load said: ${text}`)));
 }
 
 export function output(command, args, env = process.env) {

@@ -27,7 +27,7 @@ export class Tollgate {
   async start({ ready = true } = {}) {
     this.control ??= `http://127.0.0.1:${await freePort()}`;
     this.gateway ??= `http://127.0.0.1:${await freePort()}`;
-    this.child = start("dotnet", [join(repository, "artifacts/bin/Host/release/tollgate.dll")], {
+    this.child = start("dotnet", [process.env.BENCH_TOLLGATE ?? join(repository, "artifacts/bin/Host/release/tollgate.dll")], {
       core: this.core,
       log: join(this.work, `${this.name}.log`),
       cwd: this.work,
