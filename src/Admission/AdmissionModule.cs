@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Tollgate.Admission.Deciding;
 using Tollgate.Admission.Keys;
+using Tollgate.Admission.Leases;
 using Tollgate.Admission.Nodes;
 using Tollgate.Admission.Snapshot;
 using Tollgate.Admission.Subscriptions;
@@ -22,14 +23,14 @@ public static class AdmissionModule
         ArgumentNullException.ThrowIfNull(configuration);
         var options = NodeOptions.From(configuration);
         services.AddSingleton(options);
-        services.AddSingleton(new NodeState(options.Nodes));
+        services.AddSingleton(provider => new NodeState(options.Nodes, options.Shared && options.Admits ? provider.GetRequiredService<SharedLimits>() : null));
         services.AddSingleton<IAdmission, NodeAdmission>();
         services.AddSingleton<KeyStore>();
         services.AddSingleton<NodeCatchUp>();
         services.AddSingleton<ProductNames>();
         services.AddSingleton<AllowanceUsage>();
         if (options.Admits)
-            AddAdmittingNode(services);
+            AddAdmittingNode(services, options);
         return services;
     }
 
@@ -42,13 +43,22 @@ public static class AdmissionModule
     }
 
     // A process without the gateway role holds no keys and no counters, and is nobody that limits would have to be shared with.
-    private static void AddAdmittingNode(IServiceCollection services)
+    private static void AddAdmittingNode(IServiceCollection services, NodeOptions options)
     {
         services.AddSingleton<CounterSeeds>();
         services.AddSingleton<IChangeHandler, AdmissionSnapshot>();
         services.AddSingleton<NodeRegistration>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<NodeRegistration>());
+        if (options.Shared)
+            AddSharedLimits(services);
         services.AddHostedService<KeyUses>();
         services.AddHealthChecks().AddCheck<AdmissionHealth>("admission", tags: ["ready"]);
+    }
+
+    private static void AddSharedLimits(IServiceCollection services)
+    {
+        services.AddSingleton<SharedLimits>().AddSingleton(provider => provider.GetRequiredService<SharedLimits>().Clock);
+        services.AddSingleton<LeaseStore>().AddSingleton<SharedEpoch>().AddSingleton<LeaseSeeds>().AddSingleton<LeaseRounds>().AddSingleton<LeaseSettlement>();
+        services.AddHostedService<LeaseKeeper>();
     }
 }

@@ -18,6 +18,9 @@ public enum AdmissionVerdict : byte
 
     /// <summary>The node cannot tell yet (starting, or its snapshot is too old): 503.</summary>
     Unavailable,
+
+    /// <summary>This node has spent its part of a shared limit: ask <see cref="IAdmission.LeaseAsync"/>, then decide again. Where that answers false, 503.</summary>
+    Undecided,
 }
 
 /// <summary>One allowance as it stands after the decision.</summary>
@@ -66,6 +69,10 @@ public struct AdmissionDecision
     /// <summary>Place of the key in the key table, -1 when no key was found.</summary>
     internal int KeyPlace;
 
+    /// <summary>Meter whose lease is spent, and what is missing; for Undecided.</summary>
+    internal byte LeaseMeter;
+    internal long LeaseNeed;
+
     /// <summary>For each entry of <see cref="Limits"/> the window that was taken from, 0 when nothing was: give-back goes nowhere else.</summary>
     internal WindowStamps Stamps;
 
@@ -94,6 +101,11 @@ public interface IAdmission
     /// <param name="productId">The API that is called.</param>
     /// <param name="meters">Amounts known at admission.</param>
     AdmissionDecision Admit(ReadOnlySpan<byte> key, Guid productId, in MeterAmounts meters);
+
+    /// <summary>
+    /// For an undecided call: waits, without a thread and a second at most, until this node has asked for more of the shared limit. False when it could not ask.
+    /// </summary>
+    ValueTask<bool> LeaseAsync(in AdmissionDecision decision);
 
     /// <summary>Returns what an admitted decision has taken, into the windows that it was taken from.</summary>
     void GiveBack(in AdmissionDecision decision);

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Tollgate.Foundation.Http;
+using Tollgate.Foundation.Redis;
 using Tollgate.Foundation.Secrets;
 
 namespace Tollgate.Foundation;
@@ -25,6 +26,7 @@ public static partial class FoundationModule
         services.AddHttpContextAccessor();
         services.AddHealthChecks();
         services.AddFoundationPostgres(configuration);
+        services.AddRedis(configuration);
         AddHttpDefaults(services);
         return services;
     }

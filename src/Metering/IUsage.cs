@@ -16,11 +16,17 @@ public interface IUsage
     /// from the rollups, the rest from the request log. For counters that a node builds when it starts. Worker role.
     /// </summary>
     Task<IReadOnlyDictionary<Guid, long>> SinceAsync(DbSession session, Guid[] subscriptionIds, string meter, DateTimeOffset from);
+
+    /// <summary>Billable amount of a meter that one node's journal has brought for a subscription. For a node that accounts for what it did before it died. Worker role.</summary>
+    Task<long> OfJournalSinceAsync(DbSession session, Guid journalId, Guid subscriptionId, string meter, DateTimeOffset from);
 }
 
 /// <summary>Copies what is in this node's journal into the request log.</summary>
 public interface IUsageShipping
 {
+    /// <summary>Which journal this node writes.</summary>
+    Guid JournalId { get; }
+
     /// <summary>Returns when everything appended before the call is in the request log and the rollups.</summary>
     Task ShipNowAsync(CancellationToken cancellation);
 }

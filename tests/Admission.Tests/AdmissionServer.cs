@@ -19,6 +19,9 @@ public sealed class AdmissionServer : IAsyncLifetime
 
     public TestDatabase Database { get; private set; } = null!;
 
+    /// <summary>Through which its nodes share their limits.</summary>
+    public string? Redis { get; init; }
+
     public TestServer Server { get; private set; } = null!;
 
     public IAdmission Admission => Server.Services.GetRequiredService<IAdmission>();
@@ -50,6 +53,7 @@ public sealed class AdmissionServer : IAsyncLifetime
     {
         var all = settings.ToDictionary(setting => setting.Name, setting => (string?)setting.Value, StringComparer.Ordinal);
         all["Data:Directory"] = folder;
+        all["Redis:Url"] = Redis;
         all["Identity:RegistersPerHour"] = "1000";
         return TestServer.StartAsync(Database, (services, configuration) =>
         {

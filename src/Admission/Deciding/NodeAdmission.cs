@@ -20,6 +20,9 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
         return decision;
     }
 
+    public ValueTask<bool> LeaseAsync(in AdmissionDecision decision) =>
+        decision.KeyPlace >= 0 && state.Subscribers.At(decision.Slot).LeasesOf(decision.LeaseMeter) is { } leases ? leases.WaitAsync(decision.LeaseNeed) : ValueTask.FromResult(false);
+
     public void GiveBack(in AdmissionDecision decision)
     {
         if (decision.Admitted && decision.KeyPlace >= 0)
@@ -29,7 +32,7 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
     public void Settle(in AdmissionDecision decision, in MeterAmounts amounts)
     {
         if (decision.Admitted && decision.KeyPlace >= 0)
-            Limiter.Settle(state.Subscribers.At(decision.Slot), amounts, clock.GetUtcNow().UtcTicks);
+            Limiter.Settle(state.Subscribers.At(decision.Slot), amounts, Now);
     }
 
     public bool StillValid(in AdmissionDecision decision)
@@ -37,10 +40,13 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
         if (decision.KeyPlace < 0)
             return false;
         ref var entry = ref state.Keys.At(decision.KeyPlace);
-        var now = clock.GetUtcNow().UtcTicks;
+        var now = Now;
         return Volatile.Read(ref entry.State) == (int)KeyState.Active && now < Volatile.Read(ref entry.ExpiresAt)
             && state.Subscribers.At(decision.Slot).Terms?.IsActiveAt(now) == true;
     }
+
+    // Nodes that share limits go by one clock.
+    private long Now => state.Shared is { } shared ? shared.Clock.Now : clock.GetUtcNow().UtcTicks;
 
     private AdmissionVerdict Decide(ReadOnlySpan<byte> key, Guid productId, in MeterAmounts meters, ref AdmissionDecision decision)
     {
@@ -64,7 +70,7 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
         // A key of a subscription to something else is no key of this API. To say more would tell whoever holds it that it opens another door.
         if (keyState == KeyState.Deleted || terms is null || terms.ProductId != productId)
             return AdmissionVerdict.KeyUnknown;
-        var now = clock.GetUtcNow().UtcTicks;
+        var now = Now;
         Identify(ref decision, place, entry, terms, now);
         return Judge(ref entry, keyState, terms, meters, now, ref decision);
     }
@@ -89,7 +95,7 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
         // To the minute: a word that every call writes would travel between all cores.
         if (now - Volatile.Read(ref entry.LastUsed) > TimeSpan.TicksPerMinute)
             Volatile.Write(ref entry.LastUsed, now);
-        return Limiter.TryTake(terms, meters, now, ref decision) ? AdmissionVerdict.Admitted : AdmissionVerdict.RateLimited;
+        return Limiter.TryTake(terms, meters, now, ref decision);
     }
 
     private static void Identify(ref AdmissionDecision decision, int place, in KeyEntry entry, Terms terms, long now)

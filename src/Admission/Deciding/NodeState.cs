@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Tollgate.Admission.Leases;
 using Tollgate.Admission.Limits;
 using Tollgate.Admission.Table;
 using Tollgate.Plans;
@@ -6,7 +7,7 @@ using Tollgate.Plans;
 namespace Tollgate.Admission.Deciding;
 
 /// <summary>What this node knows: keys, terms and counters. Written by the change feed alone, read by every call.</summary>
-internal sealed class NodeState(int nodes)
+internal sealed class NodeState(int nodes, SharedLimits? shared = null)
 {
     private readonly CellStore _cells = new();
     private readonly ConcurrentDictionary<string, TimeZoneInfo> _zones = new(StringComparer.Ordinal);
@@ -18,6 +19,12 @@ internal sealed class NodeState(int nodes)
     /// <summary>Among how many nodes each limit is divided.</summary>
     public int Nodes { get; } = nodes;
 
+    /// <summary>Null where limits live in this process alone.</summary>
+    public SharedLimits? Shared { get; } = shared;
+
+    /// <summary>Who this node is, once it is registered.</summary>
+    public Guid? NodeId { get; set; }
+
     public Subscribers Subscribers { get; } = new();
 
     public bool Loaded
@@ -27,9 +34,9 @@ internal sealed class NodeState(int nodes)
     }
 
     /// <summary>Loaded, and registered as a node that may admit.</summary>
-    public bool Ready => _loaded && _forbidden is null;
+    public bool Ready => _loaded && _forbidden is null && Shared?.Began != false;
 
-    public string WhyNotReady => _forbidden ?? (_loaded ? "" : "Keys, entitlements and counters are being loaded.");
+    public string WhyNotReady => _forbidden ?? (_loaded ? "Redis is asked for the shared limits." : "Keys, entitlements and counters are being loaded.");
 
     public void Allow() => _forbidden = null;
 
@@ -39,7 +46,8 @@ internal sealed class NodeState(int nodes)
     public Terms Prepare(Entitlement entitlement)
     {
         var subscriber = Subscribers.Ensure(entitlement.SubscriptionId);
-        return new Terms(entitlement, ZoneOf(entitlement.TimeZone), Nodes, meter => subscriber.CellOf(meter, _cells));
+        return new Terms(entitlement, ZoneOf(entitlement.TimeZone), Nodes, meter => subscriber.CellOf(meter, _cells),
+            meter => Shared is null ? null : subscriber.EnsureLeases(meter, subscriber.CellOf(meter, _cells), Shared));
     }
 
     public TimeZoneInfo ZoneOf(string id) => _zones.GetOrAdd(id, static name => TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) ? zone : TimeZoneInfo.Utc);

@@ -9,18 +9,19 @@ internal static class Limiter
 {
     private const int Listed = 8;
 
-    /// <summary>False when an allowance refuses. Fills limits, tightest, and on refusal reason and retry-after.</summary>
-    public static bool TryTake(Terms terms, in MeterAmounts amounts, long now, ref AdmissionDecision decision)
+    /// <summary>Admitted, rate limited or undecided. Fills limits, tightest, and on refusal reason and retry-after.</summary>
+    public static AdmissionVerdict TryTake(Terms terms, in MeterAmounts amounts, long now, ref AdmissionDecision decision)
     {
         while (true)
         {
-            if (!Look(terms, amounts, now, ref decision))
-                return false;
+            var verdict = Look(terms, amounts, now, ref decision);
+            if (verdict != AdmissionVerdict.Admitted)
+                return verdict;
             if (Take(terms, amounts, now, ref decision))
             {
                 decision.Amounts = amounts;
                 Tightest.MarkOnSuccess(ref decision);
-                return true;
+                return AdmissionVerdict.Admitted;
             }
             // Another call took what this one saw; look again.
         }
@@ -72,10 +73,11 @@ internal static class Limiter
     }
 
     // Reads only: would it be refused, and by which?
-    private static bool Look(Terms terms, in MeterAmounts amounts, long now, ref AdmissionDecision decision)
+    private static AdmissionVerdict Look(Terms terms, in MeterAmounts amounts, long now, ref AdmissionDecision decision)
     {
         var count = 0;
         var refusal = default(Refusal);
+        var lacking = default(Lacking);
         foreach (ref readonly var term in terms.Allowances.AsSpan())
         {
             var amount = AmountOf(term.Meter, amounts, out var named);
@@ -87,15 +89,28 @@ internal static class Limiter
             var total = Volatile.Read(ref cell.Total);
             var word = WindowWord.Current(ref cell.Words[(int)term.Window], term.Bits, frame.Ordinal, ref cell.Total);
             var used = WindowWord.Used(term.Bits, total, word);
-            if (Refuses(term, used, amount))
-                refusal.Add(term.Window, frame.ResetSeconds(now), count);
-            List(term, frame, used, now, ref decision, count++);
+            var granted = GrantedOf(term, word);
+            if (Refuses(term, granted, used, amount))
+            {
+                // Its own part is spent here; whether the whole is, Redis knows.
+                var missing = Math.Max(1, amount) - (granted - used);
+                if (term.Lease is not { } lease || amount > term.Limit || lease.IsKnownToLack(WindowWord.Ordinal(term.Bits, word), missing, now))
+                    refusal.Add(term.Window, frame.ResetSeconds(now), count);
+                else
+                    lacking.Add(term.Meter, Math.Max(1, amount));
+            }
+            List(term, frame, granted, used, word, now, ref decision, count++);
         }
         decision.LimitCount = Math.Min(count, Listed);
-        if (!refusal.Any)
-            return true;
-        refusal.WriteTo(ref decision);
-        return false;
+        if (refusal.Any)
+        {
+            refusal.WriteTo(ref decision);
+            return AdmissionVerdict.RateLimited;
+        }
+        if (!lacking.Any)
+            return AdmissionVerdict.Admitted;
+        lacking.WriteTo(ref decision);
+        return AdmissionVerdict.Undecided;
     }
 
     // All windows of one meter with one swap; meters one after the other, given back when a later one refuses.
@@ -136,9 +151,13 @@ internal static class Limiter
                 var frame = term.Clock.At(now);
                 var word = WindowWord.Current(ref cell.Words[(int)term.Window], term.Bits, frame.Ordinal, ref cell.Total);
                 var used = WindowWord.Used(term.Bits, total, word);
-                if (Refuses(term, used, amount))
+                // After the total, like the word: a lease that is given up moves the total once more.
+                var granted = GrantedOf(term, word);
+                if (Refuses(term, granted, used, amount))
                     return false;
-                List(term, frame, used + amount, now, ref decision, count + i);
+                List(term, frame, granted, used + amount, word, now, ref decision, count + i);
+                if (term.Lease is { } lease && lease.RunsLow(WindowWord.Ordinal(term.Bits, word), used + amount))
+                    term.Leases!.Ask();
                 // Two allowances may share a window; its word is given back to once.
                 if (count + i < Listed)
                     decision.Stamps[count + i] = i > 0 && group[i - 1].Window == term.Window ? 0 : WindowWord.Ordinal(term.Bits, word);
@@ -165,11 +184,17 @@ internal static class Limiter
         decision.Stamps = default;
     }
 
-    private static bool Refuses(in AllowanceTerm term, long used, long amount) => !term.Charged && (amount > 0 ? amount > term.Limit - used : used >= term.Limit);
+    private static long GrantedOf(in AllowanceTerm term, ulong word) =>
+        term.Lease is { } lease ? Math.Min(term.Limit, lease.Granted(WindowWord.Ordinal(term.Bits, word))) : term.Limit;
 
-    private static void List(in AllowanceTerm term, Frame frame, long used, long now, ref AdmissionDecision decision, int place)
+    private static bool Refuses(in AllowanceTerm term, long granted, long used, long amount) => !term.Charged && (amount > 0 ? amount > granted - used : used >= granted);
+
+    // Where nodes share a limit: what is left here, and what was left for all when Redis last answered.
+    private static void List(in AllowanceTerm term, Frame frame, long granted, long used, ulong word, long now, ref AdmissionDecision decision, int place)
     {
-        if (place < Listed)
-            decision.Limits[place] = new LimitState(term.Window, term.Meter, term.Charged, term.Limit, Math.Clamp(term.Limit - used, 0, term.Limit), frame.Seconds, frame.ResetSeconds(now));
+        if (place >= Listed)
+            return;
+        var left = granted - used + (term.Lease?.Left(WindowWord.Ordinal(term.Bits, word)) ?? 0);
+        decision.Limits[place] = new LimitState(term.Window, term.Meter, term.Charged, term.Limit, Math.Clamp(left, 0, term.Limit), frame.Seconds, frame.ResetSeconds(now));
     }
 }

@@ -1,3 +1,5 @@
+using Tollgate.Admission.Leases;
+
 namespace Tollgate.Admission.Limits;
 
 /// <summary>
@@ -8,6 +10,7 @@ internal sealed class Subscriber(Guid id, int slot)
 {
     private Terms? _terms;
     private (byte Meter, CellPlace Place)[] _cells = [];
+    private MeterLeases[] _leases = [];
 
     public Guid Id { get; } = id;
 
@@ -31,6 +34,26 @@ internal sealed class Subscriber(Guid id, int slot)
         }
         place = default;
         return false;
+    }
+
+    public MeterLeases? LeasesOf(byte meter)
+    {
+        foreach (var leases in Volatile.Read(ref _leases))
+            if (leases.Meter == meter)
+                return leases;
+        return null;
+    }
+
+    public IReadOnlyList<MeterLeases> Leases => Volatile.Read(ref _leases);
+
+    /// <summary>For the one writer.</summary>
+    public MeterLeases EnsureLeases(byte meter, CellPlace place, SharedLimits shared)
+    {
+        if (LeasesOf(meter) is { } known)
+            return known;
+        var leases = new MeterLeases(this, meter, place, shared);
+        Volatile.Write(ref _leases, [.. _leases, leases]);
+        return leases;
     }
 
     /// <summary>For the one writer.</summary>
@@ -64,6 +87,14 @@ internal sealed class Subscribers
     {
         lock (_writer)
             return [.. _slots.Keys];
+    }
+
+    public IEnumerable<MeterLeases> Leases()
+    {
+        var all = _all;
+        for (var slot = 0; slot < all.Length && Volatile.Read(ref all[slot]) is { } subscriber; slot++)
+            foreach (var leases in subscriber.Leases)
+                yield return leases;
     }
 
     /// <summary>For the one writer: the subscription's place, made when it is new.</summary>

@@ -1,10 +1,11 @@
+using Tollgate.Admission.Leases;
 using Tollgate.Metering;
 using Tollgate.Plans;
 
 namespace Tollgate.Admission.Limits;
 
 /// <summary>An allowance, ready for the path.</summary>
-internal readonly struct AllowanceTerm(byte meter, Window window, bool charged, long limit, CellPlace place, WindowClock clock)
+internal readonly struct AllowanceTerm(byte meter, Window window, bool charged, long limit, CellPlace place, WindowClock clock, MeterLeases? leases, WindowLease? lease)
 {
     public readonly byte Meter = meter;
     public readonly Window Window = window;
@@ -13,6 +14,10 @@ internal readonly struct AllowanceTerm(byte meter, Window window, bool charged, 
     public readonly int Bits = WindowWord.BaseBits(window);
     public readonly CellPlace Place = place;
     public readonly WindowClock Clock = clock;
+
+    /// <summary>Where nodes share limits: what this node may spend of this one.</summary>
+    public readonly WindowLease? Lease = lease;
+    public readonly MeterLeases? Leases = leases;
 }
 
 /// <summary>
@@ -23,7 +28,7 @@ internal sealed class Terms
 {
     private readonly WindowClock _period;
 
-    public Terms(Entitlement entitlement, TimeZoneInfo zone, int nodes, Func<byte, CellPlace> cellOf)
+    public Terms(Entitlement entitlement, TimeZoneInfo zone, int nodes, Func<byte, CellPlace> cellOf, Func<byte, MeterLeases?> leasesOf)
     {
         SubscriptionId = entitlement.SubscriptionId;
         OrganizationId = entitlement.OrganizationId;
@@ -39,9 +44,11 @@ internal sealed class Terms
             .Select(allowance => (Allowance: allowance, Meter: Meter.Find(allowance.Meter)))
             .Where(pair => pair.Meter is not null)
             .OrderByDescending(pair => IsOnlyKnownAfterwards(pair.Meter!.Value.Code)).ThenBy(pair => pair.Meter!.Value.Code).ThenBy(pair => pair.Allowance.Window)
+            .Select(pair => (pair.Allowance, pair.Meter, Leases: pair.Allowance.Past == PastAllowance.Charge ? null : leasesOf(pair.Meter!.Value.Code)))
             .Select(pair => new AllowanceTerm(pair.Meter!.Value.Code, pair.Allowance.Window, pair.Allowance.Past == PastAllowance.Charge,
                 LimitOf(pair.Allowance, nodes), cellOf(pair.Meter!.Value.Code),
-                new WindowClock(pair.Allowance.Window, entitlement.Anchor, entitlement.Interval, zone)))];
+                new WindowClock(pair.Allowance.Window, entitlement.Anchor, entitlement.Interval, zone),
+                pair.Leases, pair.Leases?.Of(pair.Allowance.Window)))];
     }
 
     public Guid SubscriptionId { get; }

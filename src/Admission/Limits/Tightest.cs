@@ -29,6 +29,30 @@ internal struct Refusal
     }
 }
 
+/// <summary>The lease that is spent; of several the one that lacks most.</summary>
+internal struct Lacking
+{
+    private long _missing;
+    private byte _meter;
+
+    public readonly bool Any => _missing > 0;
+
+    public void Add(byte meter, long missing)
+    {
+        if (missing <= _missing)
+            return;
+        _missing = missing;
+        _meter = meter;
+    }
+
+    public readonly void WriteTo(ref AdmissionDecision decision)
+    {
+        decision.LeaseMeter = _meter;
+        decision.LeaseNeed = _missing;
+        decision.RetryAfterSeconds = 1;
+    }
+}
+
 internal static class Tightest
 {
     /// <summary>The least share left; a charged allowance only when there is no other, because it never refuses.</summary>

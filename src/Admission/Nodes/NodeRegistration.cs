@@ -6,7 +6,7 @@ using Tollgate.Foundation;
 namespace Tollgate.Admission.Nodes;
 
 /// <summary>
-/// Registers this node and keeps it registered. While limits live in the process, only so many nodes may admit as the limits are divided by; one too many
+/// Registers this node and keeps it registered. While limits live in the process (no Redis__Url), only so many nodes may admit as the limits are divided by; one too many
 /// is not ready and says why. When the database is away the last word holds: a node goes on serving.
 /// </summary>
 internal sealed class NodeRegistration(NodeOptions options, NodeState state, IDatabase database, TimeProvider clock, ILogger<NodeRegistration> logger) : BackgroundService
@@ -45,7 +45,8 @@ internal sealed class NodeRegistration(NodeOptions options, NodeState state, IDa
             return;
         }
         var before = await database.AsWorkerAsync(session => NodeStore.BeatAsync(session, id), cancellation).ConfigureAwait(false);
-        if (before < options.Nodes)
+        state.NodeId = id;
+        if (options.Shared || before < options.Nodes)
             state.Allow();
         else
             state.Forbid(WhyNot(before));
@@ -81,8 +82,7 @@ internal sealed class NodeRegistration(NodeOptions options, NodeState state, IDa
     private string WhyNot(int before)
     {
         var others = before == 1 ? "Another node admits" : $"{before} other nodes admit";
-        var redis = options.RedisNamed ? " Redis__Url is set, but this version does not yet share limits through Redis." : "";
-        return $"{others} calls, and each counts limits for itself: together they would pass them. Set Limits__Nodes to the number of nodes on each of them"
-            + $" (limits are then divided; now {options.Nodes}), or stop the other.{redis}";
+        return $"{others} calls, and each counts limits for itself: together they would pass them. Set Redis__Url on each of them, so that they share limits,"
+            + $" or Limits__Nodes to their number (limits are then divided; now {options.Nodes}), or stop the other.";
     }
 }

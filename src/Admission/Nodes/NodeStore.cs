@@ -25,5 +25,9 @@ internal static class NodeStore
             """, new { id }).ConfigureAwait(false);
     }
 
+    /// <summary>Whoever was heard of within 15 s.</summary>
+    public static async Task<IReadOnlyList<Guid>> LiveAsync(DbSession session) =>
+        await session.QueryAsync<Guid>("SELECT id FROM admission.node WHERE seen_at >= clock_timestamp() - interval '15 seconds'").ConfigureAwait(false);
+
     public static Task<int> RemoveAsync(DbSession session, Guid id) => session.ExecuteAsync("DELETE FROM admission.node WHERE id = @id", new { id });
 }

@@ -69,7 +69,8 @@ internal sealed class AdmissionSnapshot(
             var subscriber = state.Subscribers.Ensure(entitlement.SubscriptionId);
             var terms = state.Prepare(entitlement);
             var newborn = !known && !first && now - entitlement.Anchor < Newborn;
-            var missing = newborn || !terms.Active ? [] : CounterSeeds.Missing(subscriber, terms, now.UtcTicks);
+            // Counters that nodes share are Redis's: here counts only what this node spends of its leases.
+            var missing = newborn || !terms.Active || state.Shared is not null ? [] : CounterSeeds.Missing(subscriber, terms, now.UtcTicks);
             if (missing.Count == 0)
                 subscriber.Terms = terms;
             else

@@ -12,8 +12,8 @@ internal sealed class AllowanceUsage(NodeState state, IDatabase database, IEntit
     public async Task<IReadOnlyList<AllowanceUsageResponse>> OfAsync(Guid subscriptionId, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
-        // A node with a divided limit would show its own part only.
-        if (state.Ready && state.Nodes == 1 && state.Subscribers.Find(subscriptionId)?.Terms is { IsCounted: true } terms)
+        // One of several nodes would show its own part only.
+        if (state.Ready && state.Nodes == 1 && state.Shared is null && state.Subscribers.Find(subscriptionId)?.Terms is { IsCounted: true } terms)
             return [.. LiveUsage.Of(terms, now.UtcTicks).Select(item => ToResponse(
                 Meter.Find(item.Meter)!.Value.Name, item.Window, item.Limit, item.Used, new DateTimeOffset(item.ResetsAt, TimeSpan.Zero), item.Charged ? PastAllowance.Charge : PastAllowance.Deny))];
         return await database.AsWorkerAsync(session => FromLogAsync(session, subscriptionId, now), cancellation).ConfigureAwait(false);

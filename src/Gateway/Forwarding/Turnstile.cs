@@ -10,11 +10,15 @@ namespace Tollgate.Gateway.Forwarding;
 internal sealed class Turnstile(IAdmission admission, CallJournal journal, OwnAnswers answers, GatewayMetrics metrics)
 {
     private const int LongestKey = 256;
+    private const long LongestWaitMicros = 1_000_000;
 
     /// <summary>True when the call is admitted. Else it has been answered, and recorded where a subscription could be named.</summary>
     public async ValueTask<bool> EnterAsync(Call call, MeterAmounts meters)
     {
-        if (!Decide(call, meters))
+        var admitted = Decide(call, meters);
+        if (call.Decision.Verdict == AdmissionVerdict.Undecided)
+            admitted = await DecideAgainAsync(call, meters).ConfigureAwait(false);
+        if (!admitted)
         {
             await RefuseAsync(call).ConfigureAwait(false);
             return false;
@@ -37,6 +41,15 @@ internal sealed class Turnstile(IAdmission admission, CallJournal journal, OwnAn
         var length = Encoding.ASCII.GetBytes(key, bytes);
         call.Decision = admission.Admit(bytes[..length], call.ApiId, meters);
         bytes.Clear();
+        return call.Decision.Admitted;
+    }
+
+    // This node's part of a limit that nodes share is spent: once it has asked for more, the call is looked at again. Only such calls wait, and not for long.
+    private async ValueTask<bool> DecideAgainAsync(Call call, MeterAmounts meters)
+    {
+        var began = call.ElapsedMicros;
+        while (call.Decision.Verdict == AdmissionVerdict.Undecided && call.ElapsedMicros - began < LongestWaitMicros && await admission.LeaseAsync(call.Decision).ConfigureAwait(false))
+            Decide(call, meters);
         return call.Decision.Admitted;
     }
 

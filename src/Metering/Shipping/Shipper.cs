@@ -24,6 +24,8 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
     private ShippedPosition? _position;
     private long _shippedOffset;
 
+    public Guid JournalId => journal.Id;
+
     public async Task ShipNowAsync(CancellationToken cancellation)
     {
         var target = journal.Tail;

@@ -21,6 +21,15 @@ internal sealed class UsageAmounts : IUsage
         ) used GROUP BY subscription_id HAVING sum(amount) <> 0
         """;
 
+    private const string OfJournal = """
+        SELECT coalesce(sum(m.amount), 0)::bigint FROM metering.request_log l
+        CROSS JOIN LATERAL unnest(coalesce(l.meters, '{1}'), coalesce(l.amounts, '{1}')) AS m (code, amount)
+        WHERE l.subscription_id = @subscriptionId AND l.at >= @from AND l.journal_id = @journalId AND l.billable AND metering.meter_name(m.code) = @meter
+        """;
+
+    public Task<long> OfJournalSinceAsync(DbSession session, Guid journalId, Guid subscriptionId, string meter, DateTimeOffset from) =>
+        session.QuerySingleAsync<long>(OfJournal, new { journalId, subscriptionId, meter, from });
+
     public async Task<IReadOnlyList<PeriodUsage>> OfPeriodAsync(DbSession session, Guid subscriptionId, DateTimeOffset periodStart)
     {
         // Events carry their period's start in whole seconds.

@@ -27,7 +27,7 @@ public sealed class NodeRegistrationTests : IAsyncLifetime
     public async Task Beat_SecondNode_IsNotReadyAndSaysWhyUntilTheFirstStops()
     {
         var (first, firstState) = NewNode();
-        var (second, secondState) = NewNode(redis: true);
+        var (second, secondState) = NewNode();
         await first.BeatAsync(CancellationToken.None);
         await second.BeatAsync(CancellationToken.None);
         firstState.Ready.ShouldBeTrue();
@@ -41,6 +41,15 @@ public sealed class NodeRegistrationTests : IAsyncLifetime
         firstState.Ready.ShouldBeFalse();
         await second.BeatAsync(CancellationToken.None);
         secondState.Ready.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Beat_NodesThatShareTheirLimits_AreAllReady()
+    {
+        var nodes = Enumerable.Range(0, 3).Select(_ => NewNode(redis: true)).ToList();
+        foreach (var (registration, _) in nodes)
+            await registration.BeatAsync(CancellationToken.None);
+        nodes.ShouldAllBe(node => node.State.Ready);
     }
 
     [Fact]

@@ -65,6 +65,24 @@ public sealed class AnswerTests
     }
 
     [Theory]
+    [InlineData(AdmissionVerdict.Admitted, HttpStatusCode.OK)]
+    [InlineData(AdmissionVerdict.SubscriptionInactive, HttpStatusCode.Forbidden)]
+    [InlineData(null, HttpStatusCode.ServiceUnavailable)]
+    public async Task Undecided_IsDecidedAgainAfterTheLease(AdmissionVerdict? then, HttpStatusCode status)
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        rig.Admission.KnownKeyVerdict = AdmissionVerdict.Undecided;
+        rig.Admission.VerdictAfterLease = then;
+        using var response = await rig.Client.SendAsync(GatewayRig.Call("/x"));
+        response.StatusCode.ShouldBe(status);
+        if (status == HttpStatusCode.ServiceUnavailable)
+        {
+            await FailureTests.ShouldBeAsync(response, status, "ADMISSION_UNAVAILABLE");
+            response.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    [Theory]
     [InlineData(null, null, "KEY_MISSING")]
     [InlineData("Authorization", "Basic eDp5", "KEY_MISSING")]
     [InlineData("x-api-key", "nonsense", "KEY_MALFORMED")]

@@ -48,6 +48,17 @@ internal sealed class FakeAdmission : IAdmission
         return Decide(subscription, meters);
     }
 
+    /// <summary>What an undecided call finds when its node has asked for more of a shared limit; null: nobody answers.</summary>
+    public AdmissionVerdict? VerdictAfterLease { get; set; }
+
+    public ValueTask<bool> LeaseAsync(in AdmissionDecision decision)
+    {
+        if (VerdictAfterLease is not { } verdict)
+            return ValueTask.FromResult(false);
+        KnownKeyVerdict = verdict;
+        return ValueTask.FromResult(true);
+    }
+
     public void GiveBack(in AdmissionDecision decision)
     {
         Interlocked.Increment(ref GivenBack);

@@ -1,0 +1,121 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Tollgate.Admission.Leases;
+
+/// <summary>
+/// What runs inside Redis, each time as one step. One text with four verbs, so that there is one digest. It is only ever called by its digest: a server that has
+/// lost its memory (restart, failover, an older snapshot) has lost its scripts too, and says NOSCRIPT before it hands out anything.
+/// </summary>
+/// <remarks>
+/// Counter of a meter of a subscription, a hash: <c>v</c> version; for each window w: <c>o</c> ordinal, <c>e</c> end (µs), <c>g</c> given away, <c>s</c> the epoch
+/// in which it was seeded, <c>p</c> version that a rebuild took it from.
+/// Leases of one life of a node, a hash: counter:window → "ordinal granted sequence used at" (at: the node's own clock). A node tells what it holds in the window, used or not, with every
+/// question, and the counter is put right by the difference: an answer that was lost gives back what it granted. A question that another has overtaken (lower
+/// sequence) changes nothing.
+/// </remarks>
+internal static class LeaseScript
+{
+    public const string Text = """
+        local time = redis.call('TIME')
+        local now = time[1] * 1000000 + time[2]
+        local verb, epoch = ARGV[1], ARGV[2]
+        local answer = {'OK', string.format('%.0f', now), 0}
+        local function whole(number) return string.format('%.0f', number) end
+        local function keep(ending)
+          local till = math.floor(ending / 1000) + 3600000
+          local left = redis.call('PTTL', KEYS[2])
+          if left < 0 or now / 1000 + left < till then redis.call('PEXPIREAT', KEYS[2], whole(till)) end
+        end
+        local current = redis.call('GET', KEYS[1])
+        if verb == 'push' then
+          if current then return {'LATE', answer[2], 0} end
+        elseif current ~= epoch then
+          return {'EPOCH', answer[2], 0}
+        end
+
+        if verb == 'ask' then
+          local sequence, name, said = tonumber(ARGV[3]), ARGV[4], ARGV[5]
+          local version, ending = nil, 0
+          for i = 6, #ARGV, 9 do
+            local w, ordinal, from, to, limit = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
+            local held, used, need, want = tonumber(ARGV[i + 5]), tonumber(ARGV[i + 6]), tonumber(ARGV[i + 7]), tonumber(ARGV[i + 8])
+            local counter = redis.call('HMGET', KEYS[2], 'o' .. w, 'e' .. w, 'g' .. w, 's' .. w)
+            local at = tonumber(counter[1] or nil)
+            local state, grant, given = 'granted', 0, 0
+            local field = name .. ':' .. w
+            local record = redis.call('HGET', KEYS[3], field)
+            local mine, before = 0, 0
+            if record then
+              local ro, rg, rs = string.match(record, '^(%d+) (%d+) (%d+)')
+              before = tonumber(rs)
+              if tonumber(ro) == ordinal then mine = tonumber(rg) end
+            end
+            if now < from or now >= to or (at and at > ordinal) then state = 'elsewhere'
+            elseif not at or counter[4] ~= epoch or (at < ordinal and tonumber(counter[2]) > from) then state = 'unseeded'
+            elseif sequence <= before then state = 'overtaken'
+            else
+              if at == ordinal then given = tonumber(counter[3]) end
+              given = math.max(0, given - mine) + held
+              local left = limit - given
+              if left > 0 and left >= need then grant = math.min(left, math.max(need, math.min(want, math.floor(left / 4)))) end
+              given = given + grant
+              redis.call('HSET', KEYS[2], 'o' .. w, whole(ordinal), 'e' .. w, whole(to), 'g' .. w, whole(given))
+              redis.call('HSET', KEYS[3], field, table.concat({whole(ordinal), whole(held + grant), whole(sequence), whole(used), said}, ' '))
+              version = version or redis.call('HINCRBY', KEYS[2], 'v', 1)
+              ending = math.max(ending, to)
+            end
+            table.insert(answer, state)
+            table.insert(answer, whole(grant))
+            table.insert(answer, whole(given))
+          end
+          if version then
+            answer[3] = version
+            keep(ending)
+            redis.call('EXPIRE', KEYS[3], 3888000)
+          end
+        elseif verb == 'seed' then
+          for i = 3, #ARGV, 4 do
+            local w, ordinal, to, used = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
+            local counter = redis.call('HMGET', KEYS[2], 'o' .. w, 'g' .. w, 's' .. w)
+            local at = tonumber(counter[1] or nil)
+            if not at or at < ordinal or (at == ordinal and counter[3] ~= epoch) then
+              if at == ordinal then used = math.max(used, tonumber(counter[2])) end
+              redis.call('HSET', KEYS[2], 'o' .. w, whole(ordinal), 'e' .. w, whole(to), 'g' .. w, whole(used), 's' .. w, epoch)
+              keep(to)
+            end
+          end
+        elseif verb == 'push' then
+          local sequence, name = ARGV[3], ARGV[4]
+          for i = 5, #ARGV, 6 do
+            local w, ordinal, to, version = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
+            local counter = redis.call('HMGET', KEYS[2], 'o' .. w, 'p' .. w, 'v')
+            local at = tonumber(counter[1] or nil)
+            if now < to then
+              if not at or at < ordinal or (at == ordinal and version > tonumber(counter[2] or 0)) then
+                redis.call('HSET', KEYS[2], 'o' .. w, whole(ordinal), 'e' .. w, whole(to), 'g' .. w, ARGV[i + 4], 'p' .. w, whole(version))
+              end
+              if version > tonumber(counter[3] or 0) then redis.call('HSET', KEYS[2], 'v', whole(version)) end
+              redis.call('HSET', KEYS[3], name .. ':' .. w, table.concat({whole(ordinal), ARGV[i + 5], sequence, ARGV[i + 5], answer[2]}, ' '))
+              keep(to)
+            end
+          end
+        elseif verb == 'settle' then
+          -- A record of a life of the node that has ended: what its journal does not show as used goes back.
+          local field, w, record, back = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
+          if redis.call('HGET', KEYS[3], field) == record then
+            local counter = redis.call('HMGET', KEYS[2], 'o' .. w, 'g' .. w)
+            if counter[1] and counter[1] == string.match(record, '^(%d+)') then
+              redis.call('HSET', KEYS[2], 'g' .. w, whole(math.max(0, tonumber(counter[2]) - back)))
+              redis.call('HINCRBY', KEYS[2], 'v', 1)
+            end
+            redis.call('HDEL', KEYS[3], field)
+          end
+        end
+        return answer
+        """;
+
+#pragma warning disable CA5350 // The name that Redis gives a script.
+    public static string Digest { get; } = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(Text)));
+#pragma warning restore CA5350
+}

@@ -1,0 +1,166 @@
+using System.Globalization;
+using Tollgate.Foundation;
+using Tollgate.Plans;
+
+namespace Tollgate.Admission.Leases;
+
+internal enum LeaseState
+{
+    Granted,
+
+    /// <summary>By Redis's clock this is not the running window.</summary>
+    Elsewhere,
+
+    /// <summary>What was used before is not known to the counter.</summary>
+    Unseeded,
+
+    /// <summary>A later question came first.</summary>
+    Overtaken,
+}
+
+internal readonly record struct WindowAnswer(LeaseState State, long Grant, long Given);
+
+internal sealed record LeaseAnswer(long Version, IReadOnlyList<WindowAnswer> Windows);
+
+internal readonly record struct SeedLine(Window Window, uint Ordinal, long EndMicros, long Used);
+
+internal readonly record struct PushLine(Window Window, Known Known);
+
+/// <summary>The server holds counters of another epoch, or none: it has forgotten, or been told to.</summary>
+internal sealed class EpochLostException() : Exception("Redis has lost the shared counters.");
+
+/// <summary>The shared counters in Redis.</summary>
+internal sealed class LeaseStore(IRedis redis, SharedClock clock, TimeProvider own)
+{
+    public const string Epoch = "tollgate:epoch";
+    public const string Rebuild = "tollgate:rebuild";
+
+    // Lua counts in doubles: microseconds are exact in them for centuries.
+    private long _sequence = Micros(clock.Now);
+
+    public async Task<LeaseAnswer> AskAsync(string epoch, Guid life, MeterLeases leases, IReadOnlyList<WindowAsk> asks)
+    {
+        var name = Name(leases.Subscriber.Id, leases.Meter);
+        var arguments = new List<object> { "ask", epoch, NextSequence(), name, Number(Micros(own.GetUtcNow().UtcTicks)) };
+        foreach (var ask in asks)
+            arguments.AddRange([Number((long)ask.Lease.Window), Number(ask.Frame.Ordinal), Number(Micros(ask.Frame.Start)), Number(Micros(ask.Frame.End)), Number(ask.Limit),
+                Number(ask.Held), Number(ask.Used), Number(ask.Need), Number(ask.Want)]);
+        var answer = await RunAsync(Counter(name), Life(life), arguments).ConfigureAwait(false);
+        var windows = new List<WindowAnswer>(asks.Count);
+        for (var i = 3; i + 2 < answer.Count; i += 3)
+            windows.Add(new WindowAnswer(StateOf(answer[i]), Parse(answer[i + 1]), Parse(answer[i + 2])));
+        return new LeaseAnswer(Parse(answer[2]), windows);
+    }
+
+    public Task SeedAsync(string epoch, Guid subscription, byte meter, IEnumerable<SeedLine> lines)
+    {
+        var arguments = new List<object> { "seed", epoch };
+        foreach (var line in lines)
+            arguments.AddRange([Number((long)line.Window), Number(line.Ordinal), Number(line.EndMicros), Number(line.Used)]);
+        return RunAsync(Counter(Name(subscription, meter)), Rebuild, arguments);
+    }
+
+    /// <summary>False when the rebuild is over.</summary>
+    public async Task<bool> PushAsync(Guid life, Guid subscription, byte meter, IEnumerable<PushLine> lines)
+    {
+        var name = Name(subscription, meter);
+        var arguments = new List<object> { "push", "", NextSequence(), name };
+        foreach (var line in lines)
+            arguments.AddRange([Number((long)line.Window), Number(line.Known.Ordinal), Number(line.Known.EndMicros), Number(line.Known.Version), Number(line.Known.Given),
+                Number(line.Known.Granted)]);
+        return (await RunAsync(Counter(name), Life(life), arguments).ConfigureAwait(false))[0] == "OK";
+    }
+
+    public Task SettleAsync(string epoch, Guid life, LeaseRecord record, long back) =>
+        RunAsync(Counter(Name(record.Subscription, record.Meter)), Life(life), ["settle", epoch, record.Field, Number((long)record.Window), record.Text, Number(back)]);
+
+    public Task BeginLifeAsync(Guid node, Guid life) => redis.TextAsync("SADD", Lives(node), life.ToString("N"));
+
+    /// <summary>Nothing is outstanding any more.</summary>
+    public async Task EndLifeAsync(Guid node, Guid life)
+    {
+        await redis.TextAsync("DEL", Life(life)).ConfigureAwait(false);
+        await redis.TextAsync("SREM", Lives(node), life.ToString("N")).ConfigureAwait(false);
+    }
+
+    public async Task<IReadOnlyList<Guid>> LivesAsync(Guid node) =>
+        [.. (await redis.ListAsync("SMEMBERS", Lives(node)).ConfigureAwait(false)).Select(text => Guid.Parse(text!))];
+
+    /// <summary>What a life of a node held when it was last heard of.</summary>
+    public async Task<IReadOnlyList<LeaseRecord>> RecordsAsync(Guid life)
+    {
+        var all = await redis.ListAsync("HGETALL", Life(life)).ConfigureAwait(false);
+        var records = new List<LeaseRecord>(all.Count / 2);
+        for (var i = 0; i + 1 < all.Count; i += 2)
+            if (LeaseRecord.TryParse(all[i], all[i + 1], out var record))
+                records.Add(record);
+        return records;
+    }
+
+    /// <summary>Records of windows that have ended are of no use.</summary>
+    public Task ForgetAsync(Guid life, Guid subscription, byte meter, Window window) =>
+        redis.TextAsync("HDEL", Life(life), $"{Name(subscription, meter)}:{Number((long)window)}");
+
+    public async Task<string?> EpochAsync() => await redis.TextAsync("GET", Epoch).ConfigureAwait(false);
+
+    /// <summary>True while the server remembers the script; else it may have restarted, and nothing that it holds is to be believed.</summary>
+    public async Task<bool> RemembersAsync() => (await redis.ListAsync("SCRIPT", "EXISTS", LeaseScript.Digest).ConfigureAwait(false)) is ["1"];
+
+    /// <summary>First the epoch goes, then the script comes: between the two nobody is granted anything.</summary>
+    public async Task BeginAgainAsync()
+    {
+        await redis.TextAsync("DEL", Epoch).ConfigureAwait(false);
+        await redis.TextAsync("SCRIPT", "LOAD", LeaseScript.Text).ConfigureAwait(false);
+    }
+
+    public Task JoinRebuildAsync(Guid node) => redis.TextAsync("HSET", Rebuild, node.ToString("N"), "1");
+
+    public async Task<IReadOnlySet<Guid>> RebuildersAsync() =>
+        (await redis.ListAsync("HKEYS", Rebuild).ConfigureAwait(false)).Select(text => Guid.TryParse(text, out var id) ? id : Guid.Empty).ToHashSet();
+
+    public async Task EndRebuildAsync(string epoch)
+    {
+        await redis.TextAsync("SET", Epoch, epoch, "NX").ConfigureAwait(false);
+        await redis.TextAsync("DEL", Rebuild).ConfigureAwait(false);
+    }
+
+    public static long Micros(long ticks) => (ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
+
+    private async Task<IReadOnlyList<string?>> RunAsync(string counter, string third, List<object> arguments)
+    {
+        var askedAt = clock.Timestamp();
+        IReadOnlyList<string?> answer;
+        try
+        {
+            answer = await redis.ListAsync("EVALSHA", [LeaseScript.Digest, "3", Epoch, counter, third, .. arguments]).ConfigureAwait(false);
+        }
+        catch (RedisRefusedException exception) when (exception.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+        {
+            throw new EpochLostException();
+        }
+        clock.Observe(askedAt, Parse(answer[1]));
+        return answer[0] == "EPOCH" ? throw new EpochLostException() : answer;
+    }
+
+    private string NextSequence() => Number(Interlocked.Increment(ref _sequence));
+
+    private static LeaseState StateOf(string? text) => text switch
+    {
+        "granted" => LeaseState.Granted,
+        "elsewhere" => LeaseState.Elsewhere,
+        "unseeded" => LeaseState.Unseeded,
+        _ => LeaseState.Overtaken,
+    };
+
+    private static string Name(Guid subscription, byte meter) => $"{subscription:N}:{meter.ToString(CultureInfo.InvariantCulture)}";
+
+    private static string Counter(string name) => "tollgate:limit:" + name;
+
+    private static string Life(Guid life) => $"tollgate:leases:{life:N}";
+
+    private static string Lives(Guid node) => $"tollgate:lives:{node:N}";
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static long Parse(string? text) => long.Parse(text!, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+}

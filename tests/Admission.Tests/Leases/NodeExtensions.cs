@@ -1,0 +1,18 @@
+using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Admission.Deciding;
+using Tollgate.TestKit;
+
+namespace Tollgate.Admission.Tests.Leases;
+
+internal static class NodeExtensions
+{
+    public static NodeState State(this TestServer node) => node.Services.GetRequiredService<NodeState>();
+
+    /// <summary>What a node may still spend of a subscription's first allowance without asking.</summary>
+    public static long InHand(this TestServer node, Guid subscription)
+    {
+        var term = node.State().Subscribers.Find(subscription)!.Terms!.Allowances[0];
+        var (used, granted) = term.Leases!.InHand(term, node.State().Shared!.Clock.Now);
+        return granted - used;
+    }
+}

@@ -1,0 +1,123 @@
+using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Metering;
+using Tollgate.Plans;
+
+namespace Tollgate.Admission.Tests.Leases;
+
+/// <summary>Whatever happens to Redis: no limit is passed, what nodes hold is served, and afterwards all of the limit can be used.</summary>
+public sealed class RedisFaultTests : IAsyncLifetime
+{
+    private const int Limit = 30_000;
+    private SharedNodes _nodes = null!;
+
+    public async ValueTask InitializeAsync() => _nodes = await SharedNodes.StartAsync();
+
+    public ValueTask DisposeAsync() => _nodes.DisposeAsync();
+
+    [Fact]
+    public async Task Redis_KilledAndStartedAgainUnderLoad_TheLimitIsExact()
+    {
+        var (tally, load) = await UnderLoadAsync();
+        await _nodes.Redis.KillAsync();
+        await AdmissionServer.UntilAsync(() => tally.Unavailable > 500, "the leases are spent");
+        var spent = tally.Admitted;
+        await AdmissionServer.UntilAsync(() => tally.Unavailable > 1_500, "calls are refused");
+        (tally.Admitted - spent).ShouldBeLessThan(Limit / 4, "what nodes hold is bounded");
+        await _nodes.Redis.StartAgainAsync();
+        await load;
+        tally.Admitted.ShouldBe(Limit);
+    }
+
+    [Fact]
+    public async Task Redis_FlushedUnderLoad_TheLimitIsExact()
+    {
+        var (tally, load) = await UnderLoadAsync();
+        await _nodes.Redis.FlushAsync();
+        await load;
+        tally.Admitted.ShouldBe(Limit);
+    }
+
+    [Fact]
+    public async Task Redis_FrozenUnderLoad_TheLimitIsExact()
+    {
+        var (tally, load) = await UnderLoadAsync();
+        await _nodes.Redis.FreezeAsync();
+        await AdmissionServer.UntilAsync(() => tally.Unavailable > 500, "the leases are spent");
+        await _nodes.Redis.ThawAsync();
+        await load;
+        tally.Admitted.ShouldBe(Limit);
+    }
+
+    [Fact]
+    public async Task Redis_BackFromAnOlderSnapshot_IsNotBelieved()
+    {
+        var (tally, load) = await UnderLoadAsync();
+        await _nodes.Redis.TextAsync("SAVE");
+        await AdmissionServer.UntilAsync(() => tally.Admitted > Limit / 3, "more was used than the snapshot knows");
+        await _nodes.Redis.KillAsync();
+        await _nodes.Redis.StartAgainAsync();
+        await load;
+        tally.Admitted.ShouldBe(Limit);
+    }
+
+    [Fact]
+    public async Task Redis_Away_OnlyWhatHasNoLimitIsServed()
+    {
+        await _nodes.Redis.KillAsync();
+        var limited = await _nodes.SubscribeAsync(Node.Deny(100, Window.Month));
+        var free = await _nodes.SubscribeAsync();
+        foreach (var node in _nodes.Nodes)
+        {
+            (await SharedNodes.CallAsync(node, limited)).Verdict.ShouldBe(AdmissionVerdict.Undecided);
+            (await SharedNodes.CallAsync(node, free)).Verdict.ShouldBe(AdmissionVerdict.Admitted);
+        }
+    }
+
+    [Fact]
+    public async Task Redis_CounterUnknown_StartsFromTheLog()
+    {
+        var buyer = await _nodes.SubscribeAsync(Node.Deny(10, Window.Month));
+        var first = await SharedNodes.CallAsync(_nodes.Nodes[0], buyer);
+        for (var i = 0; i < 6; i++)
+            SharedNodes.Append(_nodes.Nodes[1], first);
+        await _nodes.Nodes[1].Services.GetRequiredService<IUsageShipping>().ShipNowAsync(CancellationToken.None);
+        await _nodes.Redis.TextAsync("DEL", $"tollgate:limit:{buyer.Subscription:N}:1");
+        // Six are in the log, the one that the first node holds among them.
+        var tally = await _nodes.LoadAsync(buyer, (_, last) => last.Verdict != AdmissionVerdict.RateLimited);
+        tally.Admitted.ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task Node_KilledAndBack_LeavesWhatItsJournalDoesNotShow()
+    {
+        var folder = _nodes.Host.NewFolder();
+        var node = await _nodes.AddAsync(folder);
+        var buyer = await _nodes.SubscribeAsync(Node.Deny(Limit, Window.Month));
+        var used = 0;
+        while (node.InHand(buyer.Subscription) < 2 * used || used == 0)
+        {
+            var decision = await SharedNodes.CallAsync(node, buyer);
+            decision.Admitted.ShouldBeTrue();
+            SharedNodes.Append(node, decision);
+            used++;
+        }
+        var key = $"tollgate:leases:{node.Services.GetRequiredService<Tollgate.Admission.Leases.SharedEpoch>().Life:N}";
+        await _nodes.LoseAsync(3);
+
+        await _nodes.AddAsync(folder);
+        for (var exists = true; exists; exists = await _nodes.Redis.TextAsync("EXISTS", key) == "1")
+            await Task.Delay(20);
+        var tally = await _nodes.LoadAsync(buyer, (_, last) => last.Verdict != AdmissionVerdict.RateLimited);
+        // What was used just before the last round may be counted twice, never the other way.
+        (used + tally.Admitted).ShouldBeInRange(Limit - used, Limit);
+    }
+
+    private async Task<(Tally Tally, Task Load)> UnderLoadAsync()
+    {
+        var buyer = await _nodes.SubscribeAsync(Node.Deny(Limit, Window.Month));
+        var tally = new Tally();
+        var load = _nodes.LoadAsync(buyer, (_, last) => last.Verdict != AdmissionVerdict.RateLimited, into: tally);
+        await AdmissionServer.UntilAsync(() => tally.Admitted > Limit / 10, "the load runs");
+        return (tally, load);
+    }
+}

@@ -1,0 +1,110 @@
+using Tollgate.Plans;
+
+namespace Tollgate.Admission.Tests.Leases;
+
+public sealed class SharedLimitTests : IAsyncLifetime
+{
+    private SharedNodes _nodes = null!;
+
+    public async ValueTask InitializeAsync() => _nodes = await SharedNodes.StartAsync();
+
+    public ValueTask DisposeAsync() => _nodes.DisposeAsync();
+
+    [Fact]
+    public async Task Admit_QuotaOnThreeNodesUnderLoad_IsExactlyTheLimit()
+    {
+        foreach (var limit in (int[])[1, 7, 500, 20_000])
+        {
+            var buyer = await _nodes.SubscribeAsync(Node.Deny(limit, Window.Month));
+            var tally = await _nodes.LoadAsync(buyer, (_, last) => last.Verdict != AdmissionVerdict.RateLimited);
+            tally.Unavailable.ShouldBe(0);
+            tally.Admitted.ShouldBe(limit);
+        }
+    }
+
+    [Fact]
+    public async Task Admit_SeveralWindowsOnThreeNodes_AreExactlyTheSmallest()
+    {
+        var buyer = await _nodes.SubscribeAsync(Node.Deny(10_000, Window.Month), Node.Deny(3_000, Window.Week), Node.Deny(5_000, Window.BillingPeriod));
+        var tally = await _nodes.LoadAsync(buyer, (_, last) => last.Verdict != AdmissionVerdict.RateLimited);
+        tally.Admitted.ShouldBe(3_000);
+    }
+
+    [Fact]
+    public async Task Admit_RateOnThreeNodesUnderLoad_IsNeverPassedInAnySecond()
+    {
+        var buyer = await _nodes.SubscribeAsync(Node.Deny(200, Window.Second), Node.Deny(1_000_000, Window.Month));
+        var tally = await _nodes.LoadAsync(buyer, (all, _) => all.Windows.Count < 5);
+        tally.Unavailable.ShouldBe(0);
+        tally.Windows.Values.ShouldAllBe(count => count <= 200);
+        // The first and the last second were not under load from end to end.
+        tally.Windows.OrderBy(window => window.Key).Skip(1).Take(3).ShouldAllBe(window => window.Value == 200);
+    }
+
+    [Fact]
+    public async Task Admit_HotKeyWithMuchLeft_AsksRedisOnceForAHundredCallsAtMost()
+    {
+        const int limit = 100_000;
+        var buyer = await _nodes.SubscribeAsync(Node.Deny(limit, Window.Month));
+        var before = await _nodes.Redis.ScriptCallsAsync();
+        var tally = await _nodes.LoadAsync(buyer, (all, _) => all.Admitted < limit * 9 / 10);
+        var asked = await _nodes.Redis.ScriptCallsAsync() - before;
+        TestContext.Current.SendDiagnosticMessage("{0} calls, {1} round trips", tally.Admitted, asked);
+        asked.ShouldBeLessThanOrEqualTo(tally.Admitted / 100);
+    }
+
+    [Fact]
+    public async Task Admit_PartThatANodeDoesNotUse_GoesToTheOthers()
+    {
+        const int limit = 2_000;
+        var buyer = await _nodes.SubscribeAsync(Node.Deny(limit, Window.Month));
+        var admitted = 0;
+        while (admitted < 300)
+            if ((await SharedNodes.CallAsync(_nodes.Nodes[0], buyer)).Admitted)
+                admitted++;
+        // The first node makes no more calls; the second takes all the rest.
+        var until = TimeProvider.System.GetUtcNow().AddSeconds(20);
+        while (admitted < limit && TimeProvider.System.GetUtcNow() < until)
+            if ((await SharedNodes.CallAsync(_nodes.Nodes[1], buyer)).Admitted)
+                admitted++;
+            else
+                await Task.Delay(20);
+        admitted.ShouldBe(limit);
+        (await SharedNodes.CallAsync(_nodes.Nodes[2], buyer)).Verdict.ShouldBe(AdmissionVerdict.RateLimited);
+    }
+
+    [Fact]
+    public async Task Admit_NodeThatStops_LeavesNothingBehind()
+    {
+        const int limit = 2_000;
+        var buyer = await _nodes.SubscribeAsync(Node.Deny(limit, Window.Month));
+        var admitted = 0;
+        while (admitted < 300)
+            if ((await SharedNodes.CallAsync(_nodes.Nodes[2], buyer)).Admitted)
+                admitted++;
+        await _nodes.StopAsync(2);
+        var tally = await _nodes.LoadAsync(buyer, (_, last) => last.Verdict != AdmissionVerdict.RateLimited);
+        (admitted + tally.Admitted).ShouldBe(limit);
+    }
+
+    [Fact]
+    public async Task Admit_LimitLoweredInTheWindow_IsNotPassed()
+    {
+        var buyer = await _nodes.SubscribeAsync(Node.Deny(5_000, Window.Month));
+        var before = await _nodes.LoadAsync(buyer, (all, _) => all.Admitted < 500);
+        await using (var command = _nodes.Host.Database.OwnerOrSuperuser.CreateCommand("""
+            UPDATE plans.entitlement_snapshot SET allowances = replace(allowances::text, '5000', '1000')::jsonb WHERE subscription_id = $1
+            """))
+        {
+            command.Parameters.Add(new() { Value = buyer.Subscription });
+            await command.ExecuteNonQueryAsync();
+        }
+        foreach (var node in _nodes.Nodes)
+            await AdmissionServer.UntilAsync(() => node.State().Subscribers.Find(buyer.Subscription)!.Terms!.Allowances[0].Limit == 1_000, "the lower limit is in force");
+        // Leases that were given under the higher limit come back within two seconds.
+        foreach (var node in _nodes.Nodes)
+            await AdmissionServer.UntilAsync(() => node.InHand(buyer.Subscription) == 0, "the leases are back");
+        var after = await _nodes.LoadAsync(buyer, (_, last) => last.Verdict != AdmissionVerdict.RateLimited);
+        (before.Admitted + after.Admitted).ShouldBe(Math.Max(1_000, before.Admitted));
+    }
+}

@@ -1,0 +1,169 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Tollgate.Foundation;
+using Tollgate.Metering;
+using Tollgate.Plans;
+using Tollgate.TestKit;
+
+namespace Tollgate.Admission.Tests.Leases;
+
+/// <summary>Three admitting nodes on one database and one Redis.</summary>
+internal sealed class SharedNodes : IAsyncDisposable
+{
+    private readonly AdmissionServer _first;
+
+    private SharedNodes(TestRedis redis)
+    {
+        Redis = redis;
+        _first = new AdmissionServer { Redis = redis.Url };
+    }
+
+    public TestRedis Redis { get; }
+
+    public List<TestServer> Nodes { get; } = [];
+
+    public AdmissionServer Host => _first;
+
+    public static async Task<SharedNodes> StartAsync(int count = 3)
+    {
+        var nodes = new SharedNodes(await TestRedis.StartAsync());
+        await nodes._first.InitializeAsync();
+        nodes.Nodes.Add(nodes._first.Server);
+        while (nodes.Nodes.Count < count)
+            await nodes.AddAsync(nodes._first.NewFolder());
+        return nodes;
+    }
+
+    public async Task<TestServer> AddAsync(string folder)
+    {
+        var server = await _first.StartAsync(folder);
+        Nodes.Add(server);
+        await AdmissionServer.UntilReadyAsync(server);
+        return server;
+    }
+
+    /// <summary>A clean end: SIGTERM.</summary>
+    public async Task StopAsync(int place)
+    {
+        await Nodes[place].Services.GetRequiredService<IHost>().StopAsync();
+        await LoseAsync(place);
+    }
+
+    /// <summary>The node is gone without a word to anybody.</summary>
+    public async Task LoseAsync(int place)
+    {
+        await Nodes[place].DisposeAsync();
+        Nodes.RemoveAt(place);
+    }
+
+    /// <summary>A subscription with these allowances, known to every node.</summary>
+    public async Task<Buyer> SubscribeAsync(params Allowance[] allowances)
+    {
+        var plan = await _first.PlanAsync(await _first.RegisterAsync(), allowances);
+        var (id, _, secret) = await (await _first.RegisterAsync()).SubscribeAsync(plan);
+        TypeId.TryParse(id, "sub", out var subscription).ShouldBeTrue();
+        foreach (var node in Nodes)
+            await node.Services.GetRequiredService<IChangeFeed>().CatchUpAsync(CancellationToken.None);
+        return new Buyer(subscription, Encoding.ASCII.GetBytes(secret), plan.Product.Id);
+    }
+
+    /// <summary>One call, as the gateway makes it.</summary>
+    public static async Task<AdmissionDecision> CallAsync(TestServer node, Buyer buyer)
+    {
+        var admission = node.Services.GetRequiredService<IAdmission>();
+        var until = TimeProvider.System.GetUtcNow().AddSeconds(1);
+        var decision = Admit(admission, buyer);
+        while (decision.Verdict == AdmissionVerdict.Undecided && TimeProvider.System.GetUtcNow() < until && await admission.LeaseAsync(decision))
+            decision = Admit(admission, buyer);
+        return decision;
+    }
+
+    /// <summary>Calls on all nodes at once, from several callers on each, until told to end. Answers the admitted by the window that they were taken from.</summary>
+    public async Task<Tally> LoadAsync(Buyer buyer, Func<Tally, AdmissionDecision, bool> goesOn, int callers = 4, Tally? into = null)
+    {
+        var tally = into ?? new Tally();
+        await Task.WhenAll(Nodes.SelectMany(node => Enumerable.Range(0, callers).Select(_ => Task.Run(async () =>
+        {
+            AdmissionDecision decision;
+            do
+            {
+                decision = await CallAsync(node, buyer);
+                tally.Add(decision);
+                if (!decision.Admitted)
+                    await Task.Delay(1);
+            }
+            while (goesOn(tally, decision));
+        }))));
+        return tally;
+    }
+
+    public static void Append(TestServer node, in AdmissionDecision decision) => node.Services.GetRequiredService<IUsageJournal>().Append(new UsageEvent
+    {
+        RequestId = TypeId.New(TimeProvider.System),
+        StartMicros = (TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / 10,
+        DurationMicros = 1000,
+        UpstreamMicros = 500,
+        KeyId = decision.KeyId,
+        SubscriptionId = decision.SubscriptionId,
+        PlanVersion = decision.PlanVersion,
+        PeriodStartSeconds = decision.PeriodStartSeconds,
+        OrganizationId = decision.OrganizationId,
+        ProviderOrganizationId = decision.ProviderOrganizationId,
+        ApiId = TypeId.New(TimeProvider.System),
+        ApiVersion = 1,
+        Method = "GET"u8.ToArray(),
+        Path = "/x"u8.ToArray(),
+        Status = 200,
+        Outcome = UsageOutcome.Served,
+        Billable = true,
+        Amounts = decision.Amounts,
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in Nodes.Skip(1))
+            await node.DisposeAsync();
+        await _first.DisposeAsync();
+        await Redis.DisposeAsync();
+    }
+
+    private static AdmissionDecision Admit(IAdmission admission, Buyer buyer) => admission.Admit(buyer.Secret, buyer.Product, Node.Amounts((Meter.Requests, 1)));
+}
+
+internal sealed record Buyer(Guid Subscription, byte[] Secret, Guid Product);
+
+internal sealed class Tally
+{
+    private readonly ConcurrentDictionary<uint, int> _windows = new();
+    private int _admitted;
+    private int _limited;
+    private int _unavailable;
+
+    public int Admitted => Volatile.Read(ref _admitted);
+
+    public int Limited => Volatile.Read(ref _limited);
+
+    public int Unavailable => Volatile.Read(ref _unavailable);
+
+    /// <summary>Admitted calls by the window of their first allowance.</summary>
+    public IReadOnlyDictionary<uint, int> Windows => _windows;
+
+    public void Add(in AdmissionDecision decision)
+    {
+        switch (decision.Verdict)
+        {
+            case AdmissionVerdict.Admitted:
+                Interlocked.Increment(ref _admitted);
+                _windows.AddOrUpdate(decision.Stamps[0], 1, (_, count) => count + 1);
+                break;
+            case AdmissionVerdict.RateLimited:
+                Interlocked.Increment(ref _limited);
+                break;
+            default:
+                Interlocked.Increment(ref _unavailable);
+                break;
+        }
+    }
+}
