@@ -26,7 +26,6 @@ public static class AdmissionModule
         services.AddSingleton(provider => new NodeState(options.Nodes, options.Shared && options.Admits ? provider.GetRequiredService<SharedLimits>() : null));
         services.AddSingleton<IAdmission, NodeAdmission>();
         services.AddSingleton<KeyStore>();
-        services.AddSingleton<NodeCatchUp>();
         services.AddSingleton<ProductNames>();
         services.AddSingleton<AllowanceUsage>();
         if (options.Admits)

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Tollgate.Admission.Snapshot;
 using Tollgate.Admission.Subscriptions;
 using Tollgate.Foundation;
 using Tollgate.Identity;
@@ -56,7 +55,7 @@ internal static class KeyEndpoints
     }
 
     private static async Task<IResult> CreateAsync(
-        string id, CreateKeyRequest? request, Caller caller, IDatabase database, ISubscriptions subscriptions, KeyStore keys, NodeCatchUp node, TimeProvider clock,
+        string id, CreateKeyRequest? request, Caller caller, IDatabase database, ISubscriptions subscriptions, KeyStore keys, IChangeFeed feed, TimeProvider clock,
         CancellationToken cancellation)
     {
         if (request?.ExpiresAt <= clock.GetUtcNow())
@@ -73,11 +72,11 @@ internal static class KeyEndpoints
             return created.Failure is { } refused ? refused : CreatedKeyResponse.From(created.Value.Key, created.Value.Secret);
         }, cancellation).ConfigureAwait(false);
         if (outcome.Succeeded)
-            await node.AfterCommitAsync(cancellation).ConfigureAwait(false);
+            await feed.AfterCommitAsync(cancellation).ConfigureAwait(false);
         return outcome.ToResult(key => Results.Json(key, statusCode: StatusCodes.Status201Created));
     }
 
-    private static async Task<IResult> RevokeAsync(string id, Caller caller, IDatabase database, KeyStore keys, NodeCatchUp node, CancellationToken cancellation)
+    private static async Task<IResult> RevokeAsync(string id, Caller caller, IDatabase database, KeyStore keys, IChangeFeed feed, CancellationToken cancellation)
     {
         if (!TypeId.TryParse(id, "key", out var keyId))
             return Problems.Result(Failure.NotFound("key"));
@@ -92,7 +91,7 @@ internal static class KeyEndpoints
             return true;
         }, cancellation).ConfigureAwait(false);
         if (outcome.Succeeded)
-            await node.AfterCommitAsync(cancellation).ConfigureAwait(false);
+            await feed.AfterCommitAsync(cancellation).ConfigureAwait(false);
         return outcome.ToResult(_ => Results.NoContent());
     }
 }

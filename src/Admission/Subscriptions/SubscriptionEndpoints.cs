@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Admission.Keys;
-using Tollgate.Admission.Snapshot;
 using Tollgate.Foundation;
 using Tollgate.Identity;
 using Tollgate.Plans;
@@ -27,7 +26,7 @@ internal static class SubscriptionEndpoints
     }
 
     private static async Task<IResult> SubscribeAsync(
-        SubscribeRequest request, Caller caller, IDatabase database, ISubscriptions subscriptions, KeyStore keys, ProductNames names, NodeCatchUp node, CancellationToken cancellation)
+        SubscribeRequest request, Caller caller, IDatabase database, ISubscriptions subscriptions, KeyStore keys, ProductNames names, IChangeFeed feed, CancellationToken cancellation)
     {
         if (!TypeId.TryParse(request.PlanId, "plan", out var planId))
             return Problems.Result(Failure.NotFound("plan"));
@@ -47,7 +46,7 @@ internal static class SubscriptionEndpoints
             return response with { Key = new FirstKeyResponse(TypeId.Format("key", key.Id), key.Prefix, secret) };
         }, cancellation).ConfigureAwait(false);
         if (outcome.Succeeded)
-            await node.AfterCommitAsync(cancellation).ConfigureAwait(false);
+            await feed.AfterCommitAsync(cancellation).ConfigureAwait(false);
         return outcome.ToResult(subscription => Results.Created($"/api/subscriptions/{subscription.Id}", subscription));
     }
 
@@ -90,7 +89,7 @@ internal static class SubscriptionEndpoints
     }
 
     private static async Task<IResult> CancelAsync(
-        string id, Caller caller, IDatabase database, ISubscriptions subscriptions, ProductNames names, NodeCatchUp node, CancellationToken cancellation)
+        string id, Caller caller, IDatabase database, ISubscriptions subscriptions, ProductNames names, IChangeFeed feed, CancellationToken cancellation)
     {
         var outcome = await database.AsAppAsync(caller.Tenant, async session =>
         {
@@ -103,7 +102,7 @@ internal static class SubscriptionEndpoints
             return SubscriptionResponse.From(canceled.Value, await names.OfAsync(session, [canceled.Value]).ConfigureAwait(false));
         }, cancellation).ConfigureAwait(false);
         if (outcome.Succeeded)
-            await node.AfterCommitAsync(cancellation).ConfigureAwait(false);
+            await feed.AfterCommitAsync(cancellation).ConfigureAwait(false);
         return outcome.ToResult(Results.Ok);
     }
 }

@@ -10,13 +10,15 @@ namespace Tollgate.Foundation.Changes;
 /// Keeps this node's snapshots in step with the database: on a notice, on a new connection, and each second whatever happens. When the database is away
 /// the snapshots stay as they are and their age shows in the metric <c>tollgate.change_feed.staleness</c>.
 /// </summary>
-internal sealed class ChangeFeed : BackgroundService, IChangeFeed
+internal sealed partial class ChangeFeed : BackgroundService, IChangeFeed
 {
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
     private static readonly Meter Meter = new("Tollgate");
 
     private readonly IDatabaseStartup _startup;
     private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
     private readonly NoticeListener _listener;
     private readonly Lazy<Follower[]> _followers;
     private readonly SemaphoreSlim _turn = new(1);
@@ -27,6 +29,7 @@ internal sealed class ChangeFeed : BackgroundService, IChangeFeed
     {
         _startup = startup;
         _clock = clock;
+        _logger = logger;
         _listener = new NoticeListener(sources, "tollgate_changes", logger);
         var store = new ChangeStore(database);
         _followers = new(() => [.. services.GetServices<IChangeHandler>().Select(handler => new Follower(handler, store, logger)).OrderBy(follower => follower.Order)]);
@@ -42,14 +45,15 @@ internal sealed class ChangeFeed : BackgroundService, IChangeFeed
 
     internal int? ListenerBackendId => _listener.BackendId;
 
-    public Task CatchUpAsync(CancellationToken cancellation)
+    public Task AfterCommitAsync(CancellationToken cancellation)
     {
-        // Inside a request's transaction there is nothing to see before it commits.
         if (AmbientTransaction.Current is not { } ambient)
-            return FollowAsync(cancellation);
-        ambient.AfterCommit(() => FollowAsync(cancellation));
+            return WaitAsync(cancellation);
+        ambient.AfterCommit(() => WaitAsync(cancellation));
         return Task.CompletedTask;
     }
+
+    public Task CatchUpAsync(CancellationToken cancellation) => FollowAsync(cancellation);
 
     /// <summary>Loads once before the services after this one start. A failure is no end: the rounds go on trying, and <see cref="Ready"/> says so.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -85,6 +89,21 @@ internal sealed class ChangeFeed : BackgroundService, IChangeFeed
         }
     }
 
+    // The token ends who still queues and who listens to it, the wait goes on without who does not.
+    private async Task WaitAsync(CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(LongestWait, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        try
+        {
+            await FollowAsync(either.Token).WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (Exception late)
+        {
+            LogLate(_logger, late.Message);
+        }
+    }
+
     // One at a time: handlers are never called concurrently.
     private async Task FollowAsync(CancellationToken cancellation)
     {
@@ -103,4 +122,7 @@ internal sealed class ChangeFeed : BackgroundService, IChangeFeed
             _turn.Release();
         }
     }
+
+    [LoggerMessage(502, LogLevel.Information, "This node has not yet applied a committed change; it does so a little later: {Reason}")]
+    private static partial void LogLate(ILogger logger, string reason);
 }

@@ -32,6 +32,12 @@ public interface IChangeFeed
     /// <summary>False until every handler has loaded.</summary>
     bool Ready { get; }
 
-    /// <summary>Reads and applies what has been committed up to now; returns when it is applied.</summary>
+    /// <summary>
+    /// Waits until this node has applied what was committed up to now, so that the answer to a change is true when it arrives; inside a request's
+    /// transaction that happens with its commit. Two seconds at most and never a failure: the change is committed, and the feed brings it in any case.
+    /// </summary>
+    Task AfterCommitAsync(CancellationToken cancellation);
+
+    /// <summary>Reads and applies what has been committed up to now, however long that takes. An answer to a client waits by <see cref="AfterCommitAsync"/>.</summary>
     Task CatchUpAsync(CancellationToken cancellation);
 }

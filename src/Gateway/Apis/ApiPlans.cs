@@ -6,7 +6,7 @@ using Tollgate.Plans;
 namespace Tollgate.Gateway.Apis;
 
 /// <summary>The plans of an API. What a plan is, is Plans' matter; here it belongs to an API of the caller's.</summary>
-internal sealed class ApiPlans(IDatabase database, IPlans plans, Publication publication, Serving serving)
+internal sealed class ApiPlans(IDatabase database, IPlans plans, Publication publication, IChangeFeed feed)
 {
     public const string ProductKind = "api";
 
@@ -67,7 +67,7 @@ internal sealed class ApiPlans(IDatabase database, IPlans plans, Publication pub
     {
         var outcome = await database.AsAppAsync(caller.Tenant, work, context.RequestAborted).ConfigureAwait(false);
         if (outcome.Succeeded)
-            await serving.CatchUpAsync().ConfigureAwait(false);
+            await feed.AfterCommitAsync(context.RequestAborted).ConfigureAwait(false);
         return outcome.ToResult(plan =>
         {
             IfMatch.SetETag(context, plan.Version);

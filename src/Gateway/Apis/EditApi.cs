@@ -5,7 +5,7 @@ using Tollgate.Identity;
 
 namespace Tollgate.Gateway.Apis;
 
-internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecrets secrets, UpstreamAddressCheck addresses, LargeDocuments large, Publication publication, Serving serving,
+internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecrets secrets, UpstreamAddressCheck addresses, LargeDocuments large, Publication publication, IChangeFeed feed,
     GatewayAddress gateway, TimeProvider clock)
 {
     public static async Task<IResult> HandleAsync(string id, EditApiRequest request, Caller caller, HttpContext context, EditApi edit)
@@ -38,7 +38,7 @@ internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecret
             return await SaveAsync(session, found.Value, request, document.Value).ConfigureAwait(false);
         }, cancellation).ConfigureAwait(false);
         if (outcome.Succeeded && outcome.Value.Status is ApiStatus.Published or ApiStatus.Unpublished)
-            await serving.CatchUpAsync().ConfigureAwait(false);
+            await feed.AfterCommitAsync(cancellation).ConfigureAwait(false);
         return outcome;
     }
 

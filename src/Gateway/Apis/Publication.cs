@@ -7,7 +7,7 @@ using Tollgate.Plans;
 namespace Tollgate.Gateway.Apis;
 
 /// <summary>Puts an API on sale and takes it off: its status, its plans and what other modules keep of it change in one transaction.</summary>
-internal sealed class Publication(IDatabase database, ApiStore store, IPlans plans, IEnumerable<IApiPublicationStep> steps, Serving serving, GatewayAddress gateway)
+internal sealed class Publication(IDatabase database, ApiStore store, IPlans plans, IEnumerable<IApiPublicationStep> steps, IChangeFeed feed, GatewayAddress gateway)
 {
     public static Failure Archived { get; } = Failure.Conflict("API_ARCHIVED", "This API is archived and cannot be changed any more.");
 
@@ -48,7 +48,7 @@ internal sealed class Publication(IDatabase database, ApiStore store, IPlans pla
             return ApiResponse.From(changed.Value, await ApiStore.EndpointsAsync(session, changed.Value.Id).ConfigureAwait(false), gateway);
         }, context.RequestAborted).ConfigureAwait(false);
         if (outcome.Succeeded)
-            await serving.CatchUpAsync().ConfigureAwait(false);
+            await feed.AfterCommitAsync(context.RequestAborted).ConfigureAwait(false);
         return outcome.ToResult(api =>
         {
             IfMatch.SetETag(context, api.Version);

@@ -39,6 +39,8 @@ public sealed class ChangeFeedTests : IAsyncLifetime
 
         public Func<Task>? OnLoad { get; set; }
 
+        public Func<Task>? OnApply { get; set; }
+
         public IReadOnlyCollection<string> Topics => topics;
 
         public async Task LoadAsync(CancellationToken cancellation)
@@ -48,8 +50,10 @@ public sealed class ChangeFeedTests : IAsyncLifetime
                 await onLoad();
         }
 
-        public Task ApplyAsync(IReadOnlyList<Change> changes, CancellationToken cancellation)
+        public async Task ApplyAsync(IReadOnlyList<Change> changes, CancellationToken cancellation)
         {
+            if (OnApply is { } onApply)
+                await onApply();
             if (FailuresToCome > 0)
             {
                 FailuresToCome--;
@@ -57,7 +61,6 @@ public sealed class ChangeFeedTests : IAsyncLifetime
             }
             lock (Applied)
                 Applied.AddRange(changes);
-            return Task.CompletedTask;
         }
 
         public bool Has(Guid id)
@@ -219,10 +222,43 @@ public sealed class ChangeFeedTests : IAsyncLifetime
         await feed.CatchUpAsync(CancellationToken.None);
         await using var ambient = await ((Database)_db.Database).BeginAmbientAsync(TenantContext.Nobody, CancellationToken.None);
         await InsertAsync(Id(80));
-        await feed.CatchUpAsync(CancellationToken.None);
+        await feed.AfterCommitAsync(CancellationToken.None);
         recorder.Has(Id(80)).ShouldBeFalse();
         await ambient.CommitAsync(CancellationToken.None);
         recorder.Has(Id(80)).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AfterCommit_HandlerHangs_IsWaitedForTwoSecondsOnly(bool inARequestsTransaction)
+    {
+        var hanging = new TaskCompletionSource();
+        var entered = new TaskCompletionSource();
+        var recorder = new Recorder("thing");
+        var clock = new ManualClock();
+        using var feed = Feed(clock, recorder);
+        await feed.CatchUpAsync(CancellationToken.None);
+        recorder.OnApply = () =>
+        {
+            entered.TrySetResult();
+            return hanging.Task;
+        };
+        await using var ambient = inARequestsTransaction ? await ((Database)_db.Database).BeginAmbientAsync(TenantContext.Nobody, CancellationToken.None) : null;
+        await InsertAsync(Id(81));
+        var after = feed.AfterCommitAsync(CancellationToken.None);
+        var waiting = ambient is null ? after : ambient.CommitAsync(CancellationToken.None);
+        await entered.Task;
+        clock.Advance(TimeSpan.FromSeconds(1.9));
+        waiting.IsCompleted.ShouldBeFalse();
+
+        clock.Advance(TimeSpan.FromSeconds(0.1));
+        await waiting.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+
+        recorder.Has(Id(81)).ShouldBeFalse();
+        hanging.SetResult();
+        await feed.CatchUpAsync(CancellationToken.None);
+        recorder.Has(Id(81)).ShouldBeTrue();
     }
 
     [Fact]
@@ -233,12 +269,14 @@ public sealed class ChangeFeedTests : IAsyncLifetime
                 .SqlState.ShouldBe(PostgresErrorCodes.InsufficientPrivilege, sql);
     }
 
-    private ChangeFeed Feed(params IChangeHandler[] handlers)
+    private ChangeFeed Feed(params IChangeHandler[] handlers) => Feed(TimeProvider.System, handlers);
+
+    private ChangeFeed Feed(TimeProvider clock, params IChangeHandler[] handlers)
     {
         var services = new ServiceCollection();
         foreach (var handler in handlers)
             services.AddSingleton(handler);
-        return new ChangeFeed((Database)_db.Database, _db.Sources, new AlreadyUp(), services.BuildServiceProvider(), TimeProvider.System, NullLogger<ChangeFeed>.Instance);
+        return new ChangeFeed((Database)_db.Database, _db.Sources, new AlreadyUp(), services.BuildServiceProvider(), clock, NullLogger<ChangeFeed>.Instance);
     }
 
     private static Guid Id(int number) => new(number, 0, 0, new byte[8]);
