@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,9 +37,9 @@ public static class GatewayModule
     {
         services.AddSingleton<GatewayAddress>();
         services.AddSingleton<UpstreamSecrets>();
+        services.Configure<RateLimiterOptions>(options => options.AddPolicy(LargeBodies.Name, new LargeBodies()));
         services.AddSingleton<LargeDocuments>();
         services.AddSingleton<ApiStore>();
-        services.AddSingleton<Serving>();
         services.AddSingleton<Publication>();
         services.AddSingleton<EditApi>();
         services.AddSingleton<ApiPlans>();

@@ -14,6 +14,7 @@ internal static class StatusPages
             StatusCodes.Status403Forbidden => Failure.Forbidden("You may not do this."),
             StatusCodes.Status404NotFound => new Failure(FailureKind.NotFound, "NOT_FOUND", "There is nothing at this address."),
             StatusCodes.Status405MethodNotAllowed => new Failure(FailureKind.MethodNotAllowed, "METHOD_NOT_ALLOWED", "This address does not take this method."),
+            StatusCodes.Status408RequestTimeout => new Failure(FailureKind.TimedOut, "REQUEST_TIMEOUT", "The request did not arrive in time."),
             StatusCodes.Status413PayloadTooLarge => new Failure(FailureKind.TooLarge, "BODY_TOO_LARGE", "The request body is larger than this route allows."),
             StatusCodes.Status415UnsupportedMediaType => new Failure(FailureKind.UnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json."),
             StatusCodes.Status429TooManyRequests => new Failure(FailureKind.LimitReached, "RATE_LIMITED", "Too many requests from your address. Wait and try again."),

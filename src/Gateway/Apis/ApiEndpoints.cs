@@ -22,12 +22,12 @@ internal static class ApiEndpoints
 
     private static void MapApis(RouteGroupBuilder apis)
     {
-        apis.MapPost("", CreateApi.HandleAsync).WithName("createApi").WithSummary("Import an API from its OpenAPI document, as a draft").WithBodyLimit(DocumentBodyLimit)
+        apis.MapPost("", CreateApi.HandleAsync).WithName("createApi").WithSummary("Import an API from its OpenAPI document, as a draft").WithBodyLimit(DocumentBodyLimit).RequireRateLimiting(LargeBodies.Name)
             .Idempotent().Produces<ApiResponse>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status413PayloadTooLarge);
         apis.MapGet("", ReadApis.ListAsync).WithName("listApis").WithSummary("Your APIs, newest first").Produces<Page<ApiListItemResponse>>().ProducesProblem(StatusCodes.Status404NotFound);
         apis.MapGet("/{id}", ReadApis.GetAsync).WithName("getApi").WithSummary("One of your APIs with its endpoints and findings").Produces<ApiResponse>().ProducesProblem(StatusCodes.Status404NotFound);
-        apis.MapPatch("/{id}", EditApi.HandleAsync).WithName("editApi").WithSummary("Change an API; what is absent stays").WithBodyLimit(DocumentBodyLimit)
+        apis.MapPatch("/{id}", EditApi.HandleAsync).WithName("editApi").WithSummary("Change an API; what is absent stays").WithBodyLimit(DocumentBodyLimit).RequireRateLimiting(LargeBodies.Name)
             .Produces<ApiResponse>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status412PreconditionFailed).ProducesProblem(StatusCodes.Status428PreconditionRequired);
         apis.MapGet("/{id}/openapi", ReadApis.DocumentAsync).WithName("getApiDocument").WithSummary("The OpenAPI document, byte for byte")

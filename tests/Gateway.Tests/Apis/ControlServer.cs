@@ -1,5 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Admission;
 using Tollgate.Foundation;
 using Tollgate.Identity;
@@ -23,7 +25,11 @@ public sealed class ControlServer : IAsyncLifetime
     {
         _database = await TestDatabase.CreateAsync(IdentityModule.Sql, MeteringModule.Sql, PlansModule.Sql, AdmissionModule.Sql, GatewayModule.Sql);
         Server = await TestServer.StartAsync(_database, (services, configuration) =>
-            services.AddIdentity(configuration).AddMetering(configuration).AddPlans(configuration).AddAdmission(configuration).AddGateway(configuration), app =>
+        {
+            services.AddIdentity(configuration).AddMetering(configuration).AddPlans(configuration).AddAdmission(configuration).AddGateway(configuration);
+            // A test may hold a body back for as long as it likes.
+            services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MinRequestBodyDataRate = null);
+        }, app =>
         {
             app.MapIdentity();
             app.MapGateway();
@@ -42,7 +48,7 @@ public sealed class ControlServer : IAsyncLifetime
 
     public async Task<(int Status, JsonElement Body, HttpResponseMessage Response)> SendAsync(HttpMethod method, string path, object? body = null, string? ifMatch = null)
     {
-        using var request = new HttpRequestMessage(method, path) { Content = body as HttpContent ?? (body is null ? null : JsonContent.Create(body)) };
+        using var request = new HttpRequestMessage(method, path) { Content = body as HttpContent ?? (body is null ? null : new StringContent(JsonSerializer.Serialize(body), System.Text.Encoding.UTF8, "application/json")) };
         request.Headers.Authorization = new("Bearer", Token);
         if (ifMatch is not null)
             request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
