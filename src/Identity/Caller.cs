@@ -16,10 +16,13 @@ public enum OrganizationRole
 /// <summary>What a member may do; <see cref="Caller.May"/> holds the one table of role → permission.</summary>
 public enum Permission
 {
-    /// <summary>See the organization's things.</summary>
+    /// <summary>See the organization's things and the sums of its usage.</summary>
     View,
 
-    /// <summary>Create, edit, publish and archive APIs, plans; read request logs.</summary>
+    /// <summary>Read the single calls: paths, request ids, the addresses of the organization's own clients.</summary>
+    ReadRequestLog,
+
+    /// <summary>Create, edit, publish and archive APIs, plans.</summary>
     ManageApis,
 
     /// <summary>Subscribe, cancel; create and revoke keys.</summary>
@@ -41,6 +44,10 @@ public sealed record Caller(Guid AccountId, Guid SessionId, string Email, bool I
 
     /// <summary>The context for <see cref="IDatabase.AsAppAsync"/>: all organizations of the account.</summary>
     public TenantContext Tenant => new(AccountId, [.. Memberships.Select(m => m.OrganizationId)]);
+
+    /// <summary>As if the caller were a member only where it has the permission: what is hidden by it then does not exist for row-level security.</summary>
+    public TenantContext TenantWith(Permission permission) =>
+        new(AccountId, [.. Memberships.Where(m => Allows(m.Role, permission)).Select(m => m.OrganizationId)]);
 
     public Membership PersonalOrganization => Memberships.First(m => m.Personal);
 
@@ -88,6 +95,7 @@ public sealed record Caller(Guid AccountId, Guid SessionId, string Email, bool I
     private static bool Allows(OrganizationRole role, Permission permission) => permission switch
     {
         Permission.View => true,
+        Permission.ReadRequestLog => role is OrganizationRole.Owner or OrganizationRole.Admin or OrganizationRole.Developer,
         Permission.ManageApis => role is OrganizationRole.Owner or OrganizationRole.Admin or OrganizationRole.Developer,
         Permission.ManageSubscriptions => role is OrganizationRole.Owner or OrganizationRole.Admin or OrganizationRole.Developer,
         Permission.ManageBilling => role is OrganizationRole.Owner or OrganizationRole.Admin or OrganizationRole.Billing,

@@ -18,6 +18,7 @@ internal static class UsageEndpoints
         group.MapGet("/api/request-log", ListRequestLogAsync).WithName("listRequestLog").WithTags("Usage").RequireAuthorization()
             .WithSummary("The calls of a subscription, an API or an organization, newest first")
             .Produces<Page<RequestLogResponse>>().ProducesProblem(StatusCodes.Status401Unauthorized, Problems.ContentType)
+            .ProducesProblem(StatusCodes.Status403Forbidden, Problems.ContentType)
             .ProducesProblem(StatusCodes.Status404NotFound, Problems.ContentType);
     }
 
@@ -25,7 +26,7 @@ internal static class UsageEndpoints
         Caller caller, [AsParameters] SubjectParameters subject, [AsParameters] UsageRangeParameters range, IDatabase database, IEnumerable<IUsageSubjects> subjects,
         CancellationToken cancellation)
     {
-        var of = subject.Of(caller);
+        var of = subject.Of(caller, Permission.View);
         if (of.Failure is not null)
             return Problems.Result(of.Failure);
         var usage = await database.AsAppAsync<Outcome<UsageResponse>>(caller.Tenant, async session =>
@@ -39,13 +40,16 @@ internal static class UsageEndpoints
         Caller caller, [AsParameters] SubjectParameters subject, [AsParameters] RequestLogParameters filter,
         IDatabase database, IEnumerable<IUsageSubjects> subjects, CancellationToken cancellation)
     {
-        var of = subject.Of(caller);
+        var of = subject.Of(caller, Permission.ReadRequestLog);
         if (of.Failure is not null)
             return Problems.Result(of.Failure);
-        var page = await database.AsAppAsync<Outcome<Page<RequestLogResponse>>>(caller.Tenant, async session =>
+        var page = await database.AsAppAsync<Outcome<Page<RequestLogResponse>>>(caller.TenantWith(Permission.ReadRequestLog), async session =>
             await of.Value.HiddenAsync(session, subjects).ConfigureAwait(false) is { } hidden
                 ? hidden
                 : await RequestLogStore.ListAsync(session, of.Value, filter.Filter).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+        if (page.Failure is { Kind: FailureKind.NotFound }
+            && await database.AsAppAsync(caller.Tenant, session => of.Value.HiddenAsync(session, subjects), cancellation).ConfigureAwait(false) is null)
+            return Problems.Result(Failure.Forbidden("Your role in this organization does not allow to read single calls."));
         return page.ToResult(Results.Ok);
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Tollgate.Foundation;
+using Tollgate.Identity;
 
 namespace Tollgate.Metering.Tests.Usage;
 
@@ -115,6 +116,26 @@ public class UsageEndpointTests
         (call.GetProperty("method").GetString(), call.GetProperty("path").GetString(), call.GetProperty("outcome").GetString(), call.GetProperty("duration_ms").GetDouble(),
             call.GetProperty("country").GetString(), call.GetProperty("client_address").GetString(), call.GetProperty("subscription_id").GetString())
             .ShouldBe(("GET", "/v1/moon", "served", 12, "DE", "192.168.1.2", Subscription));
+    }
+
+    [Theory]
+    [InlineData(OrganizationRole.Owner, HttpStatusCode.OK)]
+    [InlineData(OrganizationRole.Admin, HttpStatusCode.OK)]
+    [InlineData(OrganizationRole.Developer, HttpStatusCode.OK)]
+    [InlineData(OrganizationRole.Billing, HttpStatusCode.Forbidden)]
+    [InlineData(OrganizationRole.Viewer, HttpStatusCode.Forbidden)]
+    public async Task RequestLog_IsForThoseWhoWorkWithTheApis_SumsAreForAllMembers(OrganizationRole role, HttpStatusCode expected)
+    {
+        await using var server = await UsageServer.StartAsync();
+        AppendSome(server);
+        await server.ShipAsync();
+
+        foreach (var subject in new[] { "", $"?subscription={Subscription}", $"?api={Api}" })
+        {
+            (await server.GetAsync("/api/request-log" + subject, role: role)).Status.ShouldBe(expected, subject);
+            (await server.GetAsync("/api/usage" + subject, role: role)).Status.ShouldBe(HttpStatusCode.OK, subject);
+        }
+        (await server.GetAsync("/api/request-log?subscription=sub_00000000000000000000000000", role: role)).Status.ShouldBe(HttpStatusCode.NotFound);
     }
 
     [Fact]

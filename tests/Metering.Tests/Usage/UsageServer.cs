@@ -38,11 +38,14 @@ internal sealed class UsageServer(MeteringDatabase db, TestServer server) : IAsy
 
     public async Task ShipAsync() => await server.Services.GetRequiredService<IUsageShipping>().ShipNowAsync(TestContext.Current.CancellationToken);
 
-    public async Task<(HttpStatusCode Status, JsonElement Body)> GetAsync(string path, int? organization = 10_001)
+    public async Task<(HttpStatusCode Status, JsonElement Body)> GetAsync(string path, int? organization = 10_001, OrganizationRole role = OrganizationRole.Developer)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         if (organization is { } number)
+        {
             request.Headers.Add("X-Organization", MeteringDatabase.Id(number).ToString());
+            request.Headers.Add("X-Role", role.ToString());
+        }
         using var response = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         return (response.StatusCode, text.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(text));
@@ -54,12 +57,13 @@ internal sealed class UsageServer(MeteringDatabase db, TestServer server) : IAsy
         await Db.DisposeAsync();
     }
 
-    /// <summary>Is seen by every caller: what the rows show is then up to the database.</summary>
+    /// <summary>Is seen by every member of any organization: what the rows show is then up to the database.</summary>
     private sealed class Visible(string kind, Guid id) : IUsageSubjects
     {
         public string Kind => kind;
 
-        public Task<bool> IsVisibleAsync(DbSession session, Guid id1) => Task.FromResult(id1 == id);
+        public Task<bool> IsVisibleAsync(DbSession session, Guid id1) =>
+            id1 == id ? session.QuerySingleAsync<bool>("SELECT cardinality(foundation.current_organizations()) > 0") : Task.FromResult(false);
     }
 
     private sealed class ByHeader(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
@@ -69,7 +73,7 @@ internal sealed class UsageServer(MeteringDatabase db, TestServer server) : IAsy
         {
             if (!Guid.TryParse(Request.Headers["X-Organization"], out var organization))
                 return Task.FromResult(AuthenticateResult.NoResult());
-            var membership = new Membership(organization, $"o-{organization:n}", "An organization", OrganizationRole.Viewer, true);
+            var membership = new Membership(organization, $"o-{organization:n}", "An organization", Enum.Parse<OrganizationRole>(Request.Headers["X-Role"].ToString()), true);
             Caller.Set(Context, new Caller(MeteringDatabase.Id(1), MeteringDatabase.Id(2), "a@example.com", false, [membership]));
             return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity("test")), "test")));
         }
