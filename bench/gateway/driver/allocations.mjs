@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Bed } from "./bed.mjs";
 import { repository } from "./files.mjs";
 import { locked } from "./lock.mjs";
-import { measure, measureUnshipped, wrk } from "./measure.mjs";
+import { measure, measureUnshipped, warmUp, wrk } from "./measure.mjs";
 import { until } from "./processes.mjs";
 import { median, number, save, table } from "./report.mjs";
 
@@ -15,7 +15,7 @@ export async function allocations({ rounds = 3, seconds = 4, env }) {
   try {
     await bed.addTollgate({ env: { ...env, DOTNET_STARTUP_HOOKS: join(repository, "artifacts/bin/probe/release/Tollgate.probe.dll"), PROBE_FILE: file } });
     const peer = await bed.peer("tollgate");
-    await locked(() => measure(peer, () => wrk(peer, bed, { seconds: 10 })));
+    await locked(() => warmUp(peer, bed));
     const probe = async () => {
       rmSync(file, { force: true });
       await until("the probe answers", () => existsSync(file), 10);

@@ -1,5 +1,4 @@
 // What each mode needs around the peers: the work folder, the upstream, and Tollgate with its keys.
-import { rmSync } from "node:fs";
 import { workFolder } from "./files.mjs";
 import { gatewayCore, startPeer, startUpstream, stop, Tollgate, tollgatePeer, writeKeys } from "./peers.mjs";
 import { newKey } from "./keys.mjs";
@@ -39,6 +38,5 @@ export class Bed {
   async dispose() {
     await this.tollgate?.stop();
     for (const child of this.running.reverse()) await stop(child);
-    if (!process.env.BENCH_KEEP) rmSync(this.work, { recursive: true, force: true });
   }
 }

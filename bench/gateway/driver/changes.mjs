@@ -1,7 +1,7 @@
 // How soon a change is in force while traffic flows, and whether the traffic feels it.
 import { Bed } from "./bed.mjs";
 import { locked } from "./lock.mjs";
-import { measure, openLoop, wrk } from "./measure.mjs";
+import { aheadOfOthers, openLoop, warmUp } from "./measure.mjs";
 import { number, save } from "./report.mjs";
 import { sleep } from "./processes.mjs";
 
@@ -10,7 +10,7 @@ export async function changes({ rate = 2000, seconds = 20, env, rounds = 2 }) {
   const rows = [];
   try {
     const peer = await bed.peer("tollgate");
-    await locked(() => measure(peer, () => wrk(peer, bed, { seconds: peer.warm })));
+    await locked(() => warmUp(peer, bed));
     for (let round = 0; round < rounds; round++)
       for (const changing of [false, true])
         await locked(async () => {
@@ -18,7 +18,7 @@ export async function changes({ rate = 2000, seconds = 20, env, rounds = 2 }) {
           const end = Date.now() + (seconds + 2) * 1000;
           const load = openLoop(peer, bed, { rate, seconds });
           const changer = changing ? change(bed, end, made) : null;
-          const times = await load;
+          const times = await aheadOfOthers(() => load);
           await changer;
           rows.push({ round, changing, ...times, made });
         });

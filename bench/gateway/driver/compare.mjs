@@ -1,7 +1,7 @@
 // The comparison: every peer in turn, round after round, so that what the machine does besides hits all of them.
 import { Bed } from "./bed.mjs";
 import { locked } from "./lock.mjs";
-import { measure, measureUnshipped, wrk } from "./measure.mjs";
+import { measure, measureUnshipped, warmUp, wrk } from "./measure.mjs";
 import { catalogue } from "./peers.mjs";
 import { median, number, save, table } from "./report.mjs";
 
@@ -11,7 +11,7 @@ export async function compare({ quick, only, env, rounds = quick ? 3 : 7, second
   try {
     const peers = [];
     for (const name of names) peers.push(await bed.peer(name));
-    for (const peer of peers) await locked(() => measure(peer, () => wrk(peer, bed, { seconds: peer.warm })));
+    for (const peer of peers) await locked(() => warmUp(peer, bed));
     const rows = [];
     for (let round = 0; round < rounds; round++) await locked(() => oneRound(bed, peers, round, seconds, rows));
     finish(rows, { rounds, seconds });
@@ -34,13 +34,14 @@ function finish(rows, settings) {
   const names = [...new Set(rows.map((row) => row.peer))];
   const of = (name, field) => rows.filter((row) => row.peer === name).map((row) => row[field]);
   const summary = names.map((name) => Object.fromEntries([["peer", name],
-    ...["cpu", "during", "postgres", "rps", "p50", "p99"].map((field) => [field, median(of(name, field))])]));
+    ...["cpu", "during", "postgres", "waited", "rps", "p50", "p99"].map((field) => [field, median(of(name, field))])]));
   summary.sort((a, b) => a.cpu - b.cpu);
   table([
     ["peer", (row) => row.peer],
     ["us CPU/request", (row) => number(row.cpu)],
     ["while loaded", (row) => number(row.during)],
     ["PostgreSQL", (row) => number(row.postgres)],
+    ["waited us", (row) => number(row.waited)],
     ["requests/s", (row) => number(row.rps, 0)],
     ["p50 us", (row) => number(row.p50, 0)],
     ["p99 us", (row) => number(row.p99, 0)],

@@ -1,5 +1,5 @@
 // The bench's folder, free ports, and configurations filled in.
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -13,6 +13,7 @@ export function workFolder() {
   const folder = mkdtempSync(join(parent, "tollgate-bench-"));
   // The user who runs PostgreSQL must pass.
   chmodSync(folder, 0o755);
+  if (!process.env.BENCH_KEEP) process.on("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 

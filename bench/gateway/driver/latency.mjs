@@ -1,7 +1,7 @@
 // What a call takes at a fixed rate, far below what the processor could do.
 import { Bed } from "./bed.mjs";
 import { locked } from "./lock.mjs";
-import { measure, openLoop, wrk } from "./measure.mjs";
+import { measure, openLoop, warmUp } from "./measure.mjs";
 import { median, number, save, table } from "./report.mjs";
 
 export async function latency({ rate, only = ["tollgate", "nginx-key"], rounds = 5, seconds = 8, env }) {
@@ -10,7 +10,7 @@ export async function latency({ rate, only = ["tollgate", "nginx-key"], rounds =
   try {
     const peers = [];
     for (const name of only) peers.push(await bed.peer(name));
-    for (const peer of peers) await locked(() => measure(peer, () => wrk(peer, bed, { seconds: peer.warm })));
+    for (const peer of peers) await locked(() => warmUp(peer, bed));
     for (let round = 0; round < rounds; round++)
       await locked(async () => {
         for (const peer of peers) {

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 
 const { values } = parseArgs({
   options: {
+    apis: { type: "string" }, keys: { type: "string" },
     quick: { type: "boolean" }, only: { type: "string" }, rounds: { type: "string" }, seconds: { type: "string" }, env: { type: "string", multiple: true },
     load: { type: "string" }, bodies: { type: "boolean" }, allocations: { type: "boolean" }, start: { type: "boolean" }, scale: { type: "boolean" },
     changes: { type: "boolean" }, settings: { type: "boolean" }, profile: { type: "string" },
@@ -11,7 +12,7 @@ const options = {
   only: values.only?.split(","),
   env: Object.fromEntries((values.env ?? []).map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)])),
 };
-for (const name of ["rounds", "seconds"]) if (values[name]) options[name] = Number(values[name]);
+for (const name of ["rounds", "seconds", "apis", "keys"]) if (values[name]) options[name] = Number(values[name]);
 
 const from = async (name) => (await import(`./${name}.mjs`))[name];
 if (values.load) await (await from("latency"))({ ...options, rate: Number(values.load) });

@@ -28,18 +28,18 @@ const fastify = async (bed, name, port) =>
   start("node", [join(bench, "peers/fastify/server.js"), port, `http://127.0.0.1:${bed.values.UPSTREAM}`, join(bed.work, "keys.txt"), join(bed.work, `${name}-usage.log`)],
     { core: gatewayCore, log: join(bed.work, `${name}.out`) });
 
-/** checks: refuses a call without a key. warm: seconds of load before the first round. */
+/** checks: refuses a call without a key. warm: seconds of load before the first round, again until nothing more is compiled. */
 export const catalogue = {
   "nginx-plain": { launch: nginx("peers/nginx/plain.conf"), warm: 1, about: "nginx, proxy only" },
   "nginx-key": { launch: nginx("peers/nginx/key.conf"), checks: true, warm: 1, about: "nginx, key map, 2 x limit_req, buffered log" },
   haproxy: { launch: haproxy, checks: true, warm: 1, about: "HAProxy, key map, 2 stick tables, no log" },
   "nginx-lua": { launch: nginx("peers/nginx/lua.conf"), checks: true, warm: 1, about: "nginx with Lua, shared dictionaries, queued log" },
-  yarp: { launch: dotnet("yarp", false), warm: 8, about: "YARP, no policy" },
-  "yarp-inline": { launch: dotnet("yarp", true), warm: 8, about: "YARP, no policy, inline completions" },
-  "forwarder-inline": { launch: dotnet("forwarder", true), warm: 8, about: "YARP's forwarder, no policy, inline completions" },
-  "invoker-inline": { launch: dotnet("invoker", true), warm: 8, about: "HttpMessageInvoker, no policy, inline completions" },
+  yarp: { launch: dotnet("yarp", false), warm: 4, about: "YARP, no policy" },
+  "yarp-inline": { launch: dotnet("yarp", true), warm: 4, about: "YARP, no policy, inline completions" },
+  "forwarder-inline": { launch: dotnet("forwarder", true), warm: 4, about: "YARP's forwarder, no policy, inline completions" },
+  "invoker-inline": { launch: dotnet("invoker", true), warm: 4, about: "HttpMessageInvoker, no policy, inline completions" },
   fastify: { launch: fastify, checks: true, warm: 4, about: "Fastify, http-proxy, 2 x rate-limit, buffered log" },
-  tollgate: { checks: true, warm: 8, about: "Tollgate, journal and shipping" },
+  tollgate: { checks: true, warm: 4, about: "Tollgate, journal and shipping" },
 };
 
 export async function startUpstream(work) {

@@ -54,8 +54,8 @@ function processTimes(pid) {
   let ids = [];
   try { ids = readdirSync(`/proc/${pid}/task`); } catch { /* it ended */ }
   for (const id of ids) {
-    const ns = Number(read(`/proc/${pid}/task/${id}/schedstat`).split(" ")[0]);
-    threads.set(id, { name: read(`/proc/${pid}/task/${id}/comm`).trim(), ns });
+    const [ns, waited] = read(`/proc/${pid}/task/${id}/schedstat`).split(" ").map(Number);
+    threads.set(id, { name: read(`/proc/${pid}/task/${id}/comm`).trim(), ns, waited });
   }
   const fields = stat(pid)?.fields;
   return { threads, total: fields ? (Number(fields[11]) + Number(fields[12])) * tick : 0, reaped: fields ? (Number(fields[13]) + Number(fields[14])) * tick : 0 };
@@ -71,9 +71,9 @@ export function cpu(root) {
   return { at: process.hrtime.bigint(), processes };
 }
 
-/** Nanoseconds between two readings: { own, postgres, threads: { name: ns } }. */
+/** Nanoseconds between two readings: { own, postgres, waited, threads: { name: ns } }. `waited`: ready to run, but something else ran. */
 export function used(from, to) {
-  const result = { own: 0, postgres: 0, threads: {} };
+  const result = { own: 0, postgres: 0, waited: 0, threads: {} };
   for (const [pid, after] of to.processes) {
     const before = from.processes.get(pid) ?? { threads: new Map(), total: 0, reaped: 0 };
     const ended = [...before.threads.keys()].some((id) => !after.threads.has(id));
@@ -81,6 +81,7 @@ export function used(from, to) {
     for (const [id, thread] of after.threads) {
       const spent = thread.ns - (before.threads.get(id)?.ns ?? 0);
       ns += spent;
+      if (!after.postgres) result.waited += thread.waited - (before.threads.get(id)?.waited ?? 0);
       if (!after.postgres) result.threads[thread.name] = (result.threads[thread.name] ?? 0) + spent;
     }
     if (ended) ns = Math.max(ns, after.total - before.total);

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { writeFileSync } from "node:fs";
 import { Bed } from "./bed.mjs";
 import { locked } from "./lock.mjs";
-import { measure, measureUnshipped, output, wrk } from "./measure.mjs";
+import { measure, measureUnshipped, output, warmUp, wrk } from "./measure.mjs";
 import { number } from "./report.mjs";
 
 export async function profile({ seconds = 6, env = {}, file = "profile.txt" }) {
   const bed = await Bed.make({ env: { DOTNET_PerfMapEnabled: "1", DOTNET_EnableWriteXorExecute: "0", ...env } });
   try {
     const peer = await bed.peer("tollgate");
-    await locked(() => measure(peer, () => wrk(peer, bed, { seconds: 25 })));
+    await locked(() => warmUp(peer, bed));
     const path = await locked(() => record(bed, peer, seconds, measureUnshipped, "path"));
     const shipping = await locked(() => record(bed, peer, seconds, measure, "shipping"));
     writeFileSync(file, `${path}\n${shipping}`);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { mkdirSync } from "node:fs";
 import { Bed } from "./bed.mjs";
 import { locked } from "./lock.mjs";
-import { measure, measureUnshipped, wrk } from "./measure.mjs";
+import { measure, measureUnshipped, warmUp, wrk } from "./measure.mjs";
 import { gatewayCore, Tollgate, tollgatePeer } from "./peers.mjs";
 import { residentKb } from "./processes.mjs";
 import { median, number, save, table } from "./report.mjs";
@@ -24,17 +24,17 @@ export async function scale({ rounds = 3, seconds = 5, keys = 1_000_000, apis = 
     // Spread over all keys, more than the processor's caches hold.
     large.setKeys(large.tollgate.path, Array.from({ length: called }, (_, i) => large.tollgate.keys[Math.floor((i * keys) / called)]));
     const peers = [[bed, await bed.peer("tollgate")], [large, await tollgatePeer(large.tollgate, large, "tollgate-large")]];
-    for (const [at, peer] of peers) await locked(() => measure(peer, () => wrk(peer, at, { seconds: 12 })));
+    for (const [at, peer] of peers) await locked(() => warmUp(peer, at));
     for (let round = 0; round < rounds; round++)
       await locked(async () => {
         for (const [at, peer] of peers)
           for (const how of [measureUnshipped, measure])
-            rows.push({ round, ...(await how(peer, () => wrk(peer, at, { seconds }))), resident: residentKb(peer.child.pid), peak: residentKb(peer.child.pid, "VmHWM") });
+            rows.push({ round, ...(await how(peer, () => wrk(peer, at, { seconds }))), resident: residentKb(peer.child.pid), anonymous: residentKb(peer.child.pid, "RssAnon"), peak: residentKb(peer.child.pid, "VmHWM") });
       });
     const of = (name, field) => median(rows.filter((row) => row.peer === name).map((row) => row[field]));
     const ratio = (name) => median(rows.filter((row) => row.peer === `tollgate-large${name}`).map((row) => row.cpu / rows.find((one) => one.round === row.round && one.peer === `tollgate${name}`).cpu));
     table([["", (name) => name], ["us CPU/request", (name) => number(of(name, "cpu"))], ["requests/s", (name) => number(of(name, "rps"), 0)],
-      ["resident MB", (name) => number(of(name, "resident") / 1024, 0)], ["peak MB", (name) => number(of(name, "peak") / 1024, 0)]],
+      ["resident MB", (name) => number(of(name, "resident") / 1024, 0)], ["of it not files", (name) => number(of(name, "anonymous") / 1024, 0)], ["peak MB", (name) => number(of(name, "peak") / 1024, 0)]],
     ["tollgate-path", "tollgate-large-path", "tollgate", "tollgate-large"]);
     console.log(`start to ready with ${keys} keys: ${number(loading / 1000, 1)} s`);
     console.log(`raw numbers: ${save("scale", { keys, routes: apis * 10, called, loading, rows })}`);
@@ -51,5 +51,6 @@ async function restart(large) {
   large.tollgate.core = gatewayCore;
   const began = performance.now();
   await large.tollgate.start();
+  await large.tollgate.knows(large.tollgate.keys.at(-1));
   return performance.now() - began;
 }

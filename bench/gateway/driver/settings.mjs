@@ -1,7 +1,7 @@
 // Which settings of the runtime help: the same program and data, started anew with each.
 import { Bed } from "./bed.mjs";
 import { locked } from "./lock.mjs";
-import { measure, measureUnshipped, wrk } from "./measure.mjs";
+import { measure, measureUnshipped, warmUp, wrk } from "./measure.mjs";
 import { median, number, save, table } from "./report.mjs";
 
 const inline = { DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS: "1" };
@@ -12,6 +12,7 @@ const variants = {
   "gcConcurrent=0": { DOTNET_gcConcurrent: "0" },
   "GCgen0size=64 MB": { DOTNET_GCgen0size: "0x4000000" },
   "no spinning": { DOTNET_ThreadPool_UnfairSemaphoreSpinLimit: "0" },
+  "no file watcher": { DOTNET_hostBuilder__reloadConfigOnChange: "false" },
   inline,
   "inline + no spinning": { ...inline, DOTNET_ThreadPool_UnfairSemaphoreSpinLimit: "0" },
   "inline + GCgen0size=64 MB": { ...inline, DOTNET_GCgen0size: "0x4000000" },
@@ -29,7 +30,7 @@ export async function settings({ rounds = 2, seconds = 4, only, env = {} }) {
         await locked(async () => {
           await bed.tollgate.start();
           const peer = await bed.peer("tollgate");
-          await measure(peer, () => wrk(peer, bed, { seconds: 12 }));
+          await warmUp(peer, bed);
           rows.push({ name, round, ...(await measure(peer, () => wrk(peer, bed, { seconds }))) });
           rows.push({ name, round, ...(await measureUnshipped(peer, () => wrk(peer, bed, { seconds }))) });
         });

@@ -1,7 +1,7 @@
 // From the start of the process to the first answer through the gateway, with many APIs.
 import { Bed } from "./bed.mjs";
 import { locked } from "./lock.mjs";
-import { sleep, residentKb } from "./processes.mjs";
+import { cpu, residentKb, sleep, used } from "./processes.mjs";
 import { median, number, save } from "./report.mjs";
 
 export async function startup({ rounds = 5, apis = 1000, env }) {
@@ -16,17 +16,24 @@ export async function startup({ rounds = 5, apis = 1000, env }) {
           const began = performance.now();
           await bed.tollgate.start({ ready: false });
           while (!(await answered(bed))) await sleep(2);
-          rows.push({ round, processors: core.split(",").length, milliseconds: performance.now() - began, resident: residentKb(bed.tollgate.child.pid) });
+          rows.push({ round, processors: core.split(",").length, milliseconds: performance.now() - began, ...processor(bed), resident: residentKb(bed.tollgate.child.pid) });
         });
       }
     for (const processors of [2, 1]) {
       const times = rows.filter((row) => row.processors === processors).map((row) => row.milliseconds);
-      console.log(`${apis} APIs, ${processors} processors: start to first answer ${number(median(times), 0)} ms (${number(Math.min(...times), 0)} to ${number(Math.max(...times), 0)})`);
+      const of = (field) => number(median(rows.filter((row) => row.processors === processors).map((row) => row[field])), 0);
+      console.log(`${apis} APIs, ${processors} processors: start to first answer ${of("milliseconds")} ms (${number(Math.min(...times), 0)} to ${number(Math.max(...times), 0)}), `
+        + `of processor time ${of("own")} ms and PostgreSQL ${of("postgres")} ms`);
     }
     console.log(`raw numbers: ${save("start", { apis, rounds, rows })}`);
   } finally {
     await bed.dispose();
   }
+}
+
+function processor(bed) {
+  const { own, postgres } = used({ processes: new Map() }, cpu(bed.tollgate.child.pid));
+  return { own: own / 1e6, postgres: postgres / 1e6 };
 }
 
 async function answered(bed) {
