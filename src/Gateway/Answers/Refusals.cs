@@ -15,6 +15,7 @@ internal static class Refusals
     public static readonly Problem JournalUnavailable = new(503, "JOURNAL_UNAVAILABLE", "The call cannot be recorded, so it was not served. Nothing was counted.") { RetryAfterSeconds = 5 };
     public static readonly Problem UpstreamUnreachable = new(502, "UPSTREAM_UNREACHABLE", "The API's own server could not be reached or did not answer properly. The call was not counted.");
     public static readonly Problem UpstreamTimeout = new(504, "UPSTREAM_TIMEOUT", "The API's own server did not answer in time. The call was not counted.");
+    public static readonly Problem CallEnded = new(503, "CALL_ENDED", "The call was ended before its answer came: its key or subscription has ended, or this node stops. The call was not counted.") { RetryAfterSeconds = 1 };
     public static readonly Problem BodyInvalid = new(400, "BODY_INVALID", "The request body ended early or is not well formed.");
 
     public static Problem Of(in AdmissionDecision decision) => decision.Verdict switch

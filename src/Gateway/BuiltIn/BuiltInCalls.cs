@@ -93,7 +93,9 @@ internal sealed class BuiltInCalls(Turnstile turnstile, OwnAnswers answers, Call
             await RefuseAddressAsync(context, retryAfter).ConfigureAwait(false);
             return;
         }
-        var call = new Call(context, clock, requestId) { Client = addresses.Of(context), ApiId = BuiltInApi.Id, ApiName = Label, ApiVersion = 1, Rest = Actions };
+        var call = new Call(clock);
+        call.Begin(context, requestId);
+        call.Address(BuiltInApi.Id, Label, 1, Guid.Empty, addresses.Of(context), Actions.AsMemory());
         if (!await turnstile.EnterAsync(call, RequestAndAction).ConfigureAwait(false))
             return;
         try

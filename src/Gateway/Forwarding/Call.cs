@@ -1,51 +1,56 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Admission;
+using Tollgate.Foundation;
 using Tollgate.Metering;
 
 namespace Tollgate.Gateway.Forwarding;
 
 /// <summary>
-/// One request on its way: what its answer and its usage event need. Its place in the journal is written once as a whole, or opened and closed;
-/// <see cref="CallJournal"/> sees to that.
+/// One request on its way: what its answer and its usage event need. One object serves the calls of a connection one after the other, so nothing is
+/// allocated for a call; whoever looks at it from outside names the generation that it means (<see cref="CallLife"/>).
 /// </summary>
-internal sealed class Call(HttpContext context, TimeProvider clock, Guid requestId)
+internal sealed class Call(TimeProvider clock)
 {
-    private readonly long _started = clock.GetTimestamp();
+    private const int LongestPath = 256;
+
+    private readonly byte[] _path = new byte[LongestPath];
+    private long _started;
     private long _bytesIn;
     private long _bytesOut;
+    private string? _requestIdText;
 
-    public HttpContext Context { get; } = context;
+    public HttpContext Context { get; private set; } = null!;
 
-    public Guid RequestId { get; } = requestId;
+    public Guid RequestId { get; private set; }
 
-    public long StartMicros { get; } = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    public long StartMicros { get; private set; }
 
-    public IPAddress? Client { get; init; }
+    public IPAddress? Client { get; private set; }
 
-    public required Guid ApiId { get; init; }
+    public Guid ApiId { get; private set; }
 
-    public required string ApiName { get; init; }
+    public string ApiName { get; private set; } = "";
 
-    public int ApiVersion { get; init; }
+    public int ApiVersion { get; private set; }
 
-    public Guid ProviderOrganizationId { get; init; }
+    public Guid ProviderOrganizationId { get; private set; }
 
-    public Guid OperationId { get; init; }
+    public Guid OperationId { get; set; }
 
     /// <summary>Path below the API with the query, as it came; starts with a slash or is empty.</summary>
-    public string Rest { get; init; } = "";
+    public ReadOnlyMemory<char> Rest { get; private set; }
 
     public AdmissionDecision Decision;
 
     public JournalState Journal { get; } = new();
 
-    /// <summary>The gateway ended the answer: its key or subscription is gone, or the node stops.</summary>
-    public volatile bool CutByGateway;
+    public CallLife Life { get; } = new();
 
-    public long UpstreamMicros { get; private set; } = -1;
+    public long UpstreamMicros { get; private set; }
 
     public long BytesIn => Volatile.Read(ref _bytesIn);
 
@@ -53,9 +58,42 @@ internal sealed class Call(HttpContext context, TimeProvider clock, Guid request
 
     public long ElapsedMicros => clock.GetElapsedTime(_started).Ticks / TimeSpan.TicksPerMicrosecond;
 
-    public string RequestIdText => Context.TraceIdentifier;
+    public string RequestIdText => _requestIdText ??= TypeId.Format("req", RequestId);
 
-    public bool ClientGone => Context.RequestAborted.IsCancellationRequested;
+    /// <summary>Path below the API without the query.</summary>
+    public ReadOnlySpan<char> Path => Rest.Span is var rest && rest.IndexOf('?') is >= 0 and var query ? rest[..query] : Rest.Span;
+
+    public bool ClientGone => Life.ClientGone || Context.RequestAborted.IsCancellationRequested;
+
+    /// <summary>Makes it a call that has just arrived.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="requestId">Its id, where it has one already.</param>
+    /// <param name="sameClient">The connection of the call before it.</param>
+    public void Begin(HttpContext context, Guid? requestId = null, bool sameClient = true)
+    {
+        Life.Renew(sameClient);
+        var now = clock.GetUtcNow();
+        _started = clock.GetTimestamp();
+        Context = context;
+        StartMicros = (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        RequestId = requestId ?? RequestIds.New(now);
+        _requestIdText = null;
+        (_bytesIn, _bytesOut, UpstreamMicros) = (0, 0, -1);
+        (ApiId, ApiName, ApiVersion, ProviderOrganizationId, OperationId) = (Guid.Empty, "", 0, Guid.Empty, Guid.Empty);
+        Client = null;
+        Rest = default;
+        Decision = default;
+        Journal.Reset();
+    }
+
+    public void Address(Guid apiId, string apiName, int apiVersion, Guid providerOrganizationId, IPAddress? client, ReadOnlyMemory<char> rest)
+    {
+        (ApiId, ApiName, ApiVersion, ProviderOrganizationId) = (apiId, apiName, apiVersion, providerOrganizationId);
+        (Client, Rest) = (client, rest);
+    }
+
+    /// <summary>Ends the call when nothing moves for so long.</summary>
+    public void WaitAtMost(TimeSpan time) => Life.Deadline = clock.GetTimestamp() + (long)(time.TotalSeconds * clock.TimestampFrequency);
 
     public void CountIn(long bytes) => Interlocked.Add(ref _bytesIn, bytes);
 
@@ -63,38 +101,33 @@ internal sealed class Call(HttpContext context, TimeProvider clock, Guid request
 
     public void UpstreamAnswered() => UpstreamMicros = ElapsedMicros;
 
-    public UsageEvent ToEvent(int status, UsageOutcome outcome, RefusalReason reason, bool billable)
+    public UsageEvent ToEvent(int status, UsageOutcome outcome, RefusalReason reason, bool billable) => new()
     {
-        var query = Rest.IndexOf('?', StringComparison.Ordinal);
-        var path = query < 0 ? Rest.AsMemory() : Rest.AsMemory(0, query);
-        return new UsageEvent
-        {
-            RequestId = RequestId,
-            StartMicros = StartMicros,
-            DurationMicros = ElapsedMicros,
-            UpstreamMicros = UpstreamMicros,
-            KeyId = Decision.KeyId,
-            SubscriptionId = Decision.SubscriptionId,
-            PlanVersion = Decision.PlanVersion,
-            PeriodStartSeconds = Decision.PeriodStartSeconds,
-            OrganizationId = Decision.OrganizationId,
-            ProviderOrganizationId = ProviderOrganizationId == Guid.Empty ? Decision.ProviderOrganizationId : ProviderOrganizationId,
-            ApiId = ApiId,
-            ApiVersion = ApiVersion,
-            OperationId = OperationId,
-            Method = MethodBytes.Of(Context.Request.Method),
-            Path = Encoding.ASCII.GetBytes(path.IsEmpty ? "/" : path.Length > 256 ? path[..256].ToString() : path.ToString()),
-            Status = (short)status,
-            Outcome = outcome,
-            Reason = reason,
-            Billable = billable,
-            BytesIn = BytesIn,
-            BytesOut = BytesOut,
-            ClientAddress = AddressOf(Client),
-            // What was given back, or never taken, is no amount of any meter.
-            Amounts = billable ? AmountsWith(BytesOut) : default,
-        };
-    }
+        RequestId = RequestId,
+        StartMicros = StartMicros,
+        DurationMicros = ElapsedMicros,
+        UpstreamMicros = UpstreamMicros,
+        KeyId = Decision.KeyId,
+        SubscriptionId = Decision.SubscriptionId,
+        PlanVersion = Decision.PlanVersion,
+        PeriodStartSeconds = Decision.PeriodStartSeconds,
+        OrganizationId = Decision.OrganizationId,
+        ProviderOrganizationId = ProviderOrganizationId == Guid.Empty ? Decision.ProviderOrganizationId : ProviderOrganizationId,
+        ApiId = ApiId,
+        ApiVersion = ApiVersion,
+        OperationId = OperationId,
+        Method = MethodBytes.Of(Context.Request.Method),
+        Path = PathBytes(),
+        Status = (short)status,
+        Outcome = outcome,
+        Reason = reason,
+        Billable = billable,
+        BytesIn = BytesIn,
+        BytesOut = BytesOut,
+        ClientAddress = AddressOf(Client),
+        // What was given back, or never taken, is no amount of any meter.
+        Amounts = billable ? AmountsWith(BytesOut) : default,
+    };
 
     /// <summary>What was taken at admission and, where the plan limits it, the bytes sent so far.</summary>
     public MeterAmounts AmountsWith(long bytesOut)
@@ -120,12 +153,26 @@ internal sealed class Call(HttpContext context, TimeProvider clock, Guid request
         return false;
     }
 
+    // The journal copies it before it returns.
+    private ReadOnlyMemory<byte> PathBytes()
+    {
+        var path = Path;
+        if (path.IsEmpty)
+            path = "/";
+        return _path.AsMemory(0, Encoding.ASCII.GetBytes(path[..Math.Min(path.Length, LongestPath)], _path));
+    }
+
     private static UInt128 AddressOf(IPAddress? address)
     {
         if (address is null)
             return 0;
         Span<byte> bytes = stackalloc byte[16];
-        (address.AddressFamily == AddressFamily.InterNetwork ? address.MapToIPv6() : address).TryWriteBytes(bytes, out _);
-        return System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes);
+        if (address.AddressFamily != AddressFamily.InterNetwork)
+        {
+            address.TryWriteBytes(bytes, out _);
+            return BinaryPrimitives.ReadUInt128BigEndian(bytes);
+        }
+        address.TryWriteBytes(bytes, out _);
+        return new UInt128(0, 0xffff_0000_0000ul | BinaryPrimitives.ReadUInt32BigEndian(bytes));
     }
 }

@@ -141,5 +141,6 @@ internal sealed class JournalState
         Current = to;
     }
 
-    public void Reset() => Current = Phase.None;
+    /// <summary>For another call, or when nothing could be recorded.</summary>
+    public void Reset() => (Current, Open, GivenBack) = (Phase.None, null, false);
 }

@@ -7,9 +7,13 @@ namespace Tollgate.Gateway.Forwarding;
 /// <summary>Takes out of a request what only the gateway may say to an upstream, and what was meant for the hop to the gateway alone.</summary>
 internal static class ClientHeaders
 {
+    private static readonly string[] Nobody = [];
+
+    /// <summary>For a forwarder that reads the fields from the request itself.</summary>
     public static void Clean(IHeaderDictionary headers)
     {
-        RemoveNominated(headers);
+        foreach (var option in Nominated(headers))
+            headers.Remove(option);
         PortalCookies.TakeOut(headers);
         List<string>? doomed = null;
         foreach (var (name, value) in headers)
@@ -30,8 +34,8 @@ internal static class ClientHeaders
         return (proto is "http" or "https" ? proto : request.Scheme, host.Length > 0 ? host : request.Host.Value ?? "");
     }
 
-    // CGI-like upstreams read an underscore as a hyphen: X_Tollgate_Plan would arrive there as X-Tollgate-Plan.
-    private static bool IsOurs(string name)
+    /// <summary>CGI-like upstreams read an underscore as a hyphen: X_Tollgate_Plan would arrive there as X-Tollgate-Plan.</summary>
+    public static bool IsOurs(string name)
     {
         if (name.Length < 7)
             return false;
@@ -42,16 +46,17 @@ internal static class ClientHeaders
             || name.Equals(RequestId.Header, StringComparison.OrdinalIgnoreCase);
     }
 
-    // RFC 9110 7.6.1: what Connection names goes no further than this hop. (Kestrel cuts a list that has `close` in it down to `close`, and what
-    // such a list nominates besides is not known here.)
-    private static void RemoveNominated(IHeaderDictionary headers)
+    /// <summary>
+    /// What Connection names goes no further than this hop (RFC 9110 7.6.1). (Kestrel cuts a list that has <c>close</c> in it down to <c>close</c>, and
+    /// what such a list nominates besides is not known here.)
+    /// </summary>
+    public static IReadOnlyCollection<string> Nominated(IHeaderDictionary headers)
     {
-        var connection = headers.Connection.ToString();
-        if (connection.Length == 0 || connection.Equals("keep-alive", StringComparison.OrdinalIgnoreCase) || connection.Equals("close", StringComparison.OrdinalIgnoreCase))
-            return;
-        foreach (var option in connection.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-            if (!IsFraming(option))
-                headers.Remove(option);
+        var connection = headers.Connection;
+        if (connection.Count == 0 || (connection.Count == 1 && connection[0] is { } one
+            && (one.Equals("keep-alive", StringComparison.OrdinalIgnoreCase) || one.Equals("close", StringComparison.OrdinalIgnoreCase))))
+            return Nobody;
+        return [.. connection.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(option => !IsFraming(option))];
     }
 
     // The server and the forwarder have already acted on these, or need them; a client cannot nominate them away.

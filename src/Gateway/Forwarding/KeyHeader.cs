@@ -13,15 +13,14 @@ internal static class KeyHeader
     private const string Name = "x-api-key";
 
     /// <summary>The key as it was presented; empty when there was none.</summary>
-    public static string Read(IHeaderDictionary headers)
+    public static ReadOnlySpan<char> Read(IHeaderDictionary headers)
     {
         var own = headers[Name];
-        var authorization = headers.Authorization;
-        var apiKey = own.Count > 0 ? own.ToString().Trim() : "";
-        var bearer = Bearer(authorization.ToString());
-        if (apiKey.StartsWith(Prefix, StringComparison.Ordinal) || bearer.Length == 0)
+        var apiKey = own.Count == 0 ? "" : own.Count == 1 ? own[0].AsSpan().Trim() : own.ToString().AsSpan().Trim();
+        if (apiKey.StartsWith(Prefix, StringComparison.Ordinal) || headers.Authorization.Count == 0)
             return apiKey;
-        return bearer.StartsWith(Prefix, StringComparison.Ordinal) || apiKey.Length == 0 ? bearer : apiKey;
+        var bearer = Bearer(headers.Authorization.ToString());
+        return bearer.Length > 0 && (bearer.StartsWith(Prefix, StringComparison.Ordinal) || apiKey.Length == 0) ? bearer : apiKey;
     }
 
     /// <summary>
@@ -30,15 +29,18 @@ internal static class KeyHeader
     /// </summary>
     public static bool Holds(string name, StringValues value) => name.Length switch
     {
-        9 => name.Replace('_', '-').Equals(Name, StringComparison.OrdinalIgnoreCase) && value.ToString().Contains(Prefix, StringComparison.Ordinal),
+        9 => IsName(name) && value.ToString().Contains(Prefix, StringComparison.Ordinal),
         13 => name.Equals("Authorization", StringComparison.OrdinalIgnoreCase) && HoldsKey(value.ToString()),
         _ => false,
     };
+
+    private static bool IsName(string name) =>
+        name[0] is 'x' or 'X' && (name.Equals(Name, StringComparison.OrdinalIgnoreCase) || name.Replace('_', '-').Equals(Name, StringComparison.OrdinalIgnoreCase));
 
     // A credential of the upstream's own may have the short prefix somewhere inside by chance, but hardly a whole one.
     private static bool HoldsKey(string authorization) => Bearer(authorization).StartsWith(Prefix, StringComparison.Ordinal)
         || authorization.Contains("tg_live_", StringComparison.Ordinal) || authorization.Contains("tg_test_", StringComparison.Ordinal);
 
-    private static string Bearer(string authorization) =>
-        authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? authorization[7..].Trim() : "";
+    private static ReadOnlySpan<char> Bearer(string authorization) =>
+        authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? authorization.AsSpan(7).Trim() : default;
 }

@@ -11,17 +11,20 @@ internal static class PortalCookies
 {
     private const string Prefix = "tg_";
 
-    /// <summary>Of a request on its way to an upstream.</summary>
+    /// <summary>Of a request on its way to an upstream: one line, for HTTP/2 clients may send many. Null when none is left.</summary>
+    public static string? Without(StringValues cookies)
+    {
+        if (cookies.Count == 1 && !cookies[0].AsSpan().Contains(Prefix, StringComparison.Ordinal))
+            return cookies[0];
+        var kept = cookies.SelectMany(line => (line ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Where(cookie => !IsOurs(cookie)).ToList();
+        return kept.Count == 0 ? null : string.Join("; ", kept);
+    }
+
+    /// <summary>The same on the request itself.</summary>
     public static void TakeOut(IHeaderDictionary request)
     {
-        var cookies = request.Cookie;
-        if (!cookies.ToString().Contains(Prefix, StringComparison.Ordinal))
-            return;
-        var kept = cookies.SelectMany(line => (line ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Where(cookie => !IsOurs(cookie)).ToList();
-        if (kept.Count == 0)
-            request.Remove("Cookie");
-        else
-            request.Cookie = string.Join("; ", kept);
+        if (request.Cookie.Count > 0)
+            request.Cookie = Without(request.Cookie) is { } kept ? new StringValues(kept) : default;
     }
 
     /// <summary>Of an upstream's answer.</summary>
@@ -31,6 +34,8 @@ internal static class PortalCookies
         if (set.Any(IsOurs))
             response.SetCookie = new StringValues([.. set.Where(cookie => !IsOurs(cookie))]);
     }
+
+    public static bool IsOurs(ReadOnlySpan<byte> cookie) => cookie.TrimStart((byte)' ').StartsWith("tg_"u8);
 
     private static bool IsOurs(string? cookie) => cookie.AsSpan().TrimStart().StartsWith(Prefix, StringComparison.Ordinal);
 }

@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using Tollgate.Gateway.Forwarding.Http1;
 
 namespace Tollgate.Gateway.Forwarding;
 
@@ -11,17 +11,47 @@ internal static class TraceContext
 
     private static readonly SearchValues<char> Hex = SearchValues.Create("0123456789abcdef");
 
-    public static void Continue(IHeaderDictionary headers)
+    public static void Write(HeadBuffer head, IHeaderDictionary headers)
     {
         var offered = headers.TraceParent;
-        if (offered.Count == 1 && IsValid(offered[0]))
+        var valid = offered.Count == 1 && IsValid(offered[0]);
+        head.Add("traceparent: 00-"u8);
+        if (valid)
+            head.Add(offered[0].AsSpan(3, 33));
+        else
         {
-            var text = offered[0]!;
-            headers.TraceParent = string.Concat("00-", text.AsSpan(3, 33), ActivitySpanId.CreateRandom().ToHexString(), text.AsSpan(52, 3));
-            return;
+            AddRandom(head);
+            AddRandom(head);
+            head.Add("-"u8);
         }
-        headers.Remove("tracestate");
-        headers.TraceParent = $"00-{ActivityTraceId.CreateRandom().ToHexString()}-{ActivitySpanId.CreateRandom().ToHexString()}-00";
+        AddRandom(head);
+        if (valid)
+            head.Add(offered[0].AsSpan(52, 3));
+        else
+            head.Add("-00"u8);
+        head.EndLine();
+        if (valid)
+            foreach (var state in headers.TraceState)
+                head.Field("tracestate", state);
+    }
+
+    /// <summary>The same on the headers themselves, for the forwarder that reads them from there.</summary>
+    public static void Continue(IHeaderDictionary headers)
+    {
+        var head = new HeadBuffer();
+        Write(head, headers);
+        var line = head.Written.Span["traceparent: ".Length..];
+        headers.TraceParent = System.Text.Encoding.ASCII.GetString(line[..Length]);
+        if (head.Written.Span.IndexOf("tracestate"u8) < 0)
+            headers.Remove("tracestate");
+    }
+
+    // Sixteen hex digits; an id of zeros alone would be invalid.
+    private static void AddRandom(HeadBuffer head)
+    {
+        var id = Random.Shared.NextInt64(1, long.MaxValue);
+        id.TryFormat(head.Room(16), out var length, "x16", System.Globalization.CultureInfo.InvariantCulture);
+        head.Advance(length);
     }
 
     // version "-" trace-id "-" parent-id "-" flags, lower-case hex, neither id all zero; a later version may be longer.

@@ -5,7 +5,10 @@ using Tollgate.Foundation;
 using Tollgate.Gateway.Answers;
 using Tollgate.Gateway.BuiltIn;
 using Tollgate.Gateway.Forwarding;
+using Tollgate.Gateway.Forwarding.Http1;
+using Tollgate.Gateway.Forwarding.Secure;
 using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Upstreams;
 
 namespace Tollgate.Gateway.Listener;
 
@@ -17,13 +20,19 @@ internal static class DataPlane
         services.AddHttpForwarder();
         services.TryAddSingleton(_ => new GatewayOptions(configuration));
         services.TryAddSingleton<Routes>();
+        services.TryAddSingleton<UpstreamDialer>();
         services.TryAddSingleton<UpstreamInvokers>();
+        services.TryAddSingleton<Http1Pools>();
+        services.TryAddSingleton<RequestHead>();
+        services.TryAddSingleton<AnswerWriter>();
+        services.TryAddSingleton<Http1Forwarder>();
+        services.TryAddSingleton<SecureForwarder>();
         services.TryAddSingleton<GatewayMetrics>();
         services.TryAddSingleton<RateLimitHeaders>();
         services.TryAddSingleton<CallJournal>();
         services.TryAddSingleton<OwnAnswers>();
         services.TryAddSingleton<Turnstile>();
-        services.TryAddSingleton<OpenStreams>();
+        services.TryAddSingleton<LiveCalls>();
         services.TryAddSingleton<Forwarder>();
         services.TryAddSingleton<HelloLimit>();
         services.TryAddSingleton<BuiltInCalls>();
@@ -33,7 +42,7 @@ internal static class DataPlane
         if (!HasRole(configuration, "gateway"))
             return services;
         services.AddSingleton<IChangeHandler>(provider => provider.GetRequiredService<Routes>());
-        services.AddHostedService(provider => provider.GetRequiredService<OpenStreams>());
+        services.AddHostedService(provider => provider.GetRequiredService<LiveCalls>());
         services.AddHostedService(provider => provider.GetRequiredService<GatewayListener>());
         return services;
     }

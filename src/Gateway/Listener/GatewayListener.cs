@@ -15,9 +15,19 @@ namespace Tollgate.Gateway.Listener;
 /// The gateway's own Kestrel, beside the one of the control API. HTTP/1.1 only: cleartext HTTP/2 needs prior knowledge that no client of an API has, and
 /// TLS ends in front of this listener. Stopping takes no new call, waits for those in flight, then ends the streams that are left.
 /// </summary>
-internal sealed partial class GatewayListener(GatewayApplication application, GatewayOptions options, OpenStreams streams, IServiceProvider services,
+internal sealed partial class GatewayListener(GatewayApplication application, GatewayOptions options, LiveCalls live, IServiceProvider services,
     ILoggerFactory loggers) : IHostedService, IDisposable
 {
+    // Nothing on the path blocks, so it runs where the bytes arrive: no queue, no other thread. A buffer waits with each connection instead of a look
+    // whether there is something to read.
+    private static readonly SocketTransportOptions Transport = new()
+    {
+        NoDelay = true,
+        Backlog = 1024,
+        UnsafePreferInlineScheduling = true,
+        WaitForDataBeforeAllocatingBuffer = false,
+    };
+
     private readonly ILogger _logger = loggers.CreateLogger<GatewayListener>();
     private IServer? _server;
 
@@ -33,7 +43,7 @@ internal sealed partial class GatewayListener(GatewayApplication application, Ga
         SetLimits(kestrel.Limits);
         foreach (var url in options.Urls)
             Listen(kestrel, url);
-        var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions { NoDelay = true, Backlog = 1024 }), loggers);
+        var transport = new SocketTransportFactory(Options.Create(Transport), loggers);
         _server = ServerRefusals.NewServer(kestrel, transport, loggers);
         await _server.StartAsync(application, cancellationToken).ConfigureAwait(false);
         LogListening(_logger, string.Join(", ", Addresses));
@@ -46,7 +56,7 @@ internal sealed partial class GatewayListener(GatewayApplication application, Ga
         // Kestrel's own stop tears connections when its token ends; what is left then must have been ended by us, so that its record is closed.
         var stopping = server.StopAsync(cancellationToken);
         if (await Task.WhenAny(stopping, Task.Delay(options.DrainTimeout, cancellationToken)).ConfigureAwait(false) != stopping)
-            streams.CutAll();
+            live.CutAll();
         await stopping.ConfigureAwait(false);
     }
 

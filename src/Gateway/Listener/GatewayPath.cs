@@ -20,15 +20,16 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
 
     private readonly InFlight _inFlight = new();
 
-    public async Task RunAsync(HttpContext context)
+    public async Task RunAsync(HttpContext context, Call call)
     {
         var started = clock.GetTimestamp();
-        context.TraceIdentifier = "";
+        call.Begin(context, requestId: null, HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol));
+        context.TraceIdentifier = call.RequestIdText;
         metrics.Started();
         var api = "-";
         try
         {
-            api = await RouteAsync(context).ConfigureAwait(false);
+            api = await RouteAsync(context, call).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -51,10 +52,10 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
     private static readonly Problem InternalError = new(500, "INTERNAL_ERROR", "Something went wrong on our side. Quote the request id when you report it.");
 
     // Answers the label of the metrics.
-    private async Task<string> RouteAsync(HttpContext context)
+    private async ValueTask<string> RouteAsync(HttpContext context, Call call)
     {
         var raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        switch (Find(context, raw, out var api, out var rest))
+        switch (Find(context, raw, out var api, out var start))
         {
             case Found.Invalid:
                 return await RefuseAsync(context, Refusals.PathInvalid).ConfigureAwait(false);
@@ -67,12 +68,12 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
             case Found.Health:
                 return await HealthAsync(context).ConfigureAwait(false);
             case Found.BuiltIn:
-                await builtIn.RunAsync(context, rest).ConfigureAwait(false);
+                await builtIn.RunAsync(context, raw[start..]).ConfigureAwait(false);
                 return BuiltInCalls.Label;
             case Found.Nothing:
                 return await RefuseAsync(context, routes.Loaded ? Refusals.ApiNotFound : Refusals.NotReady).ConfigureAwait(false);
             default:
-                await ServeAsync(context, api!, rest).ConfigureAwait(false);
+                await ServeAsync(context, call, api!, raw.AsMemory(start)).ConfigureAwait(false);
                 return api!.Name;
         }
     }
@@ -88,10 +89,11 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
         Nothing,
     }
 
-    private Found Find(HttpContext context, string raw, out ServedApi? api, out string rest)
+    // start: where in the raw target begins what lies below the API; for anything else its path.
+    private Found Find(HttpContext context, string raw, out ServedApi? api, out int start)
     {
         api = null;
-        rest = "";
+        start = 0;
         // A tunnel has no place here, and an echo of the request would show what was added to it for the upstream.
         if (HttpMethods.IsConnect(context.Request.Method) || HttpMethods.IsTrace(context.Request.Method))
             return Found.NoMethod;
@@ -99,14 +101,14 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
             return Found.Invalid;
         if (IsAmbiguous(context.Request.Headers))
             return Found.Ambiguous;
+        start = raw.Length - target.PathAndQuery.Length;
         if (routes.Table.TryFind(context.Request.Host.Value, target.Path, out api, out var consumed))
         {
-            rest = consumed == 0 && target.PathAndQuery.Length == raw.Length ? raw : target.PathAndQuery[consumed..].ToString();
+            start += consumed;
             return Found.Api;
         }
         if (target.Path is "/_api/healthz")
             return Found.Health;
-        rest = target.PathAndQuery.ToString();
         return target.Path.StartsWith(BuiltInCalls.Root, StringComparison.Ordinal) ? Found.BuiltIn : Found.Nothing;
     }
 
@@ -114,19 +116,20 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
     // by its length.
     private static bool IsAmbiguous(IHeaderDictionary headers) => headers.TransferEncoding.Count > 0 && headers.ContainsKey("X-Content-Length");
 
-    private async Task ServeAsync(HttpContext context, ServedApi api, string rest)
+    private async ValueTask ServeAsync(HttpContext context, Call call, ServedApi api, ReadOnlyMemory<char> rest)
     {
         if (options.AllowsCors(api.Name) && Preflight.IsOne(context.Request))
         {
             Preflight.Answer(context);
             return;
         }
-        var call = NewCall(context, api, rest);
         if (!admission.Ready)
         {
             await RefuseAsync(context, Refusals.NotReady).ConfigureAwait(false);
             return;
         }
+        call.Address(api.Route.ApiId, api.Name, api.Route.Version, api.Route.ProviderOrganizationId, addresses.Of(context), rest);
+        call.OperationId = api.Operations.Match(context.Request.Method, call.Path);
         if (!await turnstile.EnterAsync(call, OneRequest).ConfigureAwait(false))
             return;
         if (!_inFlight.TryEnter(options.MaxInFlight))
@@ -147,7 +150,7 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
         }
     }
 
-    private async Task ForwardAsync(Call call, ServedApi api)
+    private async ValueTask ForwardAsync(Call call, ServedApi api)
     {
         try
         {
@@ -159,23 +162,6 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
         }
     }
 
-    private Call NewCall(HttpContext context, ServedApi api, string rest)
-    {
-        var query = rest.IndexOf('?', StringComparison.Ordinal);
-        var requestId = TypeId.New(clock);
-        context.TraceIdentifier = TypeId.Format("req", requestId);
-        return new Call(context, clock, requestId)
-        {
-            Client = addresses.Of(context),
-            ApiId = api.Route.ApiId,
-            ApiName = api.Name,
-            ApiVersion = api.Route.Version,
-            ProviderOrganizationId = api.Route.ProviderOrganizationId,
-            OperationId = api.Operations.Match(context.Request.Method, query < 0 ? rest : rest.AsSpan(0, query)),
-            Rest = rest,
-        };
-    }
-
     private Task OverloadAsync(Call call)
     {
         journal.GiveBack(call);
@@ -184,8 +170,6 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
 
     private async Task<string> RefuseAsync(HttpContext context, Problem problem)
     {
-        if (context.TraceIdentifier.Length == 0)
-            context.TraceIdentifier = TypeId.Format("req", TypeId.New(clock));
         metrics.Refused("-", problem.Code);
         await ProblemWriter.SendAsync(context, problem).ConfigureAwait(false);
         return "-";

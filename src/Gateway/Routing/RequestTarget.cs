@@ -18,7 +18,7 @@ internal readonly ref struct RequestTarget
     public ReadOnlySpan<char> PathAndQuery { get; }
 
     /// <summary>
-    /// False for a target without a path (<c>*</c>, authority form), with a fragment, a NUL, a backslash or a dot segment, literal or percent-encoded.
+    /// False for a target without a path (<c>*</c>, authority form), with a space, a control character or a fragment, a NUL, a backslash or a dot segment, literal or percent-encoded.
     /// Upstreams disagree on whether %2F, \ or ;parameters end a segment, so a dot segment counts under any of these readings.
     /// </summary>
     public static bool TryParse(string raw, out RequestTarget target)
@@ -29,7 +29,8 @@ internal readonly ref struct RequestTarget
         var end = text.IndexOf('?');
         var path = end < 0 ? text : text[..end];
         target = new RequestTarget(path, text);
-        return path.Length > 0 && text.IndexOf('#') < 0 && IsClean(path);
+        // What HTTP/2 frames could carry here would end the request line of an upstream that is spoken to in HTTP/1.1.
+        return path.Length > 0 && !text.ContainsAnyExceptInRange('!', '~') && text.IndexOf('#') < 0 && IsClean(path);
     }
 
     // Absolute form; Kestrel has already refused one whose authority differs from Host.

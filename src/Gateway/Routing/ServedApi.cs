@@ -1,4 +1,6 @@
+using System.Text;
 using Tollgate.Gateway.Apis;
+using Tollgate.Gateway.Signing;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Tollgate.Gateway.Routing;
@@ -14,8 +16,12 @@ internal sealed class ServedApi
         Origin = route.Upstream.GetLeftPart(UriPartial.Authority);
         BasePath = route.Upstream.AbsolutePath.TrimEnd('/');
         Operations = new OperationTree(route.Operations);
+        Signer = new UpstreamSigner(route.SigningSecret);
+        SecretNames = [.. route.UpstreamHeaders.Select(header => header.Key)];
+        SecretFields = Encoding.Latin1.GetBytes(string.Concat(route.UpstreamHeaders.Select(header => $"{header.Key}: {header.Value}\r\n")));
         // The forwarder's time-out is between two signs of life; the one until the headers is the call's own.
-        ForwarderConfig = new ForwarderRequestConfig { ActivityTimeout = idleTimeout > route.Timeout ? idleTimeout : route.Timeout * 2 };
+        Patience = idleTimeout > route.Timeout ? idleTimeout : route.Timeout * 2;
+        ForwarderConfig = new ForwarderRequestConfig { ActivityTimeout = Patience };
     }
 
     public ApiRoute Route { get; }
@@ -31,6 +37,20 @@ internal sealed class ServedApi
     public string BasePath { get; }
 
     public OperationTree Operations { get; }
+
+    public UpstreamSigner Signer { get; }
+
+    /// <summary>Fields that the provider sets; the client's own of these names are replaced.</summary>
+    public IReadOnlyCollection<string> SecretNames { get; }
+
+    /// <summary>The same as they stand in a request's head. Their values were judged when they were saved: no line breaks.</summary>
+    public ReadOnlyMemory<byte> SecretFields { get; }
+
+    /// <summary>A stream on which neither side sends for so long is ended.</summary>
+    public TimeSpan Patience { get; }
+
+    /// <summary>Without TLS an upstream is spoken to in HTTP/1.1; with it, in what the two ends agree on.</summary>
+    public bool IsPlain => Route.Upstream.Scheme == Uri.UriSchemeHttp;
 
     public ForwarderRequestConfig ForwarderConfig { get; }
 }

@@ -126,7 +126,7 @@ public sealed class JournalTests
             await RawUpstream.WriteAsync(stream, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
             await Task.Delay(Timeout.Infinite, stop);
         };
-        var streams = rig.Get<Gateway.Forwarding.OpenStreams>();
+        var streams = rig.Get<Gateway.Forwarding.LiveCalls>();
         rig.Admission.Ended = true;
         using var enough = new CancellationTokenSource();
         var looking = Task.Run(() =>

@@ -68,7 +68,7 @@ internal sealed class GatewayRig : IAsyncDisposable
             .AddSingleton<IDatabase, NoDatabase>().AddSingleton<ClientAddress>().AddSingleton<UpstreamAddressPolicy>().AddDataPlane(configuration).BuildServiceProvider();
         var rig = new GatewayRig(services, raw, admission, journal, routes);
         await services.GetRequiredService<Routes>().LoadAsync(CancellationToken.None);
-        await services.GetRequiredService<OpenStreams>().StartAsync(CancellationToken.None);
+        await services.GetRequiredService<LiveCalls>().StartAsync(CancellationToken.None);
         var listener = services.GetRequiredService<GatewayListener>();
         await listener.StartAsync(CancellationToken.None);
         rig.Address = new Uri(listener.Addresses.Single());
@@ -110,7 +110,7 @@ internal sealed class GatewayRig : IAsyncDisposable
     {
         Client.Dispose();
         using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-        Get<OpenStreams>().CutAll();
+        Get<LiveCalls>().CutAll();
         await Get<GatewayListener>().StopAsync(soon.Token);
         await _services.DisposeAsync();
         await Upstream.DisposeAsync();

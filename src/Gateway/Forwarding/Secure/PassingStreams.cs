@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Tollgate.Gateway.Forwarding;
+namespace Tollgate.Gateway.Forwarding.Secure;
 
 /// <summary>A stream in passing: it only goes forward, and nothing on it blocks.</summary>
 internal abstract class PassingStream(Stream inner) : Stream

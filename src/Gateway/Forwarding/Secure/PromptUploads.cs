@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Tollgate.Gateway.Forwarding;
+namespace Tollgate.Gateway.Forwarding.Secure;
 
 /// <summary>
 /// Passes each piece of an upload on as it comes. Over HTTP/1.1 the client library would keep the request's head and up to 4 KiB of its body until more

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Foundation;
 using Tollgate.Gateway.Answers;
@@ -6,11 +7,10 @@ using Tollgate.Gateway.Signing;
 using Tollgate.Metering;
 using Yarp.ReverseProxy.Forwarder;
 
-namespace Tollgate.Gateway.Forwarding;
+namespace Tollgate.Gateway.Forwarding.Secure;
 
 /// <summary>What one call changes on its way: the request's head to the upstream, and the answer's head back, with the journal between the two.</summary>
-internal sealed class CallTransformer(Call call, ServedApi api, CallJournal journal, OpenStreams streams, RateLimitHeaders limits, ClientAddress addresses,
-    CancellationTokenSource cut, bool cors) : HttpTransformer
+internal sealed class CallTransformer(Call call, ServedApi api, CallJournal journal, AnswerWriter answers, ClientAddress addresses) : HttpTransformer
 {
     /// <summary>An answer up to this size is read whole, so that it needs one record only.</summary>
     private const int WholeBytes = 64 * 1024;
@@ -37,13 +37,11 @@ internal sealed class CallTransformer(Call call, ServedApi api, CallJournal jour
         var headers = proxyRequest.Headers;
         headers.Host = null;
         var subscription = TypeId.Format("sub", call.Decision.SubscriptionId);
-        var seconds = call.StartMicros / 1_000_000;
         headers.TryAddWithoutValidation(RequestId.Header, call.RequestIdText);
         headers.TryAddWithoutValidation("X-Tollgate-Request", call.RequestIdText);
         headers.TryAddWithoutValidation("X-Tollgate-Subscription", subscription);
         headers.TryAddWithoutValidation("X-Tollgate-Plan", TypeId.Format("plan", call.Decision.PlanId));
-        headers.TryAddWithoutValidation(UpstreamSignature.Header,
-            UpstreamSignature.Sign(api.Route.SigningSecret, seconds, httpContext.Request.Method, pathAndQuery, call.RequestIdText, subscription));
+        headers.TryAddWithoutValidation(UpstreamSigner.Header, Sign(proxyRequest.Method.Method, pathAndQuery, subscription));
         headers.TryAddWithoutValidation("X-Forwarded-For", call.Client?.ToString() ?? "unknown");
         headers.TryAddWithoutValidation("X-Forwarded-Proto", proto);
         headers.TryAddWithoutValidation("X-Forwarded-Host", host);
@@ -91,10 +89,10 @@ internal sealed class CallTransformer(Call call, ServedApi api, CallJournal jour
             return true;
         }
         // A whole answer that stalls after its headers gets the same time once more.
-        cut.CancelAfter(api.Route.Timeout);
+        call.WaitAtMost(api.Route.Timeout);
         if (length > 0)
             Whole = await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
-        cut.CancelAfter(Timeout.InfiniteTimeSpan);
+        call.Life.Deadline = 0;
         IsWhole = true;
         call.CountOut(Whole.Length);
         journal.Append(call, status, UsageOutcome.Served, RefusalReason.None, billable: true);
@@ -103,16 +101,20 @@ internal sealed class CallTransformer(Call call, ServedApi api, CallJournal jour
 
     private void Begin(int status)
     {
-        cut.CancelAfter(Timeout.InfiniteTimeSpan);
+        call.Life.Deadline = 0;
         journal.Begin(call, status);
-        streams.Add(call, cut);
     }
 
-    private string PathAndQuery()
+    private string PathAndQuery() => api.BasePath.Length == 0 && !call.Rest.Span.StartsWith('/')
+        ? string.Concat("/", call.Rest.Span)
+        : string.Concat(api.BasePath, call.Rest.Span);
+
+    private string Sign(string method, string pathAndQuery, string subscription)
     {
-        if (api.BasePath.Length == 0)
-            return call.Rest.StartsWith('/') ? call.Rest : "/" + call.Rest;
-        return api.BasePath + call.Rest;
+        Span<byte> value = stackalloc byte[UpstreamSigner.MostBytes];
+        var length = api.Signer.Sign(call.StartMicros / 1_000_000, Encoding.ASCII.GetBytes(method), Encoding.ASCII.GetBytes(pathAndQuery),
+            Encoding.ASCII.GetBytes(call.RequestIdText), Encoding.ASCII.GetBytes(subscription), value);
+        return Encoding.ASCII.GetString(value[..length]);
     }
 
     private void AddSecrets(HttpRequestMessage request)
@@ -139,10 +141,7 @@ internal sealed class CallTransformer(Call call, ServedApi api, CallJournal jour
         headers.Remove("X-RateLimit-Limit");
         headers.Remove("X-RateLimit-Remaining");
         headers.Remove("X-RateLimit-Reset");
-        headers[RequestId.Header] = call.RequestIdText;
-        limits.Write(headers, call.Decision);
-        if (cors && headers.AccessControlAllowOrigin.Count == 0)
-            headers.AccessControlAllowOrigin = "*";
+        answers.AddOwn(call, api, headers);
     }
 
     private static bool HasNoBody(HttpContext context, int status) =>

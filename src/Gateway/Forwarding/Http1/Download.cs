@@ -1,0 +1,161 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+using Tollgate.Gateway.Answers;
+
+namespace Tollgate.Gateway.Forwarding.Http1;
+
+/// <summary>Sends the upstream's body on to the client as it comes. Waits for a slow client before it reads on.</summary>
+internal sealed class Download(Call call, Http1Connection connection, TimeSpan patience)
+{
+    private const int PieceBytes = 32 * 1024;
+    private const int MostTrailerBytes = 16 * 1024;
+
+    private readonly PipeWriter _client = call.Context.Response.BodyWriter;
+
+    /// <returns>True when the connection can serve another exchange.</returns>
+    /// <exception cref="UpstreamException">The upstream broke off, or its framing is wrong.</exception>
+    public ValueTask<bool> RunAsync(AnswerHead head) => head.BodyEnd switch
+    {
+        BodyEnd.Length => LengthAsync(head),
+        BodyEnd.Chunks => ChunksAsync(head),
+        _ => CloseAsync(),
+    };
+
+    private async ValueTask<bool> LengthAsync(AnswerHead head)
+    {
+        var left = head.Length;
+        while (left > 0)
+        {
+            int count;
+            if (!connection.Received.IsEmpty)
+            {
+                count = (int)Math.Min(left, connection.Received.Length);
+                Put(count);
+            }
+            else
+            {
+                count = await connection.ReceiveIntoAsync(Room(left)).ConfigureAwait(false);
+                if (count == 0)
+                    throw new UpstreamException("The upstream ended its answer before the length that it had stated.");
+                _client.Advance(count);
+            }
+            left -= count;
+            await FlushAsync(count).ConfigureAwait(false);
+        }
+        return head.KeepsAlive;
+    }
+
+    private async ValueTask<bool> CloseAsync()
+    {
+        while (true)
+        {
+            var count = connection.Received.Length;
+            if (count > 0)
+                Put(count);
+            else
+            {
+                count = await connection.ReceiveIntoAsync(Room(PieceBytes)).ConfigureAwait(false);
+                if (count == 0)
+                    return false;
+                _client.Advance(count);
+            }
+            await FlushAsync(count).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<bool> ChunksAsync(AnswerHead head)
+    {
+        var chunks = default(ChunkReader);
+        while (true)
+        {
+            var count = PutChunks(ref chunks);
+            if (count > 0)
+                await FlushAsync(count).ConfigureAwait(false);
+            if (chunks.AtTrailers)
+                break;
+            if (!await connection.ReceiveAsync(AnswerHead.MostBytes).ConfigureAwait(false))
+                throw new UpstreamException("The upstream ended its answer before its last chunk.");
+        }
+        await TrailersAsync().ConfigureAwait(false);
+        return head.KeepsAlive;
+    }
+
+    private int PutChunks(ref ChunkReader chunks)
+    {
+        var count = 0;
+        while (true)
+        {
+            var data = chunks.Next(connection.Received, out var used);
+            if (!data.IsEmpty)
+            {
+                data.CopyTo(_client.GetSpan(data.Length));
+                _client.Advance(data.Length);
+                count += data.Length;
+            }
+            connection.Consume(used);
+            if (data.IsEmpty)
+                return count;
+        }
+    }
+
+    private async ValueTask TrailersAsync()
+    {
+        while (true)
+        {
+            var received = connection.Received;
+            var length = received.StartsWith("\r\n"u8) ? 2 : AnswerHead.Find(received);
+            if (length > 0)
+            {
+                Take(length);
+                return;
+            }
+            if (!await connection.ReceiveAsync(MostTrailerBytes).ConfigureAwait(false))
+                throw new UpstreamException("The upstream ended its answer within its trailers.");
+        }
+    }
+
+    // A client of HTTP/1.1 gets none: the server has no way to send them there, and RFC 9110 6.5.1 lets an intermediary discard them.
+    private void Take(int length)
+    {
+        connection.Fields.Clear();
+        var block = connection.Received[..length];
+        FieldParser.Parse(block, 0, connection.Fields);
+        var response = call.Context.Response;
+        if (response.SupportsTrailers())
+            foreach (ref readonly var field in connection.Fields.All)
+                if (!IsForbidden(field.Name(block)))
+                    response.AppendTrailer(StringCache.Shared.Get(field.Name(block)), StringCache.Shared.Get(field.Value(block)));
+        connection.Consume(length);
+    }
+
+    // RFC 9110 6.5.1: framing, routing, authentication and the gateway's own are no trailers.
+    private static bool IsForbidden(ReadOnlySpan<byte> name)
+    {
+        foreach (var forbidden in (ReadOnlySpan<string>)["transfer-encoding", "content-length", "host", "content-encoding", "content-type", "trailer", "connection", "set-cookie",
+            "ratelimit", "ratelimit-policy", "x-request-id"])
+            if (System.Text.Ascii.EqualsIgnoreCase(name, forbidden))
+                return true;
+        return false;
+    }
+
+    private Memory<byte> Room(long most)
+    {
+        var memory = _client.GetMemory((int)Math.Min(most, PieceBytes));
+        return memory.Length > most ? memory[..(int)most] : memory;
+    }
+
+    private void Put(int count)
+    {
+        connection.Received[..count].CopyTo(_client.GetSpan(count));
+        _client.Advance(count);
+        connection.Consume(count);
+    }
+
+    private async ValueTask FlushAsync(int count)
+    {
+        call.CountOut(count);
+        call.WaitAtMost(patience);
+        await _client.FlushAsync().ConfigureAwait(false);
+        call.WaitAtMost(patience);
+    }
+}

@@ -1,0 +1,33 @@
+namespace Tollgate.Gateway.Forwarding.Http1;
+
+/// <summary>A header field, as places relative to the start of the head.</summary>
+internal readonly record struct Field(int NameStart, int NameLength, int ValueStart, int ValueLength)
+{
+    public ReadOnlySpan<byte> Name(ReadOnlySpan<byte> head) => head.Slice(NameStart, NameLength);
+
+    public ReadOnlySpan<byte> Value(ReadOnlySpan<byte> head) => head.Slice(ValueStart, ValueLength);
+}
+
+/// <summary>The fields of one head, in their order; used again for the next.</summary>
+internal sealed class FieldList
+{
+    public const int Most = 256;
+
+    private Field[] _fields = new Field[32];
+
+    public int Count { get; private set; }
+
+    public ReadOnlySpan<Field> All => _fields.AsSpan(0, Count);
+
+    public void Clear() => Count = 0;
+
+    /// <exception cref="UpstreamException">More fields than <see cref="Most"/>.</exception>
+    public void Add(Field field)
+    {
+        if (Count == Most)
+            throw new UpstreamException($"The upstream's answer has more than {Most} header fields.");
+        if (Count == _fields.Length)
+            Array.Resize(ref _fields, Count * 2);
+        _fields[Count++] = field;
+    }
+}

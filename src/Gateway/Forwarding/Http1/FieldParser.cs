@@ -1,0 +1,50 @@
+using System.Buffers;
+
+namespace Tollgate.Gateway.Forwarding.Http1;
+
+/// <summary>
+/// Header and trailer fields as RFC 9112 5 has them, read strictly: a name is a token directly before its colon, lines end with CR LF, a value has no
+/// control character but the tab, and folded lines are refused. What a lenient reader would guess about is where answers get mixed up.
+/// </summary>
+internal static class FieldParser
+{
+    private static readonly SearchValues<byte> Token =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
+
+    private static readonly SearchValues<byte> Forbidden = SearchValues.Create(
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 127]);
+
+    /// <summary>Reads lines up to and with the empty one.</summary>
+    /// <param name="block">From <paramref name="at"/> on, complete: it is known to hold the empty line.</param>
+    /// <param name="at">Where the first line starts.</param>
+    /// <param name="fields">Gets the fields, with places in <paramref name="block"/>.</param>
+    /// <exception cref="UpstreamException">A line is no field.</exception>
+    public static void Parse(ReadOnlySpan<byte> block, int at, FieldList fields)
+    {
+        while (true)
+        {
+            var length = block[at..].IndexOf("\r\n"u8);
+            if (length == 0)
+                return;
+            if (length < 0)
+                throw new UpstreamException("The upstream's header fields have no end.");
+            fields.Add(Line(block.Slice(at, length), at));
+            at += length + 2;
+        }
+    }
+
+    private static Field Line(ReadOnlySpan<byte> line, int at)
+    {
+        var colon = line.IndexOf((byte)':');
+        if (colon <= 0 || line[..colon].ContainsAnyExcept(Token))
+            throw new UpstreamException("The upstream sent a header line without a name.");
+        var (start, end) = (colon + 1, line.Length);
+        while (start < end && line[start] is (byte)' ' or (byte)'\t')
+            start++;
+        while (end > start && line[end - 1] is (byte)' ' or (byte)'\t')
+            end--;
+        if (line[start..end].ContainsAny(Forbidden))
+            throw new UpstreamException("The upstream sent a header value with a control character.");
+        return new Field(at, colon, at + start, end - start);
+    }
+}

@@ -1,0 +1,167 @@
+using System.Net.Sockets;
+
+namespace Tollgate.Gateway.Forwarding.Http1;
+
+/// <summary>
+/// One connection to an upstream, for one exchange at a time. What was received and not yet used stands in <see cref="Received"/>. Cutting it from
+/// another thread makes whatever waits on it fail.
+/// </summary>
+internal sealed class Http1Connection(Socket socket, Http1Pool pool) : ICuttable, IDisposable
+{
+    private const int SmallBuffer = 8 * 1024;
+
+    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(SmallBuffer, pinned: true);
+    private int _start;
+    private int _end;
+    private volatile bool _broken;
+
+    public Http1Pool Pool { get; } = pool;
+
+    /// <summary>The request's head is written here.</summary>
+    public HeadBuffer Head { get; } = new();
+
+    /// <summary>Fields of the answer at hand, as places in <see cref="Received"/>.</summary>
+    public FieldList Fields { get; } = new();
+
+    public ReadOnlySpan<byte> Received => _buffer.AsSpan(_start, _end - _start);
+
+    public ReadOnlyMemory<byte> ReceivedMemory => _buffer.AsMemory(_start, _end - _start);
+
+    /// <summary>Milliseconds of <see cref="Environment.TickCount64"/> when it was last used.</summary>
+    public long LastUsed { get; set; }
+
+    /// <summary>It has served an exchange before: the upstream may have closed it in the meantime.</summary>
+    public bool Used { get; set; }
+
+    public bool IsBroken => _broken;
+
+    /// <summary>So much fits into the buffer as it is, counted from what is there.</summary>
+    public int Room => _buffer.Length - _start;
+
+    public void Cut() => Dispose();
+
+    public void Dispose()
+    {
+        _broken = true;
+        socket.Dispose();
+    }
+
+    public void Consume(int bytes)
+    {
+        _start += bytes;
+        if (_start == _end)
+            (_start, _end) = (0, 0);
+    }
+
+    /// <summary>Keeps only the first bytes of what was received: the rest has been taken elsewhere.</summary>
+    public void Trim(int length) => _end = _start + length;
+
+    /// <summary>Sends all of it.</summary>
+    /// <exception cref="UpstreamException">The connection is broken.</exception>
+    public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            while (!bytes.IsEmpty)
+                bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None).ConfigureAwait(false)..];
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            throw new UpstreamException("The upstream's connection broke while the request was sent.", exception);
+        }
+    }
+
+    /// <summary>More of the answer, behind what is there. False when the upstream has ended its side.</summary>
+    /// <param name="most">The buffer grows up to so many bytes.</param>
+    /// <exception cref="UpstreamException">The connection is broken, or more than <paramref name="most"/> bytes wait to be used.</exception>
+    public async ValueTask<bool> ReceiveAsync(int most)
+    {
+        MakeRoom(most);
+        var count = await ReceiveIntoAsync(_buffer.AsMemory(_end)).ConfigureAwait(false);
+        _end += count;
+        return count > 0;
+    }
+
+    /// <summary>Past the buffer, which must be empty. 0 when the upstream has ended its side.</summary>
+    public async ValueTask<int> ReceiveIntoAsync(Memory<byte> target)
+    {
+        try
+        {
+            return await socket.ReceiveAsync(target, SocketFlags.None).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            throw new UpstreamException("The upstream's connection broke.", exception);
+        }
+    }
+
+    /// <summary>True when an idle connection is still good: nothing has arrived on it, not even its end.</summary>
+    public bool IsQuiet()
+    {
+        try
+        {
+            return !_broken && _start == _end && !socket.Poll(0, SelectMode.SelectRead);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Ends the sending half: the upstream sees the end of a tunnel's client.</summary>
+    public void EndSending()
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // It is gone altogether.
+        }
+    }
+
+    /// <summary>Gives back what a large head made it take.</summary>
+    public void Shrink()
+    {
+        if (_start == _end && _buffer.Length > SmallBuffer)
+            _buffer = GC.AllocateUninitializedArray<byte>(SmallBuffer, pinned: true);
+        Head.Shrink();
+    }
+
+    private void MakeRoom(int most)
+    {
+        if (_end < _buffer.Length)
+            return;
+        var length = _end - _start;
+        if (length >= most)
+            throw new UpstreamException($"The upstream sent more than {most} bytes where that is the limit.");
+        if (_start >= _buffer.Length / 2)
+            _buffer.AsSpan(_start, length).CopyTo(_buffer);
+        else
+        {
+            var larger = GC.AllocateUninitializedArray<byte>(Math.Min(_buffer.Length * 2, Math.Max(most, SmallBuffer)), pinned: true);
+            _buffer.AsSpan(_start, length).CopyTo(larger);
+            _buffer = larger;
+        }
+        (_start, _end) = (0, length);
+    }
+}
+
+/// <summary>The upstream could not be reached, its connection broke, or what it sent is not HTTP/1.1.</summary>
+internal class UpstreamException : IOException
+{
+    public UpstreamException()
+    {
+    }
+
+    public UpstreamException(string message)
+        : base(message)
+    {
+    }
+
+    public UpstreamException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}

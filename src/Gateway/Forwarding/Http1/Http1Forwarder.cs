@@ -1,0 +1,245 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Tollgate.Gateway.Answers;
+using Tollgate.Gateway.Routing;
+using Tollgate.Metering;
+
+namespace Tollgate.Gateway.Forwarding.Http1;
+
+/// <summary>
+/// Sends an admitted call to an upstream that speaks HTTP/1.1 in clear, over sockets of its own (docs/decisions/0009): a head out, an answer back, and
+/// the journal between the answer and the client.
+/// </summary>
+internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, AnswerWriter answers, CallJournal journal)
+{
+    /// <summary>An answer up to this size is read whole, so that it needs one record only.</summary>
+    private const int WholeBytes = 64 * 1024;
+
+    private static readonly TimeSpan ContinueWait = TimeSpan.FromSeconds(1);
+
+    /// <summary>Returns when the answer is on its way to the client, or throws when there is none to send.</summary>
+    /// <exception cref="UpstreamException">The upstream failed, or the call was cut; <see cref="CallLife.Reason"/> tells.</exception>
+    /// <exception cref="ClientBodyException">The client's body is not well formed or broke off.</exception>
+    /// <exception cref="JournalFullException">Nothing could be recorded.</exception>
+    public async ValueTask ForwardAsync(Call call, ServedApi api)
+    {
+        var pool = pools.Of(api.Route.Upstream, api.Origin);
+        var plan = UploadPlan.Of(call.Context);
+        while (true)
+        {
+            var connection = pool.TryTake() ?? await ConnectAsync(pool, call).ConfigureAwait(false);
+            if (!call.Life.TryWaitFor(connection))
+            {
+                connection.Dispose();
+                throw new UpstreamException("The call was cut before it was sent.");
+            }
+            try
+            {
+                await ExchangeAsync(call, api, connection, plan).ConfigureAwait(false);
+                return;
+            }
+            catch (StaleConnectionException) when (call.Life.TryStopWaiting())
+            {
+                // Its upstream had closed it before the request came: nobody has seen the request, and a new connection will tell.
+            }
+            catch
+            {
+                call.Life.TryStopWaiting();
+                connection.Dispose();
+                throw;
+            }
+        }
+    }
+
+    private static async ValueTask<Http1Connection> ConnectAsync(Http1Pool pool, Call call)
+    {
+        using var connecting = new CutSource();
+        if (!call.Life.TryWaitFor(connecting))
+            throw new UpstreamException("The call was cut before it was sent.");
+        try
+        {
+            return await pool.ConnectAsync(connecting.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is System.Net.Sockets.SocketException or OperationCanceledException or IOException)
+        {
+            throw new UpstreamException("The upstream could not be connected to.", exception);
+        }
+        finally
+        {
+            call.Life.TryStopWaiting();
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask ExchangeAsync(Call call, ServedApi api, Http1Connection connection, UploadPlan plan)
+    {
+        requests.Write(connection.Head, connection.Pool.Authority, call, api, plan.Framing, plan.Expects, plan.Upgrades);
+        call.WaitAtMost(api.Route.Timeout);
+        Upload? upload = null;
+        AnswerHead head;
+        try
+        {
+            await connection.SendAsync(connection.Head.Written).ConfigureAwait(false);
+            if (plan.HasBody)
+                upload = await StartUploadAsync(call, api, connection, plan).ConfigureAwait(false);
+            head = await ReceiveHeadAsync(call, connection, plan.IsHead).ConfigureAwait(false);
+        }
+        catch (UpstreamException exception)
+        {
+            if (upload is not null && await upload.StopAsync().ConfigureAwait(false) == UploadEnd.ClientFailed)
+                throw new ClientBodyException(exception);
+            if (plan.MayRepeat && connection.Used && connection.Received.IsEmpty && call.Life.Reason == CutReason.None)
+            {
+                connection.Dispose();
+                throw new StaleConnectionException(exception);
+            }
+            throw;
+        }
+        call.UpstreamAnswered();
+        await AnswerAsync(call, api, connection, head, plan, upload).ConfigureAwait(false);
+    }
+
+    // The client waits for leave to send: the upstream gives it, or refuses, or says nothing for a while.
+    private static async ValueTask<Upload> StartUploadAsync(Call call, ServedApi api, Http1Connection connection, UploadPlan plan)
+    {
+        var upload = new Upload(call, connection, plan.Framing, api.Route.Timeout);
+        if (!plan.Expects)
+        {
+            upload.Start();
+            return upload;
+        }
+        var arriving = connection.ReceiveAsync(AnswerHead.MostBytes).AsTask();
+        await Task.WhenAny(arriving, Task.Delay(ContinueWait, CancellationToken.None)).ConfigureAwait(false);
+        if (!arriving.IsCompleted || connection.Received.StartsWith("HTTP/1.1 100"u8))
+            upload.Start();
+        if (!await arriving.ConfigureAwait(false))
+            throw new UpstreamException("The upstream closed the connection instead of an answer.");
+        return upload;
+    }
+
+    private static async ValueTask<AnswerHead> ReceiveHeadAsync(Call call, Http1Connection connection, bool isHead)
+    {
+        while (true)
+        {
+            int length;
+            while ((length = AnswerHead.Find(connection.Received)) == 0)
+                if (!await connection.ReceiveAsync(AnswerHead.MostBytes).ConfigureAwait(false))
+                    throw new UpstreamException("The upstream closed the connection instead of an answer.");
+            var head = AnswerHead.Parse(connection.Received[..length], isHead, connection.Fields);
+            if (!head.IsInformational)
+                return head;
+            // 100 was for the upload to act on; the others say nothing that must go on.
+            connection.Consume(length);
+        }
+    }
+
+    private async ValueTask AnswerAsync(Call call, ServedApi api, Http1Connection connection, AnswerHead head, UploadPlan plan, Upload? upload)
+    {
+        if (head.Status == StatusCodes.Status101SwitchingProtocols)
+        {
+            await SwitchAsync(call, api, connection, plan).ConfigureAwait(false);
+            return;
+        }
+        var whole = head.BodyEnd == BodyEnd.None || (head.BodyEnd == BodyEnd.Length && head.Length <= WholeBytes);
+        var clean = whole
+            ? await SendWholeAsync(call, api, connection, head).ConfigureAwait(false)
+            : await StreamAsync(call, api, connection, head).ConfigureAwait(false);
+        if (upload is not null && await upload.StopAsync().ConfigureAwait(false) != UploadEnd.Sent)
+            clean = false;
+        if (call.Life.TryStopWaiting() && clean)
+            connection.Pool.Return(connection);
+        else
+            connection.Dispose();
+    }
+
+    private async ValueTask<bool> SendWholeAsync(Call call, ServedApi api, Http1Connection connection, AnswerHead head)
+    {
+        var headLength = AnswerHead.Find(connection.Received);
+        var length = (int)head.Length;
+        var rented = length > 0 && connection.Received.Length < headLength + length
+            ? await ReceiveWholeAsync(call, api, connection, headLength, length).ConfigureAwait(false)
+            : null;
+        try
+        {
+            // From here on it is in hand: nothing can take it back.
+            call.Life.Deadline = 0;
+            call.CountOut(length);
+            journal.Append(call, head.Status, UsageOutcome.Served, RefusalReason.None, billable: true);
+            answers.WriteHead(call, api, head, connection);
+            if (length > 0)
+                // With the head, in one piece.
+                await call.Context.Response.BodyWriter.WriteAsync(rented is null ? connection.ReceivedMemory.Slice(headLength, length) : rented.AsMemory(0, length)).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (rented is not null)
+                ArrayPool<byte>.Shared.Return(rented);
+        }
+        connection.Consume(rented is null ? headLength + length : headLength);
+        return head.KeepsAlive;
+    }
+
+    // A whole answer that stalls after its headers gets the same time once more. Null: it is in the connection's buffer, behind the head.
+    private static async ValueTask<byte[]?> ReceiveWholeAsync(Call call, ServedApi api, Http1Connection connection, int headLength, int length)
+    {
+        call.WaitAtMost(api.Route.Timeout);
+        if (headLength + length <= connection.Room)
+        {
+            while (connection.Received.Length < headLength + length)
+                if (!await connection.ReceiveAsync(headLength + length).ConfigureAwait(false))
+                    throw Short();
+            return null;
+        }
+        var body = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            var count = connection.Received.Length - headLength;
+            connection.Received[headLength..].CopyTo(body);
+            connection.Trim(headLength);
+            while (count < length)
+                count += await connection.ReceiveIntoAsync(body.AsMemory(count, length - count)).ConfigureAwait(false) is > 0 and var more ? more : throw Short();
+            return body;
+        }
+        catch
+        {
+            ArrayPool<byte>.Shared.Return(body);
+            throw;
+        }
+    }
+
+    private static UpstreamException Short() => new("The upstream ended its answer before the length that it had stated.");
+
+    private async ValueTask<bool> StreamAsync(Call call, ServedApi api, Http1Connection connection, AnswerHead head)
+    {
+        call.Life.Deadline = 0;
+        journal.Begin(call, head.Status);
+        answers.WriteHead(call, api, head, connection);
+        connection.Consume(AnswerHead.Find(connection.Received));
+        // Of a stream the client wants to know at once that it has begun; its first event may be long in coming.
+        if (head.BodyEnd == BodyEnd.Length)
+            await call.Context.Response.StartAsync().ConfigureAwait(false);
+        else
+            await call.Context.Response.BodyWriter.FlushAsync().ConfigureAwait(false);
+        return await new Download(call, connection, api.Patience).RunAsync(head).ConfigureAwait(false);
+    }
+
+    private async ValueTask SwitchAsync(Call call, ServedApi api, Http1Connection connection, UploadPlan plan)
+    {
+        if (!plan.Upgrades)
+            throw new UpstreamException("The upstream switched to a protocol that nobody asked for.");
+        journal.Begin(call, StatusCodes.Status101SwitchingProtocols);
+        answers.WriteUpgradeHead(call, api, connection);
+        connection.Consume(AnswerHead.Find(connection.Received));
+        var client = await call.Context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync().ConfigureAwait(false);
+        await new Tunnel(call, connection, client, api.Patience).RunAsync().ConfigureAwait(false);
+        call.Life.TryStopWaiting();
+        connection.Dispose();
+    }
+
+    private sealed class StaleConnectionException(Exception inner) : UpstreamException(inner.Message, inner);
+}
+
+/// <summary>The client's body is not well formed, or broke off.</summary>
+internal sealed class ClientBodyException(Exception inner) : IOException("The client's body is not well formed, or broke off.", inner);
