@@ -39,10 +39,10 @@ public sealed class RefreshListingStatisticsTests(CatalogServer server) : IClass
     private Task UseAsync(Guid api, DateTimeOffset at, long requests, long refused, long errors) => server.Database.AsIngestAsync(async session =>
     {
         var row = new { api, day = new DateTimeOffset(at.UtcDateTime.Date, TimeSpan.Zero), id = server.NewId(), requests, refused, calls = requests + refused, errors };
-        await session.ExecuteAsync("""
-            INSERT INTO metering.usage_daily VALUES (@day, @id, @api, @id, @id, @requests, @calls, @refused, 0, @errors, @requests - @errors, 0, @refused, @errors, 0, 0)
-            """, row);
         // Bucket 73 is a millisecond.
-        return await session.ExecuteAsync("INSERT INTO metering.latency_daily VALUES (@day, @id, @api, @id, @id, 73, @requests)", row);
+        return await session.ExecuteAsync("""
+            INSERT INTO metering.usage_daily VALUES (@day, @id, @api, @id, @id, @requests, @calls, @refused, 0, @errors, @requests - @errors, 0, @refused, @errors, 0, 0,
+              @requests * metering.latency_unit(73::smallint))
+            """, row);
     }, TestContext.Current.CancellationToken);
 }

@@ -31,7 +31,7 @@ internal sealed class DataSources : IAsyncDisposable
         var timeout = commandTimeout ?? DefaultCommandTimeout;
         _pools = new Pools(
             Pool(connections.App, "tollgate app", 60, timeout),
-            Pool(connections.Ingest, "tollgate ingest", 8, timeout * 2),
+            Pool(connections.Ingest, "tollgate ingest", 8, timeout * 2, keepSession: true),
             Pool(connections.Worker, "tollgate worker", 30, timeout * 4),
             connections.Owner is null ? null : Pool(connections.Owner, "tollgate migrate", 2, TimeSpan.Zero));
     }
@@ -48,12 +48,14 @@ internal sealed class DataSources : IAsyncDisposable
     }
 
     // The server cuts a statement off (statement_timeout) a little before the client gives up, so that the connection survives it. Zero: no limit.
-    private static NpgsqlDataSource Pool(string connectionString, string name, int size, TimeSpan timeout)
+    // keepSession: what a transaction leaves on the connection (a temporary table) is there for the next one.
+    private static NpgsqlDataSource Pool(string connectionString, string name, int size, TimeSpan timeout, bool keepSession = false)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
         settings.ApplicationName ??= name;
         if (!settings.ContainsKey("Maximum Pool Size") || settings.MaxPoolSize == 100)
             settings.MaxPoolSize = size;
+        settings.NoResetOnClose = keepSession;
         settings.CommandTimeout = timeout == TimeSpan.Zero ? 0 : (int)timeout.TotalSeconds + 2;
         settings.Options = $"{settings.Options} -c statement_timeout={(long)timeout.TotalMilliseconds} -c timezone=UTC".Trim();
         return NpgsqlDataSource.Create(settings);

@@ -131,7 +131,7 @@ internal static unsafe class EventCodec
         };
     }
 
-    public static UsageEvent Decode(byte* record, int length)
+    public static UsageEvent Decode(byte* record, int length, TextBlocks texts)
     {
         // A checksum says that the bytes are as written, not that the writer was right: the lengths are bounded all the same.
         var method = Math.Min((int)record[MethodLength], length - Text);
@@ -160,8 +160,8 @@ internal static unsafe class EventCodec
             Outcome = (UsageOutcome)record[Outcome],
             Reason = (RefusalReason)record[Reason],
             Billable = IsBillable(record),
-            Method = new ReadOnlySpan<byte>(record + Text, method).ToArray(),
-            Path = new ReadOnlySpan<byte>(record + Text + method, path).ToArray(),
+            Method = texts.Copy(new ReadOnlySpan<byte>(record + Text, method)),
+            Path = texts.Copy(new ReadOnlySpan<byte>(record + Text + method, path)),
         };
     }
 

@@ -18,6 +18,8 @@ internal enum JournalRecordKind : byte
 /// </summary>
 internal sealed class JournalRecord
 {
+    private readonly UsageEvent _usage;
+
     public required JournalRecordKind Kind { get; init; }
 
     public required long Offset { get; init; }
@@ -25,7 +27,14 @@ internal sealed class JournalRecord
     public long BeginOffset { get; init; } = -1;
 
     /// <summary>For usage and begin: the event. For end: the whole final event (the begin's fields with the end's values).</summary>
-    public UsageEvent Usage { get; init; }
+    public UsageEvent Usage
+    {
+        get => _usage;
+        init => _usage = value;
+    }
+
+    /// <summary><see cref="Usage"/> where it lies: it is large to copy for each look.</summary>
+    public ref readonly UsageEvent Event => ref _usage;
 
     public IReadOnlyList<JournalTotal> Totals { get; init; } = [];
 }

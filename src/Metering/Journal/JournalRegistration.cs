@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 [assembly: InternalsVisibleTo("Tollgate.journal")]
+[assembly: InternalsVisibleTo("Tollgate.shipping")]
 
 namespace Tollgate.Metering.Journal;
 

@@ -37,9 +37,10 @@ internal sealed unsafe partial class UsageJournal
                     $"Offset {offset} is not in journal {Id}, which ends at {tail}: the folder is older than the database. Move it away to begin a new journal.");
             }
             List<JournalRecord> records = [];
+            var texts = new TextBlocks();
             var at = Math.Max(offset, Head);
             while (at < tail && records.Count < maximumRecords)
-                at = ReadOne(at, tail, records);
+                at = ReadOne(at, tail, records, texts);
             return new JournalBatch(records, at);
         }
     }
@@ -89,7 +90,7 @@ internal sealed unsafe partial class UsageJournal
 
     private long OldestIndex() => _sealed.Count > 0 ? _sealed[0].Index : _closed.Count > 0 ? _closed[0].Index : _current.Index;
 
-    private long ReadOne(long at, long tail, List<JournalRecord> records)
+    private long ReadOne(long at, long tail, List<JournalRecord> records, TextBlocks texts)
     {
         var size = _folder.SegmentBytes;
         var index = (int)(at / size);
@@ -105,7 +106,7 @@ internal sealed unsafe partial class UsageJournal
         var length = JournalFormat.ValidLength(segment, position, limit, start);
         if (length > 0)
         {
-            if (Decode(segment + position, length, start + position) is { } record)
+            if (Decode(segment + position, length, start + position, texts) is { } record)
                 records.Add(record);
             return start + position + length;
         }
@@ -128,16 +129,16 @@ internal sealed unsafe partial class UsageJournal
         return true;
     }
 
-    private static JournalRecord? Decode(byte* record, int length, long offset)
+    private static JournalRecord? Decode(byte* record, int length, long offset, TextBlocks texts)
     {
         JournalFormat.RequireReadable(record[JournalFormat.VersionAt], $"The record at {offset}");
         var begin = *(long*)(record + JournalFormat.BeginAt);
         var kind = (JournalRecordKind)record[JournalFormat.KindAt];
         return kind switch
         {
-            JournalRecordKind.Usage or JournalRecordKind.Begin => new JournalRecord { Kind = kind, Offset = offset, Usage = EventCodec.Decode(record, length) },
+            JournalRecordKind.Usage or JournalRecordKind.Begin => new JournalRecord { Kind = kind, Offset = offset, Usage = EventCodec.Decode(record, length, texts) },
             // An end holds the whole event: nothing is looked up, and its begin may be long gone.
-            JournalRecordKind.End => new JournalRecord { Kind = kind, Offset = offset, BeginOffset = begin, Usage = EventCodec.Decode(record, length) },
+            JournalRecordKind.End => new JournalRecord { Kind = kind, Offset = offset, BeginOffset = begin, Usage = EventCodec.Decode(record, length, texts) },
             JournalRecordKind.Checkpoint => new JournalRecord { Kind = kind, Offset = offset, BeginOffset = begin, Usage = EventCodec.DecodeCheckpoint(record) },
             JournalRecordKind.Totals => new JournalRecord { Kind = kind, Offset = offset, Totals = BillableTotals.Decode(record, length) },
             _ => null,

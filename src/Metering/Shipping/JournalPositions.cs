@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Tollgate.Foundation;
 using Tollgate.Metering.Journal;
 
@@ -18,9 +19,8 @@ internal sealed partial class JournalPositions(IDatabase database, ILogger<Journ
     // The first statement of a shipping transaction: its row lock makes two shippers of one journal take turns, and the second finds the place taken.
     private const string CompareAndSet = """
         UPDATE metering.journal_position
-        SET shipped_offset = @next, open_begins = CASE WHEN @streams THEN @open ELSE open_begins END, totals_offset = @totals,
-          updated_at = now()
-        WHERE journal_id = @id AND shipped_offset = @from
+        SET shipped_offset = $3, totals_offset = $4, open_begins = CASE WHEN $5 THEN $6 ELSE open_begins END, updated_at = now()
+        WHERE journal_id = $1 AND shipped_offset = $2
         """;
 
     /// <summary>Registers the journal and answers its position.</summary>
@@ -48,18 +48,25 @@ internal sealed partial class JournalPositions(IDatabase database, ILogger<Journ
     /// <exception cref="PositionMovedException">Another shipper was here.</exception>
     public static async Task MoveAsync(DbSession session, Guid journalId, ShippedPosition from, ShippedPosition to)
     {
+        await using var batch = new NpgsqlBatch(session.Connection, session.Transaction);
+        var move = Move(journalId, from, to);
+        batch.BatchCommands.Add(move);
+        await batch.ExecuteNonQueryAsync(session.Cancellation).ConfigureAwait(false);
+        Check(move);
+    }
+
+    /// <summary>The compare-and-set as a part of a larger batch; <see cref="Check"/> it afterwards.</summary>
+    public static NpgsqlBatchCommand Move(Guid journalId, ShippedPosition from, ShippedPosition to)
+    {
         // The array is written only when it changed: it may be long, and most transactions do not touch a stream.
         var streams = !ReferenceEquals(from.OpenBegins, to.OpenBegins) && !from.OpenBegins.SetEquals(to.OpenBegins);
-        var changed = await session.ExecuteAsync(CompareAndSet, new
-        {
-            id = journalId,
-            from = from.Offset,
-            next = to.Offset,
-            streams,
-            open = streams ? to.OpenBegins.Order().ToArray() : [],
-            totals = to.TotalsOffset,
-        }).ConfigureAwait(false);
-        if (changed != 1)
+        return SliceBatch.Command(CompareAndSet, journalId, from.Offset, to.Offset, to.TotalsOffset, streams, streams ? to.OpenBegins.Order().ToArray() : Array.Empty<long>());
+    }
+
+    /// <exception cref="PositionMovedException">Another shipper was here.</exception>
+    public static void Check(NpgsqlBatchCommand move)
+    {
+        if (move.RecordsAffected != 1)
             throw new PositionMovedException();
     }
 

@@ -1,115 +1,67 @@
-using Tollgate.Metering.Usage;
+using System.Runtime.InteropServices;
 
 namespace Tollgate.Metering.Shipping;
 
-internal readonly record struct UsageKey(DateTime Time, Guid Subscription, Guid Api, Guid Organization, Guid Provider);
+internal readonly record struct MeterKey(Guid Subscription, string Meter, DateTime Hour, Guid Organization, Guid Provider);
 
-internal readonly record struct LatencyKey(UsageKey Usage, short Bucket);
+internal readonly record struct PeriodKey(Guid Subscription, DateTime PeriodStart, int PlanVersion, string Meter);
 
-internal readonly record struct MeterKey(DateTime Hour, Guid Subscription, string Meter, Guid Organization, Guid Provider);
+internal sealed record PeriodSum(Guid Organization, Guid Provider, decimal Amount);
 
-internal readonly record struct PeriodKey(Guid Subscription, int PlanVersion, string Meter, DateTime PeriodStart);
-
-internal sealed class UsageSums
-{
-    public long Requests { get; set; }
-    public long Calls { get; set; }
-    public long Refused { get; set; }
-    public long Failed { get; set; }
-    public long[] Status { get; } = new long[6];
-    public long BytesIn { get; set; }
-    public long BytesOut { get; set; }
-
-    public void Add(UsageSums other)
-    {
-        Requests += other.Requests;
-        Calls += other.Calls;
-        Refused += other.Refused;
-        Failed += other.Failed;
-        for (var i = 0; i < Status.Length; i++)
-            Status[i] += other.Status[i];
-        checked
-        {
-            BytesIn += other.BytesIn;
-            BytesOut += other.BytesOut;
-        }
-    }
-}
-
-internal sealed class PeriodSum(Guid organization, Guid provider)
-{
-    public Guid Organization { get; } = organization;
-    public Guid Provider { get; } = provider;
-    public decimal Amount { get; set; }
-}
-
-/// <summary>What a batch adds to each rollup, summed here so that the database gets one row a key. `metering.aggregate_hourly_usage` is the same in SQL.</summary>
+/// <summary>
+/// What a batch adds to each rollup, summed here so that the database gets one row a key, and in the order of the keys: two shippers that write the same rows
+/// never wait for each other in a circle. `metering.aggregate_hourly_usage` is the same in SQL.
+/// </summary>
 internal sealed class Rollups
 {
-    public Dictionary<UsageKey, UsageSums> Hours { get; } = [];
-    public Dictionary<UsageKey, UsageSums> Days { get; } = [];
-    public Dictionary<LatencyKey, long> HourLatencies { get; } = [];
-    public Dictionary<LatencyKey, long> DayLatencies { get; } = [];
-    public Dictionary<MeterKey, decimal> Meters { get; } = [];
-    public Dictionary<PeriodKey, PeriodSum> Periods { get; } = [];
+    private Rollups(IReadOnlyCollection<UsageSums> hours)
+    {
+        var days = new Dictionary<UsageKey, UsageSums>();
+        var meters = new Dictionary<MeterKey, decimal>();
+        var periods = new Dictionary<PeriodKey, PeriodSum>();
+        foreach (var hour in hours)
+        {
+            Get(days, hour.Key with { Time = hour.Key.Time.Date }).Add(hour);
+            AddAmounts(hour, meters, periods);
+        }
+        Hours = [.. hours.OrderBy(h => h.Key)];
+        Days = [.. days.Values.OrderBy(d => d.Key)];
+        Meters = [.. meters.OrderBy(m => m.Key.Subscription).ThenBy(m => m.Key.Meter, StringComparer.Ordinal).ThenBy(m => m.Key.Hour).ThenBy(m => m.Key.Organization).ThenBy(m => m.Key.Provider)];
+        Periods = [.. periods.OrderBy(p => p.Key.Subscription).ThenBy(p => p.Key.PeriodStart).ThenBy(p => p.Key.PlanVersion).ThenBy(p => p.Key.Meter, StringComparer.Ordinal)];
+    }
+
+    public IReadOnlyList<UsageSums> Hours { get; }
+
+    public IReadOnlyList<UsageSums> Days { get; }
+
+    public IReadOnlyList<KeyValuePair<MeterKey, decimal>> Meters { get; }
+
+    public IReadOnlyList<KeyValuePair<PeriodKey, PeriodSum>> Periods { get; }
 
     /// <exception cref="OverflowException">A sum is larger than the column.</exception>
-    public static Rollups Of(IReadOnlyList<LogRow> rows)
+    public static Rollups Of(List<LogRow> rows)
     {
-        var rollups = new Rollups();
-        foreach (var row in rows)
-            rollups.Add(row);
-        foreach (var (key, sums) in rollups.Hours)
-            Get(rollups.Days, OfDay(key)).Add(sums);
-        foreach (var (key, count) in rollups.HourLatencies)
+        var hours = new Dictionary<UsageKey, UsageSums>();
+        foreach (ref readonly var row in CollectionsMarshal.AsSpan(rows))
         {
-            var day = key with { Usage = OfDay(key.Usage) };
-            rollups.DayLatencies[day] = rollups.DayLatencies.GetValueOrDefault(day) + count;
+            ref readonly var usage = ref row.Event;
+            Get(hours, new UsageKey(row.Hour, usage.SubscriptionId, usage.ApiId, usage.OrganizationId, usage.ProviderOrganizationId)).Add(row);
         }
-        return rollups;
+        return new Rollups(hours.Values);
     }
 
-    private void Add(LogRow row)
+    private static void AddAmounts(UsageSums hour, Dictionary<MeterKey, decimal> meters, Dictionary<PeriodKey, PeriodSum> periods)
     {
-        var usage = row.Event;
-        var key = new UsageKey(row.Hour, usage.SubscriptionId, usage.ApiId, usage.OrganizationId, usage.ProviderOrganizationId);
-        var sums = Get(Hours, key);
-        sums.Calls++;
-        sums.Requests += usage.Billable ? 1 : 0;
-        sums.Refused += usage.Outcome == UsageOutcome.Refused ? 1 : 0;
-        sums.Failed += usage.Outcome == UsageOutcome.UpstreamFailed ? 1 : 0;
-        if (usage.Status / 100 is >= 2 and <= 5 and var statusClass)
-            sums.Status[statusClass]++;
-        checked
+        var of = hour.Key;
+        foreach (var (key, amount) in hour.Amounts.Items())
         {
-            sums.BytesIn += usage.BytesIn;
-            sums.BytesOut += usage.BytesOut;
+            var meter = LogRow.Name(key.Meter);
+            CollectionsMarshal.GetValueRefOrAddDefault(meters, new MeterKey(of.Subscription, meter, of.Time, of.Organization, of.Provider), out _) += amount;
+            ref var period = ref CollectionsMarshal.GetValueRefOrAddDefault(periods, new PeriodKey(of.Subscription, key.PeriodStart, key.PlanVersion, meter), out _);
+            period = period is null ? new PeriodSum(of.Organization, of.Provider, amount) : period with { Amount = period.Amount + amount };
         }
-        if (usage.Outcome == UsageOutcome.Served)
-        {
-            var latency = new LatencyKey(key, Latency.Bucket(row.DurationMicros));
-            HourLatencies[latency] = HourLatencies.GetValueOrDefault(latency) + 1;
-        }
-        row.ForEachAmount((meter, amount) => AddAmount(row, meter, amount));
     }
 
-    private void AddAmount(LogRow row, string meter, long amount)
-    {
-        var usage = row.Event;
-        var hour = new MeterKey(row.Hour, usage.SubscriptionId, meter, usage.OrganizationId, usage.ProviderOrganizationId);
-        Meters[hour] = Meters.GetValueOrDefault(hour) + amount;
-        var key = new PeriodKey(usage.SubscriptionId, usage.PlanVersion, meter, row.PeriodStart);
-        if (!Periods.TryGetValue(key, out var period))
-            Periods[key] = period = new PeriodSum(usage.OrganizationId, usage.ProviderOrganizationId);
-        period.Amount += amount;
-    }
-
-    private static UsageKey OfDay(UsageKey key) => key with { Time = key.Time.Date };
-
-    private static UsageSums Get(Dictionary<UsageKey, UsageSums> map, UsageKey key)
-    {
-        if (!map.TryGetValue(key, out var sums))
-            map[key] = sums = new UsageSums();
-        return sums;
-    }
+    private static UsageSums Get(Dictionary<UsageKey, UsageSums> map, UsageKey key) =>
+        CollectionsMarshal.GetValueRefOrAddDefault(map, key, out _) ??= new UsageSums(key);
 }

@@ -19,7 +19,7 @@ internal sealed record Slice(long From, long Next, IReadOnlyList<JournalRecord> 
 
 /// <summary>What a slice does to the database.</summary>
 internal sealed record SliceEffects(
-    ShippedPosition After, IReadOnlyList<LogRow> Rows, IReadOnlyCollection<KeyValuePair<(DateTime Hour, Guid Subscription), long>> Counters)
+    ShippedPosition After, List<LogRow> Rows, IReadOnlyList<KeyValuePair<(DateTime Hour, Guid Subscription), long>> Counters)
 {
     /// <exception cref="ArgumentException">A record holds what no row can.</exception>
     public static SliceEffects Of(ShippedPosition before, Slice slice, DateTimeOffset now)
@@ -31,11 +31,11 @@ internal sealed record SliceEffects(
             switch (record.Kind)
             {
                 case JournalRecordKind.Usage:
-                    rows.Add(LogRow.From(record.Usage, record.Offset, record.Offset, now));
+                    rows.Add(new LogRow(record, record.Offset, now));
                     break;
                 case JournalRecordKind.End:
                     // Also when its begin is not among the open ones: the begin may have been damaged. The event's id guards against a second end.
-                    rows.Add(LogRow.From(record.Usage, record.BeginOffset, record.Offset, now));
+                    rows.Add(new LogRow(record, record.BeginOffset, now));
                     break;
                 // Should the position have been set back by hand: totals are added once, as events are by their ids.
                 case JournalRecordKind.Totals when record.Offset > totals:
@@ -47,7 +47,8 @@ internal sealed record SliceEffects(
                     }
                     break;
             }
-        return new SliceEffects(Move(before, slice) with { TotalsOffset = totals }, rows, counters);
+        rows.Sort(LogRow.ByPlaceInIndexes);
+        return new SliceEffects(Move(before, slice) with { TotalsOffset = totals }, rows, [.. counters.OrderBy(c => c.Key)]);
     }
 
     /// <summary>The position behind the slice, whatever its records hold.</summary>

@@ -12,8 +12,13 @@ namespace Tollgate.Metering.Shipping;
 internal sealed partial class Shipper(IJournalReader journal, JournalPositions positions, SliceWriter writer, ShippingMetrics metrics, TimeProvider clock, ILogger<Shipper> logger)
     : BackgroundService, IUsageShipping
 {
-    public const int BatchRecords = 5000;
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
+    // What is held in memory at once, and what one transaction writes. A rollup's row is written once for a batch, so that large ones cost less an event.
+    private const int BatchRecords = 20_000;
+    private const long BatchBytes = BatchRecords * 256L;
+
+    // A transaction costs much the same for one event as for hundreds: they wait for company, the first after a silence excepted. A call shall be seen within 2 s.
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(800);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan SealRequestPoll = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SealInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(5);
@@ -25,6 +30,8 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
     private long _shippedOffset;
 
     public Guid JournalId => journal.Id;
+
+    private long Lag => Math.Max(0, journal.Tail - Volatile.Read(ref _shippedOffset));
 
     public async Task ShipNowAsync(CancellationToken cancellation)
     {
@@ -78,7 +85,7 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        metrics.Lag = () => Math.Max(0, journal.Tail - Volatile.Read(ref _shippedOffset));
+        metrics.Lag = () => Lag;
         var failures = 0;
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -110,8 +117,8 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
         var (polled, totalled) = (clock.GetTimestamp(), clock.GetTimestamp());
         while (true)
         {
-            var from = Volatile.Read(ref _shippedOffset);
-            var offset = await StepAsync(stopping).ConfigureAwait(false);
+            var shipped = clock.GetTimestamp();
+            await StepAsync(stopping).ConfigureAwait(false);
             if (clock.GetElapsedTime(totalled) >= SealInterval)
             {
                 journal.SealTotals();
@@ -122,9 +129,12 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
                 await SealAsync(stopping).ConfigureAwait(false);
                 polled = clock.GetTimestamp();
             }
-            // A batch that left much behind is an outage to catch up on; otherwise a moment's wait makes the next batch worth its transaction.
-            if (offset == from || journal.Tail - offset < BatchRecords * 64L)
-                await Task.Delay(Poll, clock, stopping).ConfigureAwait(false);
+            while (Lag < BatchBytes && (Lag == 0 || clock.GetElapsedTime(shipped) < Gathering) && clock.GetElapsedTime(polled) < SealRequestPoll)
+            {
+                await Task.Delay(Look, clock, stopping).ConfigureAwait(false);
+                // Also when nothing is new: a full journal takes no record until room is made.
+                journal.Release(Volatile.Read(ref _shippedOffset));
+            }
         }
     }
 
@@ -138,7 +148,6 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
             var batch = journal.Read(position.Offset, BatchRecords);
             if (batch.NextOffset != position.Offset)
                 await ShipAsync(new Slice(position.Offset, batch.NextOffset, batch.Records), cancellation).ConfigureAwait(false);
-            // Also when nothing is new: a full journal takes no record until room is made.
             journal.Release(_position.Offset);
             Volatile.Write(ref _shippedOffset, _position.Offset);
             return _position.Offset;

@@ -1,16 +1,50 @@
+using System.Globalization;
+using System.Text;
+
 namespace Tollgate.Metering.Usage;
 
 /// <summary>
 /// The fixed logarithmic histogram of durations: bucket b holds (1.1^(b-1), 1.1^b] microseconds and is read as the point whose relative distance to both
-/// ends is the same, 4.8 %. Fixed, so that hours, nodes and months merge by addition. `metering.latency_bucket` is the same rule in SQL.
+/// ends is the same, 4.8 %. Fixed, so that hours, nodes and months merge by addition. `metering.latency_bucket` and
+/// `metering.latency_unit` are the same rules in SQL.
 /// </summary>
 internal static class Latency
 {
     public const double Gamma = 1.1;
+    private const int BucketDigits = 16;
 
     public static short Bucket(long micros) => (short)Math.Ceiling(Math.Log(Math.Max(micros, 1)) / Math.Log(Gamma));
 
     public static double Micros(int bucket) => Math.Pow(Gamma, bucket) * 2 / (1 + Gamma);
+
+    /// <summary>The histogram as the one number that the rollups hold: 16 decimal digits a bucket, so that PostgreSQL merges histograms by adding numbers.</summary>
+    public static string Pack(IEnumerable<KeyValuePair<short, long>> buckets)
+    {
+        var text = new StringBuilder();
+        var last = 0;
+        foreach (var (bucket, count) in buckets.OrderByDescending(b => b.Key))
+        {
+            if (text.Length > 0)
+                text.Append('0', (last - bucket - 1) * BucketDigits);
+            text.Append(CultureInfo.InvariantCulture, $"{count:D16}");
+            last = bucket;
+        }
+        return text.Length == 0 ? "0" : text.Append(CultureInfo.InvariantCulture, $"e{last * BucketDigits}").ToString();
+    }
+
+    /// <summary>The buckets of a number, sorted.</summary>
+    public static List<KeyValuePair<short, long>> Unpack(string number)
+    {
+        List<KeyValuePair<short, long>> buckets = [];
+        for (short bucket = 0; bucket * BucketDigits < number.Length; bucket++)
+        {
+            var end = number.Length - bucket * BucketDigits;
+            var count = long.Parse(number.AsSpan()[Math.Max(0, end - BucketDigits)..end], NumberStyles.None, CultureInfo.InvariantCulture);
+            if (count > 0)
+                buckets.Add(KeyValuePair.Create(bucket, count));
+        }
+        return buckets;
+    }
 
     /// <summary>The quantile in milliseconds, or null without a call. <paramref name="buckets"/> is sorted by bucket.</summary>
     public static double? Quantile(IReadOnlyList<KeyValuePair<short, long>> buckets, double quantile)

@@ -9,14 +9,11 @@ internal sealed class ListingUsageQuery : IListingUsage
         ArgumentNullException.ThrowIfNull(session);
         var day = new DateTimeOffset(from.UtcDateTime.Date, TimeSpan.Zero);
         var sums = await session.QueryAsync<Sums>("""
-            SELECT api_id, sum(requests)::bigint AS requests, sum(calls - refused)::bigint AS reached, sum(status_5xx)::bigint AS errors
+            SELECT api_id, sum(requests)::bigint AS requests, sum(calls - refused)::bigint AS reached, sum(status_5xx)::bigint AS errors,
+              sum(latencies)::text AS latencies
             FROM metering.usage_daily WHERE day >= @day GROUP BY api_id
             """, new { day }).ConfigureAwait(false);
-        var buckets = await session.QueryAsync<BucketSum>("""
-            SELECT api_id, bucket, sum(count)::bigint AS count FROM metering.latency_daily WHERE day >= @day GROUP BY api_id, bucket ORDER BY api_id, bucket
-            """, new { day }).ConfigureAwait(false);
-        var latencies = buckets.ToLookup(b => b.ApiId, b => KeyValuePair.Create(b.Bucket, b.Count));
-        return [.. sums.Select(s => new ListingUsage(s.ApiId, s.Requests, Latency.Quantile([.. latencies[s.ApiId]], 0.5),
+        return [.. sums.Select(s => new ListingUsage(s.ApiId, s.Requests, Latency.Quantile(Latency.Unpack(s.Latencies), 0.5),
             s.Reached == 0 ? null : Math.Round(1 - (double)s.Errors / s.Reached, 4)))];
     }
 
@@ -29,14 +26,7 @@ internal sealed class ListingUsageQuery : IListingUsage
         public long Reached { get; init; }
 
         public long Errors { get; init; }
-    }
 
-    private sealed class BucketSum
-    {
-        public Guid ApiId { get; init; }
-
-        public short Bucket { get; init; }
-
-        public long Count { get; init; }
+        public string Latencies { get; init; } = "0";
     }
 }

@@ -1,10 +1,11 @@
 using Npgsql;
+using Tollgate.Metering.Usage;
 
 namespace Tollgate.Metering.Tests.Shipping;
 
 public class AggregateTests
 {
-    private static readonly string[] Rollups = ["usage_hourly", "usage_daily", "latency_hourly", "latency_daily", "meter_hourly"];
+    private static readonly string[] Rollups = ["usage_hourly", "usage_daily", "meter_hourly"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -67,7 +68,7 @@ public class AggregateTests
         await aggregate;
         (await db.ScalarAsync<decimal>("SELECT sum(requests) FROM metering.usage_hourly")).ShouldBe(2000);
         (await db.ScalarAsync<decimal>("SELECT sum(requests) FROM metering.usage_daily")).ShouldBe(2000);
-        (await db.ScalarAsync<decimal>("SELECT sum(count) FROM metering.latency_daily")).ShouldBe(2000);
+        Latency.Unpack(await db.ScalarAsync<string>("SELECT sum(latencies)::text FROM metering.usage_daily")).Sum(b => b.Value).ShouldBe(2000);
     }
 
     [Fact]

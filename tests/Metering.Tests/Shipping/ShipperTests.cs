@@ -1,4 +1,5 @@
 using Tollgate.Metering.Shipping;
+using Tollgate.Metering.Usage;
 
 namespace Tollgate.Metering.Tests.Shipping;
 
@@ -19,7 +20,7 @@ public class ShipperTests
         (await db.CountAsync("metering.request_log")).ShouldBe(12_000);
         (await db.ScalarAsync<decimal>("SELECT sum(requests) FROM metering.usage_hourly")).ShouldBe(12_000);
         (await db.ScalarAsync<decimal>("SELECT sum(requests) FROM metering.usage_daily")).ShouldBe(12_000);
-        (await db.ScalarAsync<decimal>("SELECT sum(count) FROM metering.latency_hourly")).ShouldBe(12_000);
+        Latency.Unpack(await db.ScalarAsync<string>("SELECT sum(latencies)::text FROM metering.usage_hourly")).ShouldBe([KeyValuePair.Create(Latency.Bucket(12_000), 12_000L)]);
         (await db.ScalarAsync<decimal>("SELECT sum(amount) FROM metering.usage_by_period WHERE meter = 'requests'")).ShouldBe(12_000);
         (await db.ScalarAsync<long>("SELECT shipped_offset FROM metering.journal_position")).ShouldBe(journal.Tail);
         journal.Released.ShouldBe(journal.Tail);

@@ -31,5 +31,26 @@ public class LatencyTests
     }
 
     [Fact]
+    public async Task Pack_AnyHistograms_AreMergedByAdditionInTheDatabase()
+    {
+        await using var db = await MeteringDatabase.CreateAsync();
+        var random = new Random(5);
+        var merged = new SortedDictionary<short, long>();
+        List<string> packed = [];
+        for (var i = 0; i < 60; i++)
+        {
+            var histogram = Enumerable.Range(0, random.Next(20)).Select(_ => (short)random.Next(459)).Distinct()
+                .Select(bucket => KeyValuePair.Create(bucket, random.NextInt64(1, 1L << random.Next(1, 45)))).ToList();
+            packed.Add($"('{Latency.Pack(histogram)}')");
+            foreach (var (bucket, count) in histogram)
+                merged[bucket] = merged.GetValueOrDefault(bucket) + count;
+        }
+        var sum = await db.ScalarAsync<string>($"SELECT sum(n::numeric)::text FROM (VALUES {string.Join(", ", packed)}) v (n)");
+        Latency.Unpack(sum).ShouldBe([.. merged]);
+        foreach (var (bucket, count) in merged.Take(5))
+            (await db.ScalarAsync<bool>($"SELECT {count} * metering.latency_unit({bucket}::smallint) = '{Latency.Pack([KeyValuePair.Create(bucket, count)])}'::numeric")).ShouldBeTrue();
+    }
+
+    [Fact]
     public void Quantile_WithoutCalls_IsNull() => Latency.Quantile([], 0.5).ShouldBeNull();
 }
