@@ -2,6 +2,9 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using Tollgate.Foundation.Postgres.Embedded;
 
 namespace Tollgate.TestKit;
 
@@ -146,6 +149,17 @@ public sealed class RunningProgram : IAsyncDisposable
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync().WaitAsync(StartLimit).ConfigureAwait(false);
         return (process.ExitCode, await output.ConfigureAwait(false) + await errors.ConfigureAwait(false));
+    }
+
+    /// <summary>Its own database, as a superuser whom row-level security does not bind. The program must be running.</summary>
+    public async Task<NpgsqlDataSource> OpenDatabaseAsync()
+    {
+        var cluster = new EmbeddedCluster(new ClusterOptions(Data), NullLogger.Instance);
+        await using (cluster.ConfigureAwait(false))
+        {
+            await cluster.StartAsync(attach: true, CancellationToken.None).ConfigureAwait(false);
+            return NpgsqlDataSource.Create(cluster.ConnectionString(ClusterRoles.Superuser));
+        }
     }
 
     public static HttpClient NewClient(Uri address, int connections = 64) => new(new SocketsHttpHandler
