@@ -8,7 +8,7 @@ ALTER TABLE metering.gateway_counter SET (fillfactor = 50);
 ALTER TABLE metering.journal_position SET (fillfactor = 50);
 
 -- The histogram of a row's durations is ONE number: 16 decimal digits for each bucket, so that numbers are merged by addition and no bucket ever carries into the
--- next (docs/decisions/0010). A row for each bucket was most of what shipping wrote.
+-- next (docs/decisions/0011). A row for each bucket was most of what shipping wrote.
 CREATE FUNCTION metering.latency_unit(bucket smallint) RETURNS numeric
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT ('1e' || bucket * 16)::numeric $$;
 
