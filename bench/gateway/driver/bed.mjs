@@ -1,4 +1,6 @@
 // What each mode needs around the peers: the work folder, the upstream, and Tollgate with its keys.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { workFolder } from "./files.mjs";
 import { gatewayCore, startPeer, startUpstream, stop, Tollgate, tollgatePeer, writeKeys } from "./peers.mjs";
 import { newKey } from "./keys.mjs";
@@ -16,8 +18,15 @@ export class Bed {
     return bed;
   }
 
-  async addTollgate({ keys = 1000, env, ...seed }) {
-    this.tollgate = await new Tollgate({ work: this.work, upstream: this.values.UPSTREAM, core: gatewayCore, env }).start();
+  /** Another one on the same upstream, in a folder of its own. */
+  beside(name) {
+    const work = join(this.work, name);
+    mkdirSync(work, { mode: 0o755 });
+    return Object.assign(new Bed(), { work, running: [], values: { ...this.values, WORK: work } });
+  }
+
+  async addTollgate({ keys = 1000, env, program, core = gatewayCore, ...seed } = {}) {
+    this.tollgate = await new Tollgate({ work: this.work, upstream: this.values.UPSTREAM, core, env, program }).start();
     await this.tollgate.seed({ keys, ...seed });
     this.setKeys(this.tollgate.path, this.tollgate.keys);
   }

@@ -2,30 +2,38 @@
 import { Bed } from "./bed.mjs";
 import { locked } from "./lock.mjs";
 import { measure, measureUnshipped, warmUp, wrk } from "./measure.mjs";
-import { catalogue } from "./peers.mjs";
+import { catalogue, tollgatePeer } from "./peers.mjs";
 import { median, number, save, table } from "./report.mjs";
 
 export async function compare({ quick, only, env, rounds = quick ? 3 : 7, seconds = quick ? 3 : 6 }) {
   const names = only ?? Object.keys(catalogue);
   const bed = await Bed.make({ tollgate: names.includes("tollgate"), env });
+  let before;
   try {
     const peers = [];
-    for (const name of names) peers.push(await bed.peer(name));
-    for (const peer of peers) await locked(() => warmUp(peer, bed));
+    for (const name of names) peers.push({ bed, ...(await bed.peer(name)) });
+    // Another build of Tollgate in the same rounds: what a change does.
+    if (process.env.BENCH_BEFORE) {
+      before = bed.beside("before");
+      await before.addTollgate({ program: process.env.BENCH_BEFORE, env });
+      peers.push({ bed: before, ...(await tollgatePeer(before.tollgate, before, "before")) });
+    }
+    for (const peer of peers) await locked(() => warmUp(peer, peer.bed));
     const rows = [];
-    for (let round = 0; round < rounds; round++) await locked(() => oneRound(bed, peers, round, seconds, rows));
+    for (let round = 0; round < rounds; round++) await locked(() => oneRound(peers, round, seconds, rows));
     finish(rows, { rounds, seconds });
   } finally {
+    await before?.dispose();
     await bed.dispose();
   }
 }
 
-async function oneRound(bed, peers, round, seconds, rows) {
+async function oneRound(peers, round, seconds, rows) {
   // Each round begins with another peer.
   const order = peers.map((_, i) => peers[(i + round) % peers.length]);
   for (const peer of order) {
-    rows.push({ round, ...(await measure(peer, () => wrk(peer, bed, { seconds }))) });
-    if (peer.tollgate) rows.push({ round, ...(await measureUnshipped(peer, () => wrk(peer, bed, { seconds }))) });
+    rows.push({ round, ...(await measure(peer, () => wrk(peer, peer.bed, { seconds }))) });
+    if (peer.tollgate) rows.push({ round, ...(await measureUnshipped(peer, () => wrk(peer, peer.bed, { seconds }))) });
   }
   process.stderr.write(`round ${round + 1}: ${rows.filter((row) => row.round === round).map((row) => `${row.peer} ${number(row.cpu)}`).join(", ")}\n`);
 }
@@ -45,7 +53,7 @@ function finish(rows, settings) {
     ["requests/s", (row) => number(row.rps, 0)],
     ["p50 us", (row) => number(row.p50, 0)],
     ["p99 us", (row) => number(row.p99, 0)],
-    ["", (row) => catalogue[row.peer]?.about ?? "Tollgate with its database held: path and journal, nothing shipped"],
+    ["", (row) => catalogue[row.peer]?.about ?? (row.peer === "before" ? "the build that BENCH_BEFORE names" : `${row.peer.startsWith("before") ? "the same" : "Tollgate"} with its database held: path and journal, nothing shipped`)],
   ], summary);
   const ratio = (own, other) => {
     const pairs = rows.filter((row) => row.peer === own).map((row) => row.cpu / rows.find((one) => one.round === row.round && one.peer === other)?.cpu);
@@ -53,6 +61,7 @@ function finish(rows, settings) {
   };
   const line = (own) => `ratio_nginx_key=${ratio(own, "nginx-key")} ratio_haproxy=${ratio(own, "haproxy")} ratio_nginx_lua=${ratio(own, "nginx-lua")}`;
   console.log(`raw numbers: ${save("compare", { settings, summary, rows })}`);
+  if (names.includes("before")) console.log(`against the build before: ${ratio("tollgate", "before")}, path and journal alone ${ratio("tollgate-path", "before-path")}`);
   console.log(`path and journal alone: ${line("tollgate-path")}`);
   console.log(line("tollgate"));
 }

@@ -1,10 +1,8 @@
 // A million keys and ten thousand routes beside a thousand keys and four: what a call costs, and what the process holds.
-import { join } from "node:path";
-import { mkdirSync } from "node:fs";
 import { Bed } from "./bed.mjs";
 import { locked } from "./lock.mjs";
 import { measure, measureUnshipped, warmUp, wrk } from "./measure.mjs";
-import { gatewayCore, Tollgate, tollgatePeer } from "./peers.mjs";
+import { gatewayCore, tollgatePeer } from "./peers.mjs";
 import { residentKb } from "./processes.mjs";
 import { median, number, save, table } from "./report.mjs";
 
@@ -13,12 +11,10 @@ const called = 100_000;
 export async function scale({ rounds = 3, seconds = 5, keys = 1_000_000, apis = 1000, env }) {
   const bed = await Bed.make({ env });
   const rows = [];
-  const large = Object.assign(new Bed(), { work: join(bed.work, "large"), values: { ...bed.values } });
-  mkdirSync(large.work, { mode: 0o755 });
+  const large = bed.beside("large");
   try {
     const began = performance.now();
-    large.tollgate = await new Tollgate({ work: large.work, upstream: bed.values.UPSTREAM, core: "0,1", env }).start();
-    await large.tollgate.seed({ keys, apis, operations: 10 });
+    await large.addTollgate({ keys, env, core: "0,1", apis, operations: 10 });
     console.log(`seeded ${keys} keys and ${apis} APIs with 10 routes each in ${number((performance.now() - began) / 1000, 0)} s`);
     const loading = await restart(large);
     // Spread over all keys, more than the processor's caches hold.
@@ -40,7 +36,7 @@ export async function scale({ rounds = 3, seconds = 5, keys = 1_000_000, apis = 
     console.log(`raw numbers: ${save("scale", { keys, routes: apis * 10, called, loading, rows })}`);
     console.log(`ratio_path=${number(ratio("-path"), 2)} ratio_whole=${number(ratio(""), 2)}`);
   } finally {
-    await large.tollgate?.stop();
+    await large.dispose();
     await bed.dispose();
   }
 }

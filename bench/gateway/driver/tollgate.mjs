@@ -23,16 +23,17 @@ const openapi = (operations) => ({
 });
 
 export class Tollgate {
-  constructor({ work, upstream, core, name = "tollgate", data, env = {} }) {
-    Object.assign(this, { work, upstream, core, name, env, data: data ?? join(work, "data") });
+  constructor({ work, upstream, core, program, env = {} }) {
+    Object.assign(this, { work, upstream, core, env, data: join(work, "data") });
+    this.program = program ?? process.env.BENCH_TOLLGATE ?? join(repository, "artifacts/bin/Host/release/tollgate.dll");
   }
 
   async start({ ready = true } = {}) {
     this.control ??= `http://127.0.0.1:${await freePort()}`;
     this.gateway ??= `http://127.0.0.1:${await freePort()}`;
-    this.child = start("dotnet", [process.env.BENCH_TOLLGATE ?? join(repository, "artifacts/bin/Host/release/tollgate.dll")], {
+    this.child = start("dotnet", [this.program], {
       core: this.core,
-      log: join(this.work, `${this.name}.log`),
+      log: join(this.work, "tollgate.log"),
       cwd: this.work,
       env: {
         Data__Directory: this.data,
