@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Tollgate.Foundation.Backup;
 using Tollgate.Foundation.Http;
 using Tollgate.Foundation.Redis;
 using Tollgate.Foundation.Secrets;
@@ -27,9 +28,18 @@ public static partial class FoundationModule
         services.AddHealthChecks();
         services.AddFoundationPostgres(configuration);
         services.AddRedis(configuration);
+        services.AddSingleton<IBackups, Backups>().AddBackupPart<ClusterBackup>().AddBackupPart<SecretKeyBackup>();
         AddHttpDefaults(services);
         return services;
     }
+
+    /// <summary>Modules join in the order of their ranks.</summary>
+    public static IServiceCollection AddBackupPart<T>(this IServiceCollection services)
+        where T : class, IBackupPart => services.AddSingleton<IBackupPart, T>();
+
+    /// <summary>A small file of the data folder that a backup must hold.</summary>
+    public static IServiceCollection AddBackupFile(this IServiceCollection services, string name) =>
+        services.AddSingleton<IBackupPart>(provider => new FileBackup(name, provider.GetRequiredService<IConfiguration>()));
 
     /// <summary>The pipeline up to the endpoints. Order matters: the id first, so that every line below can name it; authorization before limits by account.</summary>
     public static IApplicationBuilder UseFoundation(this IApplicationBuilder app)

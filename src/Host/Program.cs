@@ -10,6 +10,9 @@ run.SetAction((result, cancellation) => TollgateHost.RunAsync([.. result.Unmatch
 root.Subcommands.Add(run);
 root.Subcommands.Add(MigrateCommand.Create());
 root.Subcommands.Add(ReconcileCommand.Create());
+root.Subcommands.Add(BackupCommands.CreateBackup());
+root.Subcommands.Add(BackupCommands.CreateRestore());
+root.Subcommands.Add(PostgresCommand.Create());
 root.Subcommands.Add(OpenApiCommand.Create());
 // The host has its own way to end on a signal: it drains first.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

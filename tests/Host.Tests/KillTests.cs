@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
 using Tollgate.TestKit;
 
 namespace Tollgate.Host.Tests;
@@ -19,7 +18,7 @@ public sealed class KillTests
         for (var round = 0; round < 10; round++)
         {
             using var stop = new CancellationTokenSource();
-            var load = LoadAsync(program, market, answered, stop.Token);
+            var load = Load.RunAsync(program, market, answered.Add, stop.Token);
             await Task.Delay(300 + random.Next(700));
             await program.KillAsync();
             await stop.CancelAsync();
@@ -37,7 +36,7 @@ public sealed class KillTests
         using var market = await Market.OpenAsync(program, upstream.Address, Market.Deny("minute", 10_000_000));
         var answered = new ConcurrentBag<string>();
         using var stop = new CancellationTokenSource();
-        var load = LoadAsync(program, market, answered, stop.Token);
+        var load = Load.RunAsync(program, market, answered.Add, stop.Token);
         for (var round = 0; round < 10; round++)
         {
             await Task.Delay(700);
@@ -49,54 +48,15 @@ public sealed class KillTests
         await AssertEachLoggedOnceAsync(program, market, answered);
     }
 
-    private static async Task LoadAsync(RunningProgram program, Market market, ConcurrentBag<string> answered, CancellationToken stop)
-    {
-        using var http = RunningProgram.NewClient(program.Gateway);
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(async worker =>
-        {
-            while (!stop.IsCancellationRequested)
-            {
-                try
-                {
-                    // Two of eight read streams. An answer counts from its first byte on.
-                    using var response = await http.SendAsync(market.Call(worker < 2 ? "/stream?events=20" : "/small"), HttpCompletionOption.ResponseHeadersRead, stop);
-                    response.StatusCode.ShouldBe(HttpStatusCode.OK);
-                    answered.Add(response.Headers.GetValues("X-Request-Id").Single());
-                    await response.Content.ReadAsByteArrayAsync(stop);
-                    // Enough calls to be hit at any point of one, few enough to read the whole request log afterwards.
-                    await Task.Delay(1, stop);
-                }
-                catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
-                {
-                    if (!stop.IsCancellationRequested)
-                        await Task.Delay(5, CancellationToken.None);
-                }
-            }
-        }));
-    }
-
     private static async Task AssertEachLoggedOnceAsync(RunningProgram program, Market market, ConcurrentBag<string> answered)
     {
         answered.Count.ShouldBeGreaterThan(500);
         await DatabaseIsBackAsync(market);
-        await ReconciledAsync(program);
+        await Load.ReconciledAsync(program);
         var logged = (await market.RequestLogAsync()).Select(row => row.GetProperty("request_id").GetString()!).ToList();
         logged.Count.ShouldBe(logged.Distinct(StringComparer.Ordinal).Count(), "a call was logged twice");
         answered.Except(logged, StringComparer.Ordinal).ShouldBeEmpty("an answered call is not in the request log");
         (await market.UsageAsync()).GetProperty("total").GetProperty("requests").GetInt64().ShouldBe(logged.Count);
-    }
-
-    // Until everything is shipped after an outage the command says that the node is unsettled (2). A difference (1) never goes away.
-    private static async Task ReconciledAsync(RunningProgram program)
-    {
-        while (true)
-        {
-            var (exitCode, output) = await program.CommandAsync("reconcile");
-            if (exitCode == 0)
-                return;
-            exitCode.ShouldBe(2, output);
-            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-        }
     }
 
     // A server that was killed again and again is started after a growing pause of at most 5 s.

@@ -54,6 +54,16 @@ internal sealed class Market : IDisposable
         return market;
     }
 
+    /// <summary>The same market as another program shows it: one that was restored from its backup.</summary>
+    public Market On(RunningProgram program)
+    {
+        var there = new Market(program) { ApiId = ApiId, SubscriptionId = SubscriptionId, Key = Key };
+        there.GatewayUrl = program.Gateway.ToString().TrimEnd('/') + new Uri(GatewayUrl).AbsolutePath;
+        there.Provider.DefaultRequestHeaders.Authorization = Provider.DefaultRequestHeaders.Authorization;
+        there.Consumer.DefaultRequestHeaders.Authorization = Consumer.DefaultRequestHeaders.Authorization;
+        return there;
+    }
+
     public static object Deny(string window, long amount) => new { meter = "requests", amount, window, past = "deny" };
 
     public static object Charge(long amount, string unitPrice) => new { meter = "requests", amount, window = "billing_period", past = "charge", unit_price = unitPrice };

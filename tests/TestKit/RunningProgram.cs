@@ -66,10 +66,14 @@ public sealed class RunningProgram : IAsyncDisposable
         return program;
     }
 
+    /// <summary>A data folder and free ports; nothing is started.</summary>
+    public static RunningProgram Prepared(IReadOnlyDictionary<string, string?>? settings = null) =>
+        new(Directory.CreateTempSubdirectory("tollgate-program-").FullName, ownsData: true, settings);
+
     /// <summary>Starts it and waits for nothing.</summary>
     public static RunningProgram Launched(IReadOnlyDictionary<string, string?>? settings = null)
     {
-        var program = new RunningProgram(Directory.CreateTempSubdirectory("tollgate-program-").FullName, ownsData: true, settings);
+        var program = Prepared(settings);
         program._process = program.Launch();
         return program;
     }

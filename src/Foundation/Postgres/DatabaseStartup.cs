@@ -34,6 +34,24 @@ internal sealed class DatabaseStartup(IConfiguration configuration, DataSources 
         }
     }
 
+    public async Task<string> StartServerAsync(CancellationToken cancellation) => (await OpenClusterAsync(attach: false, cancellation).ConfigureAwait(false)).SocketDirectory;
+
+    /// <summary>The program's own cluster, running; its schema is left as it is.</summary>
+    public async Task<EmbeddedCluster> OpenClusterAsync(bool attach, CancellationToken cancellation)
+    {
+        await _once.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            await OpenAsync(attach, toMigrate: false, cancellation).ConfigureAwait(false);
+            return _cluster ?? throw new StartupException(
+                "The database is on a server of yours (ConnectionStrings__Tollgate): use that server's own tools. This command is for the program's own cluster.");
+        }
+        finally
+        {
+            _once.Release();
+        }
+    }
+
     // The pools are closed before the server that they lead to.
     public async ValueTask DisposeAsync()
     {

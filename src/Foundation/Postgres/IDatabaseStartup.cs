@@ -12,6 +12,10 @@ public interface IDatabaseStartup
     /// <summary>For commands beside a running program (<c>tollgate reconcile</c>): as <see cref="EnsureReadyAsync"/>, but uses the running program's cluster.</summary>
     Task AttachAsync(CancellationToken cancellation);
 
+    /// <summary>Only the program's own server, whatever its schema (`tollgate postgres`, backups). Answers the folder of its socket.</summary>
+    /// <exception cref="StartupException">The settings name a server of the operator's.</exception>
+    Task<string> StartServerAsync(CancellationToken cancellation);
+
     /// <summary><c>tollgate migrate</c>: applies what is missing, as tollgate_owner. Returns the files that it applied.</summary>
     Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellation);
 }

@@ -67,7 +67,7 @@ public static partial class FoundationModule
         services.AddSingleton<DataSources>();
         services.AddSingleton<Database>();
         services.AddSingleton<IDatabase>(provider => provider.GetRequiredService<Database>());
-        services.AddSingleton<IDatabaseStartup, DatabaseStartup>();
+        services.AddSingleton<DatabaseStartup>().AddSingleton<IDatabaseStartup>(provider => provider.GetRequiredService<DatabaseStartup>());
         services.AddSingleton<IOutbox, Outbox.Outbox>();
         services.AddSingleton<ChangeFeed>();
         services.AddSingleton<IChangeFeed>(provider => provider.GetRequiredService<ChangeFeed>());

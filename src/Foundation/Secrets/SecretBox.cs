@@ -53,7 +53,13 @@ internal sealed class SecretBox : ISecretBox, IDisposable
 
     private void Add(byte[] key) => _keys.Add((SHA256.HashData(key)[..4], new AesGcm(key, 16)));
 
-    private static byte[] Parse(string text)
+    /// <summary>Where the key is when no setting holds it.</summary>
+    public static string KeyFile(IConfiguration configuration) =>
+        configuration["Secrets:KeyFile"] ?? Path.Combine(configuration["Data:Directory"] ?? "data", "secrets", "master.key");
+
+    public static byte[] ReadKeyFile(string path) => Parse(File.ReadAllText(path).Trim());
+
+    public static byte[] Parse(string text)
     {
         var key = Convert.FromBase64String(text);
         return key.Length == 32 ? key : throw new InvalidOperationException("Secrets__Key must be 32 bytes in base64.");
@@ -62,7 +68,7 @@ internal sealed class SecretBox : ISecretBox, IDisposable
     // Two programs that start at once agree on one key: the file is made complete under another name and linked, and the loser reads the winner's.
     private static byte[] FromFile(IConfiguration configuration)
     {
-        var path = configuration["Secrets:KeyFile"] ?? Path.Combine(configuration["Data:Directory"] ?? "data", "secrets", "master.key");
+        var path = KeyFile(configuration);
         if (!File.Exists(path))
         {
             var folder = Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
@@ -83,7 +89,7 @@ internal sealed class SecretBox : ISecretBox, IDisposable
                 File.Delete(draft);
             }
         }
-        return Parse(File.ReadAllText(path).Trim());
+        return ReadKeyFile(path);
     }
 
     private static FileStreamOptions OwnerOnly(FileMode mode)

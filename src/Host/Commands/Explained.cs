@@ -12,7 +12,7 @@ internal static class Explained
         {
             return await command().ConfigureAwait(false);
         }
-        catch (StartupException exception)
+        catch (Exception exception) when (exception is StartupException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync(exception.Message).ConfigureAwait(false);
             return failure;

@@ -11,11 +11,13 @@ namespace Tollgate.Host.Demo;
 /// </summary>
 internal static class FirstStart
 {
+    public const string FileName = "demo.json";
+
     public static async Task GreetAsync(WebApplication app, CancellationToken cancellation)
     {
         if (!app.Configuration.GetValue<bool>("Demo:Seed") || !app.Services.GetRequiredService<NodeRoles>().Control)
             return;
-        var path = Path.Combine(app.Configuration["Data:Directory"] ?? "data", "demo.json");
+        var path = Path.Combine(app.Configuration["Data:Directory"] ?? "data", FileName);
         var facts = File.Exists(path) ? JsonSerializer.Deserialize<DemoFacts>(await File.ReadAllTextAsync(path, cancellation).ConfigureAwait(false), Json.Options) : null;
         if (facts is null)
         {

@@ -72,6 +72,7 @@ internal static class TollgateHost
         services.AddGateway(configuration);
         services.AddCatalog(configuration);
         services.AddControlApiDocument();
+        services.AddBackupFile(FirstStart.FileName);
         if (roles.Worker)
             services.AddJobs();
     }

@@ -7,6 +7,8 @@ namespace Tollgate.Metering.Journal;
 /// <summary>The files of a journal: its identity, the lock that is held for its life, and the segments.</summary>
 internal sealed class JournalFolder : IDisposable
 {
+    public const string IdentityFile = "journal.id";
+
     private const string Running = "running";
     private const string Closed = "closed";
     private readonly long _maximumBytes;
@@ -47,15 +49,7 @@ internal sealed class JournalFolder : IDisposable
     public bool MayHaveLostPages { get; }
 
     /// <summary>Indexes of the segments on disk, in order.</summary>
-    public List<int> Segments()
-    {
-        List<int> indexes = [];
-        foreach (var file in Directory.GetFiles(Path, "*.seg"))
-            if (int.TryParse(System.IO.Path.GetFileNameWithoutExtension(file), NumberStyles.None, CultureInfo.InvariantCulture, out var index))
-                indexes.Add(index);
-        indexes.Sort();
-        return indexes;
-    }
+    public List<int> Segments() => SegmentsOf(Path);
 
     public bool Has(int index) => File.Exists(FileOf(index));
 
@@ -123,7 +117,7 @@ internal sealed class JournalFolder : IDisposable
 
     private (Guid Id, int SegmentBytes) ReadOrMakeIdentity(int segmentBytes)
     {
-        var file = System.IO.Path.Combine(Path, "journal.id");
+        var file = System.IO.Path.Combine(Path, IdentityFile);
         if (!File.Exists(file))
         {
             if (Segments().Count > 0)
@@ -138,6 +132,31 @@ internal sealed class JournalFolder : IDisposable
             File.Move(draft, file);
             NativeFiles.FlushFolder(Path);
         }
+        return ReadIdentity(file);
+    }
+
+    /// <summary>Null where no journal is.</summary>
+    public static (Guid Id, int SegmentBytes)? IdentityOf(string path)
+    {
+        var file = System.IO.Path.Combine(path, IdentityFile);
+        return File.Exists(file) ? ReadIdentity(file) : null;
+    }
+
+    /// <summary>Indexes of the segments in a folder, in order.</summary>
+    public static List<int> SegmentsOf(string path)
+    {
+        List<int> indexes = [];
+        foreach (var file in Directory.GetFiles(path, "*.seg"))
+            if (int.TryParse(System.IO.Path.GetFileNameWithoutExtension(file), NumberStyles.None, CultureInfo.InvariantCulture, out var index))
+                indexes.Add(index);
+        indexes.Sort();
+        return indexes;
+    }
+
+    public static string FileName(int index) => Name(index) + ".seg";
+
+    private static (Guid Id, int SegmentBytes) ReadIdentity(string file)
+    {
         var parts = File.ReadAllText(file).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
         if (parts.Length != 3 || !Guid.TryParseExact(parts[0], "N", out var read) || !byte.TryParse(parts[1], out var version)
             || !int.TryParse(parts[2], out var size) || size < JournalOptions.MinimumSegmentBytes)
@@ -170,7 +189,7 @@ internal sealed class JournalFolder : IDisposable
 
     private static string Name(int index) => index.ToString("D8", CultureInfo.InvariantCulture);
 
-    private string FileOf(int index) => System.IO.Path.Combine(Path, Name(index) + ".seg");
+    private string FileOf(int index) => System.IO.Path.Combine(Path, FileName(index));
 }
 
 internal sealed class JournalInUseException(string message, Exception inner) : IOException(message, inner);

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Tollgate.Foundation;
 
 [assembly: InternalsVisibleTo("Tollgate.journal")]
 [assembly: InternalsVisibleTo("Tollgate.shipping")]
@@ -22,16 +23,18 @@ internal static class JournalRegistration
         services.AddSingleton<IJournalReader>(provider => provider.GetRequiredService<UsageJournal>());
         services.AddSingleton<IJournalReplay, JournalReplay>();
         services.AddHostedService<Opener>();
+        services.AddBackupPart<JournalBackup>();
         services.AddHealthChecks().AddCheck<JournalHealth>("journal", tags: ["ready"]);
         return services;
     }
 
+    public static string FolderOf(JournalOptions options, IConfiguration configuration) =>
+        options.Directory ?? Path.Combine(configuration["Data:Directory"] is { Length: > 0 } data ? data : "data", "journal");
+
     private static UsageJournal Open(IServiceProvider provider)
     {
         var options = provider.GetRequiredService<IOptions<JournalOptions>>().Value;
-        var data = provider.GetRequiredService<IConfiguration>()["Data:Directory"];
-        var path = options.Directory ?? Path.Combine(string.IsNullOrEmpty(data) ? "data" : data, "journal");
-        return new UsageJournal(path, options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<UsageJournal>>());
+        return new UsageJournal(FolderOf(options, provider.GetRequiredService<IConfiguration>()), options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<UsageJournal>>());
     }
 
     // A journal that cannot be opened stops the start, before anything is served.

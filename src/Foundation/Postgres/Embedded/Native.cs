@@ -18,6 +18,10 @@ internal static partial class Native
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int SendSignal(int process, int signal);
 
+    /// <summary>Returns when all that was written to files is on disk.</summary>
+    [LibraryImport("libc", EntryPoint = "sync")]
+    public static partial void Sync();
+
     public static void GiveTo(string path, ServerUser user)
     {
         if (user.Switch && ChangeOwner(path, user.UserId, user.GroupId) != 0)
