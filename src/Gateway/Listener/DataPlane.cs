@@ -8,6 +8,7 @@ using Tollgate.Gateway.Forwarding;
 using Tollgate.Gateway.Forwarding.Http1;
 using Tollgate.Gateway.Forwarding.Secure;
 using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Sockets;
 using Tollgate.Gateway.Upstreams;
 
 namespace Tollgate.Gateway.Listener;
@@ -20,6 +21,7 @@ internal static class DataPlane
         services.AddHttpForwarder();
         services.TryAddSingleton(_ => new GatewayOptions(configuration));
         services.TryAddSingleton<Routes>();
+        services.TryAddSingleton<EventLoops>();
         services.TryAddSingleton<UpstreamDialer>();
         services.TryAddSingleton<UpstreamInvokers>();
         services.TryAddSingleton<Http1Pools>();

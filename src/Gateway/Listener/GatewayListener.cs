@@ -1,13 +1,15 @@
+using System.Buffers;
 using System.Net;
-using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Tollgate.Foundation;
 using Tollgate.Gateway.Forwarding;
+using Tollgate.Gateway.Sockets;
 
 namespace Tollgate.Gateway.Listener;
 
@@ -15,19 +17,9 @@ namespace Tollgate.Gateway.Listener;
 /// The gateway's own Kestrel, beside the one of the control API. HTTP/1.1 only: cleartext HTTP/2 needs prior knowledge that no client of an API has, and
 /// TLS ends in front of this listener. Stopping takes no new call, waits for those in flight, then ends the streams that are left.
 /// </summary>
-internal sealed partial class GatewayListener(GatewayApplication application, GatewayOptions options, LiveCalls live, IServiceProvider services,
+internal sealed partial class GatewayListener(GatewayApplication application, GatewayOptions options, LiveCalls live, EventLoops loops, IServiceProvider services,
     ILoggerFactory loggers) : IHostedService, IDisposable
 {
-    // Nothing on the path blocks, so it runs where the bytes arrive: no queue, no other thread. A buffer waits with each connection instead of a look
-    // whether there is something to read.
-    private static readonly SocketTransportOptions Transport = new()
-    {
-        NoDelay = true,
-        Backlog = 1024,
-        UnsafePreferInlineScheduling = true,
-        WaitForDataBeforeAllocatingBuffer = false,
-    };
-
     private readonly ILogger _logger = loggers.CreateLogger<GatewayListener>();
     private IServer? _server;
 
@@ -43,7 +35,7 @@ internal sealed partial class GatewayListener(GatewayApplication application, Ga
         SetLimits(kestrel.Limits);
         foreach (var url in options.Urls)
             Listen(kestrel, url);
-        var transport = new SocketTransportFactory(Options.Create(Transport), loggers);
+        var transport = new LoopTransport(loops, services.GetService<IMemoryPoolFactory<byte>>(), loggers);
         _server = ServerRefusals.NewServer(kestrel, transport, loggers);
         await _server.StartAsync(application, cancellationToken).ConfigureAwait(false);
         LogListening(_logger, string.Join(", ", Addresses));

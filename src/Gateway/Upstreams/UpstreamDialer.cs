@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Tollgate.Gateway.Listener;
+using Tollgate.Gateway.Sockets;
 
 namespace Tollgate.Gateway.Upstreams;
 
@@ -8,12 +9,19 @@ namespace Tollgate.Gateway.Upstreams;
 /// Connects to upstreams. Every address that a name resolves to is judged when the connection is made, not only when the upstream was saved: a name that
 /// points inside the operator's network by then is not connected to.
 /// </summary>
-internal sealed class UpstreamDialer(UpstreamAddressPolicy policy, GatewayOptions options)
+internal sealed class UpstreamDialer(UpstreamAddressPolicy policy, EventLoops loops, GatewayOptions options)
 {
+    /// <summary>On an event loop.</summary>
+    /// <inheritdoc cref="ConnectSocketAsync"/>
+    public ValueTask<LoopSocket> ConnectLoopAsync(string host, int port, CancellationToken cancellation) =>
+        ConnectAsync(host, port, loops.ConnectAsync, cancellation);
+
     /// <exception cref="UpstreamRefusedException">No address may be called.</exception>
     /// <exception cref="SocketException">None answers.</exception>
     /// <exception cref="OperationCanceledException">Not in time.</exception>
-    public async ValueTask<Socket> ConnectAsync(string host, int port, CancellationToken cancellation)
+    public ValueTask<Socket> ConnectSocketAsync(string host, int port, CancellationToken cancellation) => ConnectAsync(host, port, OpenAsync, cancellation);
+
+    private async ValueTask<T> ConnectAsync<T>(string host, int port, Func<IPEndPoint, CancellationToken, ValueTask<T>> open, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(options.ConnectTimeout);
@@ -21,25 +29,35 @@ internal sealed class UpstreamDialer(UpstreamAddressPolicy policy, GatewayOption
         var allowed = Array.FindAll(addresses, policy.IsAllowed);
         if (allowed.Length == 0)
             throw new UpstreamRefusedException();
-        // One socket an address: the addresses of a name may be of both families.
-        Exception? last = null;
+        // The addresses of a name may be of both families, and not all of them need answer.
+        SocketException? last = null;
         foreach (var address in allowed)
         {
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {
-                await socket.ConnectAsync(new IPEndPoint(address, port), limit.Token).ConfigureAwait(false);
-                return socket;
+                return await open(new IPEndPoint(address, port), limit.Token).ConfigureAwait(false);
             }
-            catch (Exception exception)
+            catch (SocketException exception)
             {
-                socket.Dispose();
                 last = exception;
-                if (exception is not SocketException)
-                    throw;
             }
         }
         throw last!;
+    }
+
+    private static async ValueTask<Socket> OpenAsync(IPEndPoint target, CancellationToken cancellation)
+    {
+        var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(target, cancellation).ConfigureAwait(false);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 }
 

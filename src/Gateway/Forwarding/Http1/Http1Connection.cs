@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Tollgate.Gateway.Sockets;
 
 namespace Tollgate.Gateway.Forwarding.Http1;
 
@@ -6,16 +7,17 @@ namespace Tollgate.Gateway.Forwarding.Http1;
 /// One connection to an upstream, for one exchange at a time. What was received and not yet used stands in <see cref="Received"/>. Cutting it from
 /// another thread makes whatever waits on it fail.
 /// </summary>
-internal sealed class Http1Connection(Socket socket, Http1Pool pool) : ICuttable, IDisposable
+internal sealed class Http1Connection(LoopSocket socket, Http1Pool pool) : ICuttable, IDisposable
 {
     private const int SmallBuffer = 8 * 1024;
 
     private byte[] _buffer = GC.AllocateUninitializedArray<byte>(SmallBuffer, pinned: true);
     private int _start;
     private int _end;
-    private volatile bool _broken;
 
     public Http1Pool Pool { get; } = pool;
+
+    public EventLoop Loop => socket.Loop;
 
     /// <summary>The request's head is written here.</summary>
     public HeadBuffer Head { get; } = new();
@@ -33,18 +35,14 @@ internal sealed class Http1Connection(Socket socket, Http1Pool pool) : ICuttable
     /// <summary>It has served an exchange before: the upstream may have closed it in the meantime.</summary>
     public bool Used { get; set; }
 
-    public bool IsBroken => _broken;
+    public bool IsBroken => socket.IsClosed;
 
     /// <summary>So much fits into the buffer as it is, counted from what is there.</summary>
     public int Room => _buffer.Length - _start;
 
     public void Cut() => Dispose();
 
-    public void Dispose()
-    {
-        _broken = true;
-        socket.Dispose();
-    }
+    public void Dispose() => socket.Dispose();
 
     public void Consume(int bytes)
     {
@@ -62,10 +60,9 @@ internal sealed class Http1Connection(Socket socket, Http1Pool pool) : ICuttable
     {
         try
         {
-            while (!bytes.IsEmpty)
-                bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None).ConfigureAwait(false)..];
+            await socket.SendAsync(bytes).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        catch (SocketException exception)
         {
             throw new UpstreamException("The upstream's connection broke while the request was sent.", exception);
         }
@@ -87,39 +84,19 @@ internal sealed class Http1Connection(Socket socket, Http1Pool pool) : ICuttable
     {
         try
         {
-            return await socket.ReceiveAsync(target, SocketFlags.None).ConfigureAwait(false);
+            return await socket.ReceiveAsync(target).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        catch (SocketException exception)
         {
             throw new UpstreamException("The upstream's connection broke.", exception);
         }
     }
 
     /// <summary>True when an idle connection is still good: nothing has arrived on it, not even its end.</summary>
-    public bool IsQuiet()
-    {
-        try
-        {
-            return !_broken && _start == _end && !socket.Poll(0, SelectMode.SelectRead);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            return false;
-        }
-    }
+    public bool IsQuiet() => _start == _end && !socket.HasArrived();
 
     /// <summary>Ends the sending half: the upstream sees the end of a tunnel's client.</summary>
-    public void EndSending()
-    {
-        try
-        {
-            socket.Shutdown(SocketShutdown.Send);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            // It is gone altogether.
-        }
-    }
+    public void EndSending() => socket.EndSending();
 
     /// <summary>Gives back what a large head made it take.</summary>
     public void Shrink()

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using Tollgate.Gateway.Sockets;
 using Tollgate.Gateway.Upstreams;
 
 namespace Tollgate.Gateway.Forwarding.Http1;
@@ -11,7 +13,8 @@ internal sealed class Http1Pool(string host, int port, string authority, Upstrea
     private const int MostIdle = 1024;
 
     private readonly Lock _gate = new();
-    private readonly Stack<Http1Connection> _idle = new();
+    private readonly Dictionary<EventLoop, Stack<Http1Connection>> _idle = [];
+    private int _count;
     private bool _closed;
 
     /// <summary>What stands in Host.</summary>
@@ -25,8 +28,9 @@ internal sealed class Http1Pool(string host, int port, string authority, Upstrea
             Http1Connection? connection;
             lock (_gate)
             {
-                if (!_idle.TryPop(out connection))
+                if (!TryPop(out connection))
                     return null;
+                _count--;
             }
             var idle = Environment.TickCount64 - connection.LastUsed;
             if (idle <= TrustedMilliseconds ? !connection.IsBroken : idle <= LongestIdleMilliseconds && connection.IsQuiet())
@@ -36,7 +40,7 @@ internal sealed class Http1Pool(string host, int port, string authority, Upstrea
     }
 
     public async ValueTask<Http1Connection> ConnectAsync(CancellationToken cancellation) =>
-        new(await dialer.ConnectAsync(host, port, cancellation).ConfigureAwait(false), this);
+        new(await dialer.ConnectLoopAsync(host, port, cancellation).ConfigureAwait(false), this);
 
     /// <summary>Only after an exchange that left the connection clean.</summary>
     public void Return(Http1Connection connection)
@@ -48,9 +52,9 @@ internal sealed class Http1Pool(string host, int port, string authority, Upstrea
             connection.LastUsed = Environment.TickCount64;
             lock (_gate)
             {
-                if (!_closed && _idle.Count < MostIdle)
+                if (!_closed && _count < MostIdle)
                 {
-                    _idle.Push(connection);
+                    Push(connection);
                     return;
                 }
             }
@@ -65,17 +69,12 @@ internal sealed class Http1Pool(string host, int port, string authority, Upstrea
         int left;
         lock (_gate)
         {
-            var all = _idle.ToArray();
-            _idle.Clear();
-            // The array begins with the top of the stack.
-            for (var i = all.Length - 1; i >= 0; i--)
-            {
-                if (Environment.TickCount64 - all[i].LastUsed > LongestIdleMilliseconds)
-                    old.Add(all[i]);
+            foreach (var connection in TakeAll())
+                if (Environment.TickCount64 - connection.LastUsed > LongestIdleMilliseconds)
+                    old.Add(connection);
                 else
-                    _idle.Push(all[i]);
-            }
-            left = _idle.Count;
+                    Push(connection);
+            left = _count;
         }
         foreach (var connection in old)
             connection.Dispose();
@@ -88,10 +87,38 @@ internal sealed class Http1Pool(string host, int port, string authority, Upstrea
         lock (_gate)
         {
             _closed = true;
-            all = [.. _idle];
-            _idle.Clear();
+            all = TakeAll();
         }
         foreach (var connection in all)
             connection.Dispose();
+    }
+
+    // One of this thread's loop before others: what arrives on it is then dealt with where the call is.
+    private bool TryPop([NotNullWhen(true)] out Http1Connection? connection)
+    {
+        connection = null;
+        if (EventLoop.Current is { } here && _idle.TryGetValue(here, out var own) && own.TryPop(out connection))
+            return true;
+        foreach (var stack in _idle.Values)
+            if (stack.TryPop(out connection))
+                return true;
+        return false;
+    }
+
+    private void Push(Http1Connection connection)
+    {
+        if (!_idle.TryGetValue(connection.Loop, out var stack))
+            _idle.Add(connection.Loop, stack = new Stack<Http1Connection>());
+        stack.Push(connection);
+        _count++;
+    }
+
+    // In the order in which they were pushed.
+    private Http1Connection[] TakeAll()
+    {
+        Http1Connection[] all = [.. _idle.Values.SelectMany(stack => stack.Reverse())];
+        _idle.Clear();
+        _count = 0;
+        return all;
     }
 }

@@ -40,5 +40,5 @@ internal sealed class UpstreamInvokers(UpstreamDialer dialer, GatewayOptions opt
     }), disposeHandler: true);
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation) =>
-        new NetworkStream(await dialer.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellation).ConfigureAwait(false), ownsSocket: true);
+        new NetworkStream(await dialer.ConnectSocketAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellation).ConfigureAwait(false), ownsSocket: true);
 }

@@ -1,0 +1,133 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+
+namespace Tollgate.Gateway.Sockets;
+
+/// <summary>What a loop tells of a descriptor's events. Called on the loop's thread; nothing in it may wait.</summary>
+internal interface IEventHandler
+{
+    void OnEvents(uint events);
+}
+
+/// <summary>
+/// One thread that waits for all its descriptors at once (epoll, edge-triggered) and does what their events ask for there and then: a call's whole way
+/// through the gateway is a chain of such events. The runtime's own sockets could do so too, but only for the whole process, and then a database client
+/// that waits for something would hold the loop (docs/decisions/0011).
+/// </summary>
+internal sealed unsafe partial class EventLoop : IDisposable
+{
+    private const int Batch = 256;
+    private const ulong Wake = ulong.MaxValue;
+
+    private readonly ILogger _logger;
+    private readonly int _epoll = Libc.EpollCreate();
+    private readonly int _wake = Libc.EventCreate();
+    private readonly Lock _gate = new();
+    private readonly Thread _thread;
+    private readonly Stack<int> _free = new();
+    private (IEventHandler? Handler, uint Generation)[] _handlers = new (IEventHandler?, uint)[256];
+    private int _used;
+    private volatile bool _stopped;
+
+    public EventLoop(int number, ILogger logger)
+    {
+        Number = number;
+        _logger = logger;
+        Libc.EpollAdd(_epoll, _wake, Libc.In, Wake);
+        _thread = new Thread(Run) { IsBackground = true, Name = $"gateway {number}" };
+        _thread.Start();
+    }
+
+    [ThreadStatic]
+    private static EventLoop? t_current;
+
+    /// <summary>The loop whose thread this is, or null.</summary>
+    public static EventLoop? Current => t_current;
+
+    public int Number { get; }
+
+    /// <summary>Its events come from now on. Answers the place to give back when it is closed.</summary>
+    public int Add(int descriptor, IEventHandler handler, uint events)
+    {
+        int place;
+        uint generation;
+        lock (_gate)
+        {
+            place = _free.TryPop(out var free) ? free : _used++;
+            if (place == _handlers.Length)
+            {
+                var larger = new (IEventHandler?, uint)[place * 2];
+                _handlers.CopyTo(larger, 0);
+                Volatile.Write(ref _handlers, larger);
+            }
+            generation = _handlers[place].Generation;
+            _handlers[place].Handler = handler;
+        }
+        Libc.EpollAdd(_epoll, descriptor, events, ((ulong)generation << 32) | (uint)place);
+        return place;
+    }
+
+    /// <summary>Events that are still on their way find another generation.</summary>
+    public void Remove(int place)
+    {
+        lock (_gate)
+        {
+            _handlers[place] = (null, _handlers[place].Generation + 1);
+            _free.Push(place);
+        }
+    }
+
+    public void Dispose()
+    {
+        _stopped = true;
+        long one = 1;
+        _ = Libc.write(_wake, &one, sizeof(long));
+        if (Thread.CurrentThread != _thread)
+            _thread.Join();
+        _ = Libc.close(_wake);
+        _ = Libc.close(_epoll);
+    }
+
+    private void Run()
+    {
+        t_current = this;
+        var x64 = RuntimeInformation.ProcessArchitecture == Architecture.X64;
+        var events = NativeMemory.Alloc(Batch, (nuint)sizeof(Libc.EventOther));
+        while (!_stopped)
+        {
+            var count = Libc.epoll_wait(_epoll, events, Batch, -1);
+            for (var i = 0; i < count; i++)
+            {
+                if (x64)
+                    Dispatch(((Libc.EventX64*)events)[i].Data, ((Libc.EventX64*)events)[i].Events);
+                else
+                    Dispatch(((Libc.EventOther*)events)[i].Data, ((Libc.EventOther*)events)[i].Events);
+            }
+        }
+        NativeMemory.Free(events);
+    }
+
+    private void Dispatch(ulong data, uint events)
+    {
+        if (data == Wake)
+            return;
+        IEventHandler? handler;
+        lock (_gate)
+        {
+            var entry = _handlers[(int)(uint)data];
+            handler = entry.Generation == (uint)(data >> 32) ? entry.Handler : null;
+        }
+        try
+        {
+            handler?.OnEvents(events);
+        }
+        catch (Exception exception)
+        {
+            // Whatever it was, the other connections of this loop must not pay for it.
+            LogBug(_logger, exception, Number);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "Unexpected error in event loop {Number}")]
+    private static partial void LogBug(ILogger logger, Exception exception, int number);
+}

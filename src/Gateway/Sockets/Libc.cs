@@ -1,0 +1,138 @@
+using System.Runtime.InteropServices;
+
+namespace Tollgate.Gateway.Sockets;
+
+/// <summary>The calls into the kernel that the loops need, on Linux. All descriptors are non-blocking.</summary>
+internal static unsafe partial class Libc
+{
+    public const int Again = 11;
+    public const int Interrupted = 4;
+    public const int TooManyFiles = 24;
+    public const int InProgress = 115;
+
+    public const uint In = 0x1;
+    public const uint Out = 0x4;
+    public const uint Error = 0x8;
+    public const uint HangUp = 0x10;
+    public const uint ReadHangUp = 0x2000;
+    public const uint Exclusive = 1u << 28;
+    public const uint EdgeTriggered = 1u << 31;
+
+    public const int NoSignal = 0x4000;
+    public const int ShutdownSend = 1;
+    public const int ShutdownBoth = 2;
+
+    private const int CloseOnExec = 0x80000;
+    private const int NonBlocking = 0x800;
+    private const int Add = 1;
+
+    /// <summary>As the kernel has it: packed on x86-64 alone.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 12)]
+    public struct EventX64
+    {
+        [FieldOffset(0)]
+        public uint Events;
+
+        [FieldOffset(4)]
+        public ulong Data;
+    }
+
+    [StructLayout(LayoutKind.Explicit, Size = 16)]
+    public struct EventOther
+    {
+        [FieldOffset(0)]
+        public uint Events;
+
+        [FieldOffset(8)]
+        public ulong Data;
+    }
+
+    public static int EpollCreate() => Check(epoll_create1(CloseOnExec), "epoll_create1");
+
+    public static int EventCreate() => Check(eventfd(0, CloseOnExec | NonBlocking), "eventfd");
+
+    public static void EpollAdd(int epoll, int descriptor, uint events, ulong data)
+    {
+        if (RuntimeInformation.ProcessArchitecture == Architecture.X64)
+        {
+            var one = new EventX64 { Events = events, Data = data };
+            Check(epoll_ctl(epoll, Add, descriptor, &one), "epoll_ctl");
+            return;
+        }
+        var other = new EventOther { Events = events, Data = data };
+        Check(epoll_ctl(epoll, Add, descriptor, &other), "epoll_ctl");
+    }
+
+    /// <summary>A connected, non-blocking descriptor; -1 when there is none, with the error in <see cref="Marshal.GetLastPInvokeError"/>.</summary>
+    public static int Accept(int listener) => accept4(listener, null, null, CloseOnExec | NonBlocking);
+
+    public static int Socket(int family) => Check(socket(family, 1 | CloseOnExec | NonBlocking, 0), "socket");
+
+    public static void NoDelay(int descriptor)
+    {
+        var on = 1;
+        // What cannot be set (a connection that has gone) is noticed by whoever uses it.
+        _ = setsockopt(descriptor, 6, 1, &on, sizeof(int));
+    }
+
+    /// <summary>The error that a descriptor has waiting, 0 for none.</summary>
+    public static int PendingError(int descriptor)
+    {
+        int error, length = sizeof(int);
+        return getsockopt(descriptor, 1, 4, &error, &length) == 0 ? error : Marshal.GetLastPInvokeError();
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int epoll_wait(int epoll, void* events, int most, int milliseconds);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint recv(int descriptor, byte* buffer, nint length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint send(int descriptor, byte* buffer, nint length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint read(int descriptor, void* buffer, nint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint write(int descriptor, void* buffer, nint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int connect(int descriptor, byte* address, int length);
+
+    [LibraryImport("libc")]
+    public static partial int shutdown(int descriptor, int how);
+
+    [LibraryImport("libc")]
+    public static partial int close(int descriptor);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int getpeername(int descriptor, byte* address, int* length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int getsockname(int descriptor, byte* address, int* length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int epoll_create1(int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int epoll_ctl(int epoll, int operation, int descriptor, void* change);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int eventfd(uint value, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int accept4(int listener, void* address, void* length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int socket(int family, int type, int protocol);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int setsockopt(int descriptor, int level, int name, void* value, int length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int getsockopt(int descriptor, int level, int name, void* value, int* length);
+
+    private static int Check(int result, string call) =>
+        result >= 0 ? result : throw new IOException($"{call}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+}

@@ -1,0 +1,192 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Tollgate.Gateway.Sockets;
+
+/// <summary>
+/// A connected socket on an event loop. What waits on it goes on where its event arrives. One may receive and one may send at a time; it may be closed
+/// from any thread at any time, and its descriptor is not closed, and so not given to another, while a call into the kernel has it.
+/// </summary>
+internal sealed class LoopSocket : IEventHandler, IDisposable
+{
+    private readonly int _descriptor;
+    private readonly EventLoop _loop;
+    private readonly int _place;
+    private readonly Readiness _readable = new(ready: false);
+    private readonly Readiness _writable;
+    private int _uses = 1;
+    private int _closed;
+
+    /// <param name="loop">Its events come there.</param>
+    /// <param name="descriptor">Non-blocking; owned from here on.</param>
+    /// <param name="connected">False while a connect is under way: <see cref="ConnectedAsync"/> then tells.</param>
+    public LoopSocket(EventLoop loop, int descriptor, bool connected)
+    {
+        (_loop, _descriptor) = (loop, descriptor);
+        _writable = new Readiness(connected);
+        Libc.NoDelay(descriptor);
+        _place = loop.Add(descriptor, this, Libc.In | Libc.Out | Libc.ReadHangUp | Libc.EdgeTriggered);
+    }
+
+    public EventLoop Loop => _loop;
+
+    public bool IsClosed => Volatile.Read(ref _closed) != 0;
+
+    public void OnEvents(uint events)
+    {
+        const uint Ends = Libc.Error | Libc.HangUp;
+        if ((events & Ends) != 0)
+            _writable.SetForGood();
+        else if ((events & Libc.Out) != 0)
+            _writable.Set();
+        if ((events & (Ends | Libc.ReadHangUp)) != 0)
+            _readable.SetForGood();
+        else if ((events & Libc.In) != 0)
+            _readable.Set();
+    }
+
+    /// <summary>Returns when a connect that was begun has ended.</summary>
+    /// <exception cref="SocketException">It failed.</exception>
+    public async ValueTask ConnectedAsync()
+    {
+        await _writable.TakeAsync().ConfigureAwait(false);
+        var error = IsClosed ? (int)SocketError.OperationAborted : Libc.PendingError(_descriptor);
+        if (error != 0)
+            throw new SocketException(error);
+        _writable.Set();
+    }
+
+    /// <summary>Some bytes; 0 when the peer has ended its side.</summary>
+    /// <exception cref="SocketException">The connection is broken, or closed from here.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<int> ReceiveAsync(Memory<byte> target)
+    {
+        while (true)
+        {
+            await _readable.TakeAsync().ConfigureAwait(false);
+            var count = TryReceive(target.Span);
+            if (count >= 0)
+                return count;
+        }
+    }
+
+    /// <summary>All of it.</summary>
+    /// <exception cref="SocketException">The connection is broken, or closed from here.</exception>
+    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        var sent = TrySend(bytes.Span);
+        return sent == bytes.Length ? default : SendRestAsync(bytes[Math.Max(0, sent)..]);
+    }
+
+    /// <summary>Whether something has arrived that nobody has asked for, its end included.</summary>
+    public unsafe bool HasArrived()
+    {
+        byte one;
+        if (!TryUse())
+            return true;
+        var count = Libc.recv(_descriptor, &one, 1, (int)SocketFlags.Peek | 0x40);
+        var error = count < 0 ? Marshal.GetLastPInvokeError() : 0;
+        Release();
+        return count >= 0 || error != Libc.Again;
+    }
+
+    public void EndSending()
+    {
+        if (!TryUse())
+            return;
+        _ = Libc.shutdown(_descriptor, Libc.ShutdownSend);
+        Release();
+    }
+
+    /// <summary>Whoever waits on it goes on at once, on this thread, and finds it closed.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _closed, 1) != 0)
+            return;
+        _ = Libc.shutdown(_descriptor, Libc.ShutdownBoth);
+        _readable.SetForGood();
+        _writable.SetForGood();
+        Release();
+    }
+
+    // The rest waits for the peer to take what is there.
+    private async ValueTask SendRestAsync(ReadOnlyMemory<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            await _writable.TakeAsync().ConfigureAwait(false);
+            var sent = TrySend(bytes.Span);
+            if (sent > 0)
+                bytes = bytes[sent..];
+        }
+    }
+
+    // -1: nothing is there.
+    private unsafe int TryReceive(Span<byte> target)
+    {
+        if (!TryUse())
+            throw new SocketException((int)SocketError.OperationAborted);
+        nint count;
+        var error = 0;
+        fixed (byte* start = target)
+        {
+            count = Libc.recv(_descriptor, start, target.Length, 0);
+            if (count < 0)
+                error = Marshal.GetLastPInvokeError();
+        }
+        Release();
+        // A full buffer: there may be more, and no event will tell of what is there already.
+        if (count == target.Length || error == Libc.Interrupted)
+            _readable.Set();
+        return error is 0 ? (int)count : error is Libc.Again or Libc.Interrupted ? -1 : throw Failed(error);
+    }
+
+    // -1: nothing can be taken now.
+    private unsafe int TrySend(ReadOnlySpan<byte> bytes)
+    {
+        if (!TryUse())
+            throw new SocketException((int)SocketError.OperationAborted);
+        nint count;
+        var error = 0;
+        fixed (byte* start = bytes)
+        {
+            count = Libc.send(_descriptor, start, bytes.Length, Libc.NoSignal);
+            if (count < 0)
+                error = Marshal.GetLastPInvokeError();
+        }
+        Release();
+        if (error == Libc.Interrupted)
+            _writable.Set();
+        return error is 0 ? (int)count : error is Libc.Again or Libc.Interrupted ? -1 : throw Failed(error);
+    }
+
+    private static SocketException Failed(int error) => new(error switch
+    {
+        104 => (int)SocketError.ConnectionReset,
+        32 => (int)SocketError.Shutdown,
+        _ => error,
+    });
+
+    private bool TryUse()
+    {
+        var uses = Volatile.Read(ref _uses);
+        while (uses > 0 && !IsClosed)
+        {
+            var before = Interlocked.CompareExchange(ref _uses, uses + 1, uses);
+            if (before == uses)
+                return true;
+            uses = before;
+        }
+        return false;
+    }
+
+    private void Release()
+    {
+        if (Interlocked.Decrement(ref _uses) != 0)
+            return;
+        // In this order: once it is closed, the kernel may give the number to another, which registers itself under its own place.
+        _loop.Remove(_place);
+        _ = Libc.close(_descriptor);
+    }
+}
