@@ -14,8 +14,8 @@ using Tollgate.Gateway.Sockets;
 namespace Tollgate.Gateway.Listener;
 
 /// <summary>
-/// The gateway's own Kestrel, beside the one of the control API. HTTP/1.1 only: cleartext HTTP/2 needs prior knowledge that no client of an API has, and
-/// TLS ends in front of this listener. Stopping takes no new call, waits for those in flight, then ends the streams that are left.
+/// The gateway's own Kestrel, beside the one of the control API, on the event loops. TLS ends in front of it; whatever ends it may speak HTTP/1.1 to it,
+/// or HTTP/2 on an address of its own, for in clear a server cannot tell one from the other. Stopping takes no new call, waits for those in flight, then ends the streams that are left.
 /// </summary>
 internal sealed partial class GatewayListener(GatewayApplication application, GatewayOptions options, LiveCalls live, EventLoops loops, IServiceProvider services,
     ILoggerFactory loggers) : IHostedService, IDisposable
@@ -31,7 +31,6 @@ internal sealed partial class GatewayListener(GatewayApplication application, Ga
         var kestrel = new KestrelServerOptions { ApplicationServices = services, AddServerHeader = false, AllowSynchronousIO = false, AllowResponseHeaderCompression = false };
         kestrel.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
-        kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
         SetLimits(kestrel.Limits);
         foreach (var url in options.Urls)
             Listen(kestrel, url);
@@ -68,14 +67,15 @@ internal sealed partial class GatewayListener(GatewayApplication application, Ga
 
     private static void Listen(KestrelServerOptions kestrel, string url)
     {
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme != Uri.UriSchemeHttp)
-            throw new InvalidOperationException($"Gateway__Url: '{url}' is not an http address such as http://0.0.0.0:8000.");
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "h2c"))
+            throw new InvalidOperationException($"Gateway__Url: '{url}' is neither an http address such as http://0.0.0.0:8000 nor one of HTTP/2 in clear such as h2c://0.0.0.0:8001.");
+        void Speak(ListenOptions endpoint) => endpoint.Protocols = address.Scheme == "h2c" ? HttpProtocols.Http2 : HttpProtocols.Http1;
         if (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip))
-            kestrel.Listen(ip, address.Port);
+            kestrel.Listen(ip, address.Port, Speak);
         else if (address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) && address.Port != 0)
-            kestrel.ListenLocalhost(address.Port);
+            kestrel.ListenLocalhost(address.Port, Speak);
         else if (address.Host is "*" or "+")
-            kestrel.ListenAnyIP(address.Port);
+            kestrel.ListenAnyIP(address.Port, Speak);
         else
             throw new InvalidOperationException($"Gateway__Url: '{url}' must name an address of this machine, localhost or 0.0.0.0.");
     }
