@@ -35,6 +35,7 @@ export function output(command, args, env = process.env) {
 
 /** The processor time of a peer while `load` runs, in microseconds for each of its requests. */
 export async function measure(peer, load, { drain = true } = {}) {
+  if (peer.tollgate) peer.idle ??= await idleShare(peer);
   const before = cpu(peer.child.pid);
   const result = await aheadOfOthers(load);
   const after = cpu(peer.child.pid);
@@ -81,16 +82,27 @@ export async function measureUnshipped(peer, load) {
   }
 }
 
-/** Until the peer and its children use less than 3 % of a processor. */
+/** Until the peer and its children use hardly more of a processor than before the first load. */
 async function quiet(peer) {
+  const rest = Math.max(0.03, 1.5 * peer.idle);
   for (let before = cpu(peer.child.pid), waited = 0; ; waited++) {
     await sleep(400);
     const now = cpu(peer.child.pid);
-    const { own, postgres } = used(before, now);
-    if (own + postgres < 0.03 * Number(now.at - before.at)) return now;
+    if (share(before, now) < rest) return now;
     if (waited > 300) throw new Error(`${peer.name} does not come to rest`);
     before = now;
   }
+}
+
+async function idleShare(peer) {
+  const before = cpu(peer.child.pid);
+  await sleep(2000);
+  return share(before, cpu(peer.child.pid));
+}
+
+function share(before, now) {
+  const { own, postgres } = used(before, now);
+  return (own + postgres) / Number(now.at - before.at);
 }
 
 const fail = (message) => { throw new Error(message); };

@@ -94,7 +94,10 @@ export class Tollgate {
   }
 
   knows(key) {
-    return until("the last key is known", async () => (await fetch(`${this.gateway}${this.path}/items`, { headers: { "x-api-key": key } })).ok, 120, this.child);
+    const answered = async () => {
+      try { return (await fetch(`${this.gateway}${this.path}/items`, { headers: { "x-api-key": key } })).ok; } catch { return false; }
+    };
+    return until("the last key is known", answered, 120, this.child);
   }
 
   copySubscriptions() {
