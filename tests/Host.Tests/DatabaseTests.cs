@@ -36,7 +36,7 @@ public sealed class DatabaseTests
         for (var i = 0; i < 20; i++)
             using (var response = await http.SendAsync(market.Call("/small"), TestContext.Current.CancellationToken))
                 response.StatusCode.ShouldBe(HttpStatusCode.OK);
-        (await market.SettledRequestsAsync(20)).ShouldBe(20);
+        (await market.SettledRequestsAsync(program, 20)).ShouldBe(20);
         (exitCode, output) = await program.CommandAsync("reconcile");
         exitCode.ShouldBe(0, output);
         Directory.Exists(Path.Combine(program.Data, "postgres")).ShouldBeFalse("a cluster of its own beside the external server");

@@ -19,7 +19,7 @@ public sealed class KillTests
         {
             using var stop = new CancellationTokenSource();
             var load = Load.RunAsync(program, market, answered.Add, stop.Token);
-            await Task.Delay(300 + random.Next(700));
+            await MoreAsync(answered, 20 + random.Next(200));
             await program.KillAsync();
             await stop.CancelAsync();
             await load;
@@ -39,13 +39,19 @@ public sealed class KillTests
         var load = Load.RunAsync(program, market, answered.Add, stop.Token);
         for (var round = 0; round < 10; round++)
         {
-            await Task.Delay(700);
+            await MoreAsync(answered, 100);
             await KillPostgresAsync(program);
         }
-        await Task.Delay(500);
+        await MoreAsync(answered, 100);
         await stop.CancelAsync();
         await load;
         await AssertEachLoggedOnceAsync(program, market, answered);
+    }
+
+    private static async Task MoreAsync(ConcurrentBag<string> answered, int calls)
+    {
+        for (var enough = answered.Count + calls; answered.Count < enough;)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
     }
 
     private static async Task AssertEachLoggedOnceAsync(RunningProgram program, Market market, ConcurrentBag<string> answered)

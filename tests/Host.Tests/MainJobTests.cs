@@ -37,7 +37,7 @@ public sealed class MainJobTests(ProgramFixture fixture) : IClassFixture<Program
             response.StatusCode.ShouldBe(HttpStatusCode.OK);
         });
 
-        (await market.SettledRequestsAsync(1000)).ShouldBe(1000);
+        (await market.SettledRequestsAsync(fixture.Program, 1000)).ShouldBe(1000);
         var log = await market.RequestLogAsync();
         log.Count.ShouldBe(1000);
         log.Select(row => row.GetProperty("id").GetString()).Distinct(StringComparer.Ordinal).Count().ShouldBe(1000);
@@ -68,7 +68,7 @@ public sealed class MainJobTests(ProgramFixture fixture) : IClassFixture<Program
 
         answers.Count(status => status == HttpStatusCode.OK).ShouldBe(100);
         answers.Count(status => status == HttpStatusCode.TooManyRequests).ShouldBe(100);
-        (await market.SettledRequestsAsync(100)).ShouldBe(100);
+        (await market.SettledRequestsAsync(fixture.Program, 100)).ShouldBe(100);
     }
 
     [Fact]

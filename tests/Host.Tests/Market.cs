@@ -92,8 +92,8 @@ internal sealed class Market : IDisposable
         return rows;
     }
 
-    /// <summary>Waits until usage shows so many requests, then gives it a moment to show too many.</summary>
-    public async Task<long> SettledRequestsAsync(long expected)
+    /// <summary>Waits until usage shows so many requests, and until all that this program has counted is there: by then it would show too many.</summary>
+    public async Task<long> SettledRequestsAsync(RunningProgram program, long expected)
     {
         var deadline = TimeProvider.System.GetTimestamp() + 15 * TimeProvider.System.TimestampFrequency;
         long seen;
@@ -103,7 +103,7 @@ internal sealed class Market : IDisposable
             await Task.Delay(100).ConfigureAwait(false);
         }
         while (seen < expected && TimeProvider.System.GetTimestamp() < deadline);
-        await Task.Delay(700).ConfigureAwait(false);
+        await Load.ReconciledAsync(program).ConfigureAwait(false);
         return (await UsageAsync().ConfigureAwait(false)).GetProperty("total").GetProperty("requests").GetInt64();
     }
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Admission;
 using Tollgate.Gateway.Listener;
@@ -18,24 +18,21 @@ internal sealed class RateLimitHeaders(GatewayOptions options)
 
     public void Write(IHeaderDictionary headers, in AdmissionDecision decision)
     {
-        headers.AccessControlExposeHeaders = headers.AccessControlExposeHeaders.ToString() is { Length: > 0 } upstream ? $"{upstream}, {Exposed}" : Exposed;
+        headers.AccessControlExposeHeaders = headers.AccessControlExposeHeaders is { Count: > 0 } upstream ? $"{upstream}, {Exposed}" : Exposed;
         if (decision.LimitCount == 0)
             return;
-        var policy = new StringBuilder(96);
-        for (var i = 0; i < decision.LimitCount; i++)
-            if (!decision.Limits[i].Charged)
-                Append(policy.Length == 0 ? policy : policy.Append(", "), decision.Limits[i]);
-        if (policy.Length > 0)
-            headers["RateLimit-Policy"] = policy.ToString();
+        if (Policy(decision) is { Length: > 0 } policy)
+            headers["RateLimit-Policy"] = policy;
         if (decision.Tightest < 0 || decision.Limits[decision.Tightest].Charged)
             return;
-        var tightest = decision.Limits[decision.Tightest];
-        headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"{Name(tightest)}\";r={Math.Max(0, tightest.Remaining)};t={Math.Max(0, tightest.ResetSeconds)}");
+        ref readonly var tightest = ref decision.Limits[decision.Tightest];
+        var (remaining, reset) = (Math.Max(0, tightest.Remaining), Math.Max(0, tightest.ResetSeconds));
+        headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"{Name(tightest)}\";r={remaining};t={reset}");
         if (!options.LegacyRateLimitHeaders)
             return;
-        headers["X-RateLimit-Limit"] = tightest.Limit.ToString(CultureInfo.InvariantCulture);
-        headers["X-RateLimit-Remaining"] = Math.Max(0, tightest.Remaining).ToString(CultureInfo.InvariantCulture);
-        headers["X-RateLimit-Reset"] = Math.Max(0, tightest.ResetSeconds).ToString(CultureInfo.InvariantCulture);
+        headers["X-RateLimit-Limit"] = Text(tightest.Limit);
+        headers["X-RateLimit-Remaining"] = Text(remaining);
+        headers["X-RateLimit-Reset"] = Text(reset);
     }
 
     /// <summary>The refusal of an address that has no key.</summary>
@@ -51,11 +48,34 @@ internal sealed class RateLimitHeaders(GatewayOptions options)
         headers["X-RateLimit-Reset"] = resetSeconds.ToString(CultureInfo.InvariantCulture);
     }
 
-    private static void Append(StringBuilder text, in LimitState limit)
+    // The same for every call of a plan within a window, so it is made once.
+    private static string Policy(in AdmissionDecision decision)
     {
-        text.Append(CultureInfo.InvariantCulture, $"\"{Name(limit)}\";q={limit.Limit};w={limit.WindowSeconds}");
-        if (limit.Meter == Meter.BytesOut.Code)
-            text.Append(";qu=\"content-bytes\"");
+        var text = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[256]);
+        for (var i = 0; i < decision.LimitCount; i++)
+        {
+            ref readonly var limit = ref decision.Limits[i];
+            if (limit.Charged)
+                continue;
+            text.AppendLiteral(text.Text.Length == 0 ? "\"" : ", \"");
+            text.AppendLiteral(Name(limit));
+            text.AppendLiteral("\";q=");
+            text.AppendFormatted(limit.Limit);
+            text.AppendLiteral(";w=");
+            text.AppendFormatted(limit.WindowSeconds);
+            if (limit.Meter == Meter.BytesOut.Code)
+                text.AppendLiteral(";qu=\"content-bytes\"");
+        }
+        var policy = StringCache.Shared.Get(text.Text);
+        text.Clear();
+        return policy;
+    }
+
+    private static string Text(long number)
+    {
+        Span<char> digits = stackalloc char[20];
+        number.TryFormat(digits, out var length, provider: CultureInfo.InvariantCulture);
+        return StringCache.Shared.Get(digits[..length]);
     }
 
     private static string Name(in LimitState limit) => (limit.Meter, limit.Window) switch

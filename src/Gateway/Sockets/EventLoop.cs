@@ -12,7 +12,7 @@ internal interface IEventHandler
 /// <summary>
 /// One thread that waits for all its descriptors at once (epoll, edge-triggered) and does what their events ask for there and then: a call's whole way
 /// through the gateway is a chain of such events. The runtime's own sockets could do so too, but only for the whole process, and then a database client
-/// that waits for something would hold the loop (docs/decisions/0012).
+/// that waits for something would hold the loop (docs/decisions/0013).
 /// </summary>
 internal sealed unsafe partial class EventLoop : IDisposable
 {

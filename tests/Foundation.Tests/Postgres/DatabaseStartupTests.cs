@@ -39,10 +39,13 @@ public sealed class DatabaseStartupTests
     public async Task EnsureReady_ExternalSchemaIsBehind_WaitsForMigrate()
     {
         await using var empty = await EmptyDatabase.CreateAsync();
-        await using var node = Services(empty.Settings);
+        var clock = new PauseClock();
+        await using var node = Services(clock, empty.Settings);
         var ready = node.GetRequiredService<IDatabaseStartup>().EnsureReadyAsync(CancellationToken.None);
         await using var command = Services(empty.Settings);
-        (await Task.WhenAny(ready, Task.Delay(500))).ShouldNotBe(ready);
+        // It has looked, and waits until it looks again.
+        await clock.Paused.WaitAsync(TimeSpan.FromSeconds(30));
+        ready.IsCompleted.ShouldBeFalse();
         var applied = await command.GetRequiredService<IDatabaseStartup>().MigrateAsync(CancellationToken.None);
         applied.ShouldContain("foundation/0001_foundation");
         await ready.WaitAsync(TimeSpan.FromSeconds(30));
@@ -87,11 +90,28 @@ public sealed class DatabaseStartupTests
         connections.Owner.ShouldBeNull();
     }
 
-    private static ServiceProvider Services(params (string Key, string Value)[] settings) => new ServiceCollection()
+    private static ServiceProvider Services(params (string Key, string Value)[] settings) => Services(TimeProvider.System, settings);
+
+    private static ServiceProvider Services(TimeProvider clock, params (string Key, string Value)[] settings) => new ServiceCollection()
         .AddLogging()
+        .AddSingleton(clock)
         .AddFoundationPostgres(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build())
         .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build())
         .BuildServiceProvider();
+
+    /// <summary>Tells when somebody begins to wait on it.</summary>
+    private sealed class PauseClock : TimeProvider
+    {
+        private readonly TaskCompletionSource _paused = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Paused => _paused.Task;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            _paused.TrySetResult();
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+    }
 
     /// <summary>As an operator prepares one: roles and a database, no schema.</summary>
     private sealed class EmptyDatabase(TestDatabase beside, string name) : IAsyncDisposable

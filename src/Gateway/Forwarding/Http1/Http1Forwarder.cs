@@ -9,7 +9,7 @@ using Tollgate.Metering;
 namespace Tollgate.Gateway.Forwarding.Http1;
 
 /// <summary>
-/// Sends an admitted call to an upstream that speaks HTTP/1.1 in clear, over sockets of its own (docs/decisions/0012): a head out, an answer back, and
+/// Sends an admitted call to an upstream that speaks HTTP/1.1 in clear, over sockets of its own (docs/decisions/0013): a head out, an answer back, and
 /// the journal between the answer and the client.
 /// </summary>
 internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, AnswerWriter answers, CallJournal journal)
