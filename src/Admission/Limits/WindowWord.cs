@@ -9,26 +9,26 @@ namespace Tollgate.Admission.Limits;
 /// </summary>
 internal static class WindowWord
 {
-    /// <summary>Bits of the base; the rest is the ordinal: seconds to 2106, minutes to 2097, hours to 2089, half days to 2149.</summary>
+    /// <summary>Bits of the base; the rest is the ordinal: seconds to 2106, minutes to 2097, half hours to 2089, half days to 2149.</summary>
     public static int BaseBits(Window window) => window switch
     {
         Window.Second => 32,
         Window.Minute => 38,
-        Window.Hour => 44,
+        Window.Hour => 43,
         _ => 47,
     };
 
     /// <summary>The largest limit that a window can hold: what is used is told from its low bits, half of them for overshoot.</summary>
     public static long LargestLimit(Window window) => (1L << (BaseBits(window) - 2)) - 1;
 
-    // The shortest day of a zone has 23 hours, so half days tell days apart.
+    // Half days tell days apart, whose shortest has 23 hours. Where clocks change by half an hour (Lord Howe Island) an hour is cut in two.
     public static uint OrdinalOf(Window window, long startTicks)
     {
         var unit = window switch
         {
             Window.Second => TimeSpan.TicksPerSecond,
             Window.Minute => TimeSpan.TicksPerMinute,
-            Window.Hour => TimeSpan.TicksPerHour,
+            Window.Hour => TimeSpan.TicksPerHour / 2,
             _ => TimeSpan.TicksPerHour * 12,
         };
         return (uint)((startTicks - DateTime.UnixEpoch.Ticks) / unit);

@@ -182,4 +182,60 @@ public sealed class LimitTests
         node.Clock.Now = new(2026, 10, 25, 23, 0, 0, TimeSpan.Zero);
         node.Call().Admitted.ShouldBeTrue();
     }
+
+    [Fact]
+    public void Admit_HoursWhenClocksGoBack_EachOfTheTwoEqualHoursIsAWindow()
+    {
+        var node = new Node();
+        node.Apply(node.Entitlement with { TimeZone = "Europe/Berlin", Allowances = [Node.Deny(1, Window.Hour)] });
+        // 02:30 in summer time, then 02:00 and 02:30 in winter time.
+        FullUntil(node, new(2026, 10, 25, 0, 30, 0, TimeSpan.Zero), new(2026, 10, 25, 1, 0, 0, TimeSpan.Zero), 3600);
+        FullUntil(node, new(2026, 10, 25, 1, 0, 0, TimeSpan.Zero), new(2026, 10, 25, 2, 0, 0, TimeSpan.Zero), 3600);
+        // In spring 03:00 follows 01:59.
+        FullUntil(node, new(2027, 3, 28, 0, 59, 59, TimeSpan.Zero), new(2027, 3, 28, 1, 0, 0, TimeSpan.Zero), 3600);
+    }
+
+    [Fact]
+    public void Admit_HoursWhenClocksGoBackByHalfAnHour_TheCutHourIsAWindowOfItsOwn()
+    {
+        var node = new Node();
+        node.Apply(node.Entitlement with { TimeZone = "Australia/Lord_Howe", Allowances = [Node.Deny(1, Window.Hour)] });
+        FullUntil(node, new(2027, 4, 3, 14, 10, 0, TimeSpan.Zero), new(2027, 4, 3, 15, 0, 0, TimeSpan.Zero), 3600);
+        FullUntil(node, new(2027, 4, 3, 15, 0, 0, TimeSpan.Zero), new(2027, 4, 3, 15, 30, 0, TimeSpan.Zero), 1800);
+        FullUntil(node, new(2027, 4, 3, 15, 30, 0, TimeSpan.Zero), new(2027, 4, 3, 16, 30, 0, TimeSpan.Zero), 3600);
+    }
+
+    [Fact]
+    public void Admit_WeeksWhenClocksChange_StartOnMondayMidnightOfTheZone()
+    {
+        var node = new Node();
+        node.Apply(node.Entitlement with { TimeZone = "Europe/Berlin", Allowances = [Node.Deny(1, Window.Week)] });
+        FullUntil(node, new(2027, 3, 22, 0, 0, 0, TimeSpan.Zero), new(2027, 3, 28, 22, 0, 0, TimeSpan.Zero), 167 * 3600);
+        FullUntil(node, new(2027, 10, 26, 0, 0, 0, TimeSpan.Zero), new(2027, 10, 31, 23, 0, 0, TimeSpan.Zero), 169 * 3600);
+        // Over the end of a year.
+        FullUntil(node, new(2027, 12, 31, 0, 0, 0, TimeSpan.Zero), new(2028, 1, 2, 23, 0, 0, TimeSpan.Zero), 168 * 3600);
+    }
+
+    [Fact]
+    public void Admit_MonthFromThe31stInAZone_KeepsTheLocalTimeOverLeapDayAndSummerTime()
+    {
+        var node = new Node();
+        // 31 January 2027, 02:30 in Berlin.
+        node.Apply(node.Entitlement with { TimeZone = "Europe/Berlin", Anchor = new(2027, 1, 31, 1, 30, 0, TimeSpan.Zero), Allowances = [Node.Deny(1, Window.Month)] });
+        FullUntil(node, new(2028, 2, 28, 12, 0, 0, TimeSpan.Zero), new(2028, 2, 29, 1, 30, 0, TimeSpan.Zero), 29 * 86400);
+        FullUntil(node, new(2028, 2, 29, 1, 30, 0, TimeSpan.Zero), new(2028, 3, 31, 0, 30, 0, TimeSpan.Zero), 31 * 86400 - 3600);
+        FullUntil(node, new(2028, 12, 31, 1, 29, 59, TimeSpan.Zero), new(2028, 12, 31, 1, 30, 0, TimeSpan.Zero), 31 * 86400);
+    }
+
+    // One call is taken in the window that holds the instant, and the next is refused to the last tick of it.
+    private static void FullUntil(Node node, DateTimeOffset from, DateTimeOffset end, int seconds)
+    {
+        node.Clock.Now = from;
+        var first = node.Call();
+        first.Admitted.ShouldBeTrue($"{from:u}");
+        first.Limits[0].WindowSeconds.ShouldBe(seconds, $"{from:u}");
+        first.Limits[0].ResetSeconds.ShouldBe((int)(end - from).TotalSeconds, $"{from:u}");
+        node.Clock.Now = end.AddTicks(-1);
+        node.Call().Admitted.ShouldBeFalse($"before {end:u}");
+    }
 }
