@@ -6,7 +6,9 @@ using Microsoft.Extensions.Hosting;
 using Tollgate.Admission.Deciding;
 using Tollgate.Admission.Keys;
 using Tollgate.Admission.Leases;
+using Tollgate.Admission.Limits;
 using Tollgate.Admission.Nodes;
+using Tollgate.Admission.Products;
 using Tollgate.Admission.Snapshot;
 using Tollgate.Admission.Subscriptions;
 using Tollgate.Foundation;
@@ -26,6 +28,7 @@ public static class AdmissionModule
         services.AddSingleton(provider => new NodeState(options.Nodes, options.Shared && options.Admits ? provider.GetRequiredService<SharedLimits>() : null));
         services.AddSingleton<IAdmission, NodeAdmission>();
         services.AddSingleton<KeyStore>();
+        services.AddSingleton<IProductLimits, ProductLimitStore>();
         services.AddSingleton<ProductNames>();
         services.AddSingleton<AllowanceUsage>();
         if (options.Admits)
@@ -46,6 +49,8 @@ public static class AdmissionModule
     {
         services.AddSingleton<CounterSeeds>();
         services.AddSingleton<IChangeHandler, AdmissionSnapshot>();
+        services.AddChangeHandler<ProductLimitFeed>();
+        services.AddHostedService<SpendCaps>();
         services.AddSingleton<NodeRegistration>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<NodeRegistration>());
         if (options.Shared)

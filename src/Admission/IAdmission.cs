@@ -27,7 +27,8 @@ public enum AdmissionVerdict : byte
 /// <param name="Window">A <see cref="Plans.Window"/>.</param>
 /// <param name="Meter">Code of the meter.</param>
 /// <param name="ResetSeconds">Whole seconds from now to the window's end, rounded up.</param>
-public readonly record struct LimitState(Plans.Window Window, byte Meter, bool Charged, long Limit, long Remaining, int WindowSeconds, int ResetSeconds);
+/// <param name="OfProduct">The provider's limit over all consumers, not this one's allowance.</param>
+public readonly record struct LimitState(Plans.Window Window, byte Meter, bool Charged, long Limit, long Remaining, int WindowSeconds, int ResetSeconds, bool OfProduct = false);
 
 /// <summary>Up to eight allowances, inline; <see cref="AdmissionDecision.LimitCount"/> says how many.</summary>
 [InlineArray(8)]
@@ -72,9 +73,16 @@ public struct AdmissionDecision
     /// <summary>Meter whose lease is spent, and what is missing; for Undecided.</summary>
     internal byte LeaseMeter;
     internal long LeaseNeed;
+    internal bool LeaseOfProduct;
+
+    /// <summary>The call counts as in flight until <see cref="IAdmission.Release"/>.</summary>
+    internal bool InFlight;
 
     /// <summary>For each entry of <see cref="Limits"/> the window that was taken from, 0 when nothing was: give-back goes nowhere else.</summary>
     internal WindowStamps Stamps;
+
+    /// <summary>The same for the product's limits over all consumers, by window.</summary>
+    internal WindowStamps ProductStamps;
 
     public readonly bool Admitted => Verdict == AdmissionVerdict.Admitted;
 
@@ -109,6 +117,9 @@ public interface IAdmission
 
     /// <summary>Returns what an admitted decision has taken, into the windows that it was taken from.</summary>
     void GiveBack(in AdmissionDecision decision);
+
+    /// <summary>The call has ended, however it did: once for each admitted decision.</summary>
+    void Release(in AdmissionDecision decision);
 
     /// <summary>Takes from the allowances what was only known afterwards (bytes out, AI cost). May pass a limit: the calls after it are refused.</summary>
     void Settle(in AdmissionDecision decision, in MeterAmounts amounts);

@@ -88,7 +88,23 @@ public interface ISubscriptions
 /// </summary>
 public sealed record Entitlement(
     Guid SubscriptionId, Guid OrganizationId, Product Product, Guid PlanId, int PlanVersion, bool Active,
-    IReadOnlyList<Allowance> Allowances, DateTimeOffset Anchor, PriceInterval Interval, string TimeZone, DateTimeOffset? ValidUntil);
+    IReadOnlyList<Allowance> Allowances, DateTimeOffset Anchor, PriceInterval Interval, string TimeZone, DateTimeOffset? ValidUntil)
+{
+    /// <summary>Calls in flight at once; null for any number.</summary>
+    public int? Concurrency { get; init; }
+
+    /// <summary>What a period may cost beyond the plan's price, in minor units; null for any amount.</summary>
+    public long? SpendCap { get; init; }
+}
+
+/// <summary>What a subscription's running period has cost beyond the plan's price, and the meters whose included amount is used up.</summary>
+public sealed record Spending(Guid SubscriptionId, DateTimeOffset PeriodStart, long Amount, IReadOnlyList<string> UsedUp);
+
+/// <summary>Rates what has been used up to now. Worker role.</summary>
+public interface ISpending
+{
+    Task<IReadOnlyList<Spending>> OfAsync(DbSession session, Guid[] subscriptionIds);
+}
 
 /// <summary>Reads entitlement snapshots. Change topic: `entitlement`, with the subscription's id.</summary>
 public interface IEntitlements

@@ -39,8 +39,9 @@ public sealed record Price(long Amount, string Currency, PriceInterval Interval)
 /// </summary>
 public sealed record Allowance(string Meter, long Amount, Window Window, PastAllowance Past, decimal? UnitPrice);
 
-/// <summary>One version of a plan. The id is stable, an edit adds a version, a subscription pins one.</summary>
-public sealed record Plan(Guid Id, int Version, Product Product, string Name, string Description, Price Price, IReadOnlyList<Allowance> Allowances, bool OnSale, bool Archived);
+/// <summary>One version of a plan. The id is stable, an edit adds a version, a subscription pins one. <paramref name="Concurrency"/>: calls in flight at once, null for any number.</summary>
+public sealed record Plan(
+    Guid Id, int Version, Product Product, string Name, string Description, Price Price, IReadOnlyList<Allowance> Allowances, bool OnSale, bool Archived, int? Concurrency = null);
 
 /// <summary>A plan as its provider writes it.</summary>
-public sealed record PlanDraft(string Name, string Description, Price Price, IReadOnlyList<Allowance> Allowances);
+public sealed record PlanDraft(string Name, string Description, Price Price, IReadOnlyList<Allowance> Allowances, int? Concurrency = null);

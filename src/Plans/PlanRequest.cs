@@ -20,11 +20,15 @@ public sealed class PlanRequest : IRequest
 
     public IReadOnlyList<AllowanceBody?>? Allowances { get; init; }
 
+    /// <summary>Calls of a subscription in flight at once; null for any number.</summary>
+    public int? Concurrency { get; init; }
+
     public void Validate(Errors errors) => PlanRules.Check(this, errors);
 
     public PlanDraft ToDraft() => new(
         Name!.Trim(), Description?.Trim() ?? "",
         new Price(Price!.Amount!.Value, Price.Currency!, PlanText.Interval(Price.Interval)!.Value),
         [.. (Allowances ?? []).Select(a => new Allowance(
-            a!.Meter!, a.Amount!.Value, PlanText.Window(a.Window)!.Value, PlanText.Past(a.Past)!.Value, PlanText.UnitPrice(a.UnitPrice)))]);
+            a!.Meter!, a.Amount!.Value, PlanText.Window(a.Window)!.Value, PlanText.Past(a.Past)!.Value, PlanText.UnitPrice(a.UnitPrice)))],
+        Concurrency);
 }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Foundation;
 using Tollgate.Metering;
 using Tollgate.Plans.Invoices;
+using Tollgate.Plans.Limits;
 using Tollgate.Plans.Offers;
 using Tollgate.Plans.Subscriptions;
 
@@ -20,6 +21,7 @@ public static class PlansModule
         services.AddSingleton<IPlans, PlanStore>();
         services.AddSingleton<ISubscriptions, SubscriptionStore>();
         services.AddSingleton<IEntitlements, EntitlementStore>();
+        services.AddSingleton<ISpending, SpendingStore>();
         services.AddSingleton<IPlanStatistics, PlanStatistics>();
         services.AddSingleton<IUsageSubjects, SubscriptionUsage>();
         services.AddSingleton<RenewEntitlements>();
@@ -28,7 +30,10 @@ public static class PlansModule
 
     public static IEndpointRouteBuilder MapPlans(this IEndpointRouteBuilder routes)
     {
-        UpcomingInvoice.Map(routes.MapGroup("").WithApiDefaults());
+        var group = routes.MapGroup("").WithApiDefaults();
+        UpcomingInvoice.Map(group);
+        AllowanceEndpoints.Map(group);
+        SpendCapEndpoints.Map(group);
         return routes;
     }
 }

@@ -65,6 +65,13 @@ internal sealed class Node
         return Encoding.ASCII.GetBytes(secret);
     }
 
+    /// <summary>Limits over all consumers of the product.</summary>
+    public void LimitProduct(params Allowance[] limits)
+    {
+        var product = Entitlement.Product.Id;
+        State.Products.Ensure(product).Terms = State.PrepareProduct(Entitlement with { SubscriptionId = product, Allowances = limits, Concurrency = null, SpendCap = null });
+    }
+
     public AdmissionDecision Call(params (Meter Meter, long Amount)[] pairs) =>
         Admission.Admit(Secret, Entitlement.Product.Id, Amounts(pairs.Length == 0 ? [(Meter.Requests, 1)] : pairs));
 

@@ -91,8 +91,8 @@ public sealed class PlanRequestTests
         var plan = new Plan(Guid.Parse("01990000-0000-7000-8000-000000000001"), 3, new Product("api", Guid.Empty, Guid.Empty), draft.Name, draft.Description, draft.Price, draft.Allowances, true, false);
 
         JsonSerializer.Serialize(PlanResponse.From(plan), Json.Options).ShouldBe(
-            """{"id":"plan_01k40000000e0880000000000001","version":3,"name":"Pro","description":"","price":{"amount":1900,"currency":"usd","interval":"month"},"allowances":[{"meter":"requests","amount":1,"window":"billing_period","past":"charge","unit_price":"0.5"}],"on_sale":true,"archived":false}"""
-                .Replace("plan_01k40000000e0880000000000001", TypeId.Format("plan", plan.Id), StringComparison.Ordinal));
+            """{"id":"plan_01k40000000e0880000000000001","version":3,"name":"Pro","description":"","price":{"amount":1900,"currency":"usd","interval":"month"},"allowances":[{"meter":"requests","amount":1,"window":"billing_period","past":"charge","unit_price":"0.5"}],"on_sale":true,"archived":false,"concurrency":null,"change_rule":"RULE"}"""
+                .Replace("plan_01k40000000e0880000000000001", TypeId.Format("plan", plan.Id), StringComparison.Ordinal).Replace("RULE", PlanResponse.From(plan).ChangeRule, StringComparison.Ordinal));
     }
 
     private static PlanRequest Of(string allowances, string interval = "month") =>

@@ -93,10 +93,13 @@ public sealed class RowSecurityTests(PlansDatabase db) : IClassFixture<PlansData
 
         foreach (var table in new[] { "subscription", "entitlement_snapshot" })
             (await db.AsWorkerAsync(s => s.QuerySingleAsync<long>($"SELECT count(*) FROM plans.{table} WHERE plan_id = @id", new { id = plan.Id }))).ShouldBe(1);
-        foreach (var table in new[] { "plan", "plan_version", "entitlement_grant" })
-            await RefusedAsync(() => db.AsWorkerAsync(s => s.ExecuteAsync($"SELECT FROM plans.{table}")));
-        foreach (var table in new[] { "subscription", "entitlement_snapshot" })
+        // What a period has cost is rated from the versions.
+        (await db.AsWorkerAsync(s => s.QuerySingleAsync<long>("SELECT count(*) FROM plans.plan_version WHERE plan_id = @id", new { id = plan.Id }))).ShouldBe(1);
+        await RefusedAsync(() => db.AsWorkerAsync(s => s.ExecuteAsync("SELECT FROM plans.entitlement_grant")));
+        foreach (var table in new[] { "subscription", "entitlement_snapshot", "plan" })
             await RefusedAsync(() => db.AsWorkerAsync(s => s.ExecuteAsync($"UPDATE plans.{table} SET updated_at = now()")));
+        foreach (var table in new[] { "plan_version", "allowance_override", "spend_cap" })
+            await RefusedAsync(() => db.AsWorkerAsync(s => s.ExecuteAsync($"DELETE FROM plans.{table}")));
     }
 
     [Fact]

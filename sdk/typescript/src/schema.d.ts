@@ -170,6 +170,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/subscriptions/{id}/allowances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The allowances that hold for a subscription, with what its provider has set for it alone */
+        get: operations["getSubscriptionAllowances"];
+        /** The provider's: other amounts for one subscription, in place of those set before */
+        put: operations["overrideSubscriptionAllowances"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/subscriptions/{id}/spend-cap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The most that a billing period may cost beyond the plan's price */
+        get: operations["getSpendCap"];
+        /** Sets or removes it; calls that would cost more are refused with RATE_LIMITED, reason spend_cap, within a second of the one that reaches it */
+        put: operations["setSpendCap"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/subscriptions": {
         parameters: {
             query?: never;
@@ -304,6 +340,24 @@ export interface paths {
         /** The secret that signs calls to the upstream, in base64 */
         get: operations["getApiSigningSecret"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/apis/{id}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an API takes from all consumers together */
+        get: operations["getApiLimits"];
+        /** Protect an upstream: limits by second, minute and hour over all consumers */
+        put: operations["setApiLimits"];
         post?: never;
         delete?: never;
         options?: never;
@@ -606,6 +660,25 @@ export interface components {
             tag: null | string;
             deprecated: boolean;
         };
+        ApiLimitBody: {
+            window: null | string;
+            /** Format: int64 */
+            amount: null | number;
+        };
+        ApiLimitResponse: {
+            window: components["schemas"]["Window"];
+            /** Format: int64 */
+            amount: number;
+        };
+        ApiLimitsRequest: {
+            limits: null | components["schemas"]["ApiLimitBody"][];
+        };
+        ApiLimitsResponse: {
+            limits: components["schemas"]["ApiLimitResponse"][];
+            set_by: null | string;
+            /** Format: date-time */
+            set_at: null | string;
+        };
         ApiListItemResponse: {
             id: string;
             slug: string;
@@ -903,6 +976,15 @@ export interface components {
         };
         /** @enum {unknown} */
         OrganizationRole: "owner" | "admin" | "developer" | "billing" | "viewer";
+        OverrideBody: {
+            meter: null | string;
+            window: null | string;
+            /** Format: int64 */
+            amount: null | number;
+        };
+        OverridesRequest: {
+            overrides: null | components["schemas"]["OverrideBody"][];
+        };
         PageOfApiListItemResponse: {
             data: components["schemas"]["ApiListItemResponse"][];
             has_more: boolean;
@@ -930,6 +1012,8 @@ export interface components {
             description?: null | string;
             price?: null | components["schemas"]["PriceBody"];
             allowances?: null | components["schemas"]["AllowanceBody"][];
+            /** Format: int32 */
+            concurrency?: null | number;
         };
         PlanResponse: {
             id: string;
@@ -941,6 +1025,9 @@ export interface components {
             allowances: components["schemas"]["AllowanceResponse"][];
             on_sale: boolean;
             archived: boolean;
+            /** Format: int32 */
+            concurrency: null | number;
+            change_rule?: null | string;
         };
         PriceBody: {
             /** Format: int64 */
@@ -1032,6 +1119,18 @@ export interface components {
         SigningSecretResponse: {
             secret: string;
         };
+        SpendCapRequest: {
+            /** Format: int64 */
+            amount: null | number;
+        };
+        SpendCapResponse: {
+            /** Format: int64 */
+            amount: null | number;
+            currency: string;
+            set_by: null | string;
+            /** Format: date-time */
+            set_at: null | string;
+        };
         StatusCountsResponse: {
             /** Format: int64 */
             "2xx": number;
@@ -1045,6 +1144,22 @@ export interface components {
         SubscribeRequest: {
             plan_id: null | string;
             organization: null | string;
+        };
+        SubscriptionAllowanceResponse: {
+            meter: string;
+            window: components["schemas"]["Window"];
+            past: components["schemas"]["PastAllowance"];
+            /** Format: int64 */
+            plan_amount: number;
+            /** Format: int64 */
+            amount: number;
+            overridden: boolean;
+            set_by: null | string;
+            /** Format: date-time */
+            set_at: null | string;
+        };
+        SubscriptionAllowancesResponse: {
+            allowances: components["schemas"]["SubscriptionAllowanceResponse"][];
         };
         SubscriptionResponse: {
             id: string;
@@ -1546,6 +1661,228 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getSubscriptionAllowances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionAllowancesResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    overrideSubscriptionAllowances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OverridesRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionAllowancesResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getSpendCap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpendCapResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    setSpendCap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpendCapRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpendCapResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2257,6 +2594,117 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SigningSecretResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getApiLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiLimitsResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    setApiLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiLimitsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiLimitsResponse"];
                 };
             };
             /** @description Unauthorized */

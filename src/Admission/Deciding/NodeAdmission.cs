@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Tollgate.Admission.Keys;
+using Tollgate.Admission.Leases;
 using Tollgate.Admission.Limits;
 using Tollgate.Admission.Table;
 using Tollgate.Metering;
@@ -21,12 +22,22 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
     }
 
     public ValueTask<bool> LeaseAsync(in AdmissionDecision decision) =>
-        decision.KeyPlace >= 0 && state.Subscribers.At(decision.Slot).LeasesOf(decision.LeaseMeter) is { } leases ? leases.WaitAsync(decision.LeaseNeed) : ValueTask.FromResult(false);
+        decision.KeyPlace >= 0 && LeasesOf(decision) is { } leases ? leases.WaitAsync(decision.LeaseNeed) : ValueTask.FromResult(false);
 
     public void GiveBack(in AdmissionDecision decision)
     {
-        if (decision.Admitted && decision.KeyPlace >= 0)
-            Limiter.GiveBack(state.Subscribers.At(decision.Slot), decision);
+        if (!decision.Admitted || decision.KeyPlace < 0)
+            return;
+        var subscriber = state.Subscribers.At(decision.Slot);
+        Limiter.GiveBack(subscriber, decision);
+        if (subscriber.Terms?.Product is { } product)
+            ProductLimiter.GiveBack(product, decision);
+    }
+
+    public void Release(in AdmissionDecision decision)
+    {
+        if (decision.InFlight)
+            state.Subscribers.At(decision.Slot).Leave();
     }
 
     public void Settle(in AdmissionDecision decision, in MeterAmounts amounts)
@@ -72,10 +83,10 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
             return AdmissionVerdict.KeyUnknown;
         var now = Now;
         Identify(ref decision, place, entry, terms, now);
-        return Judge(ref entry, keyState, terms, meters, now, ref decision);
+        return Judge(ref entry, keyState, state.Subscribers.At(entry.Subscriber), terms, meters, now, ref decision);
     }
 
-    private static AdmissionVerdict Judge(ref KeyEntry entry, KeyState keyState, Terms terms, in MeterAmounts meters, long now, ref AdmissionDecision decision)
+    private AdmissionVerdict Judge(ref KeyEntry entry, KeyState keyState, Subscriber subscriber, Terms terms, in MeterAmounts meters, long now, ref AdmissionDecision decision)
     {
         if (keyState == KeyState.Revoked)
         {
@@ -95,7 +106,48 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
         // To the minute: a word that every call writes would travel between all cores.
         if (now - Volatile.Read(ref entry.LastUsed) > TimeSpan.TicksPerMinute)
             Volatile.Write(ref entry.LastUsed, now);
-        return Limiter.TryTake(terms, meters, now, ref decision);
+        return Take(subscriber, terms, meters, now, ref decision);
+    }
+
+    // What can refuse without having taken comes first.
+    private AdmissionVerdict Take(Subscriber subscriber, Terms terms, in MeterAmounts meters, long now, ref AdmissionDecision decision)
+    {
+        if (subscriber.SpentUp is { } spent && spent.PeriodStartSeconds == decision.PeriodStartSeconds && Names(meters, spent.Meters))
+            return Refuse(terms, meters, now, RefusalReason.SpendCap, terms.PeriodResetSeconds(now), ref decision);
+        var inFlight = terms.Concurrency > 0;
+        if (inFlight && !subscriber.TryEnter(Math.Max(1, terms.Concurrency / state.LiveNodes)))
+            return Refuse(terms, meters, now, RefusalReason.Concurrency, 1, ref decision);
+        var verdict = Limiter.TryTake(terms, meters, now, ref decision);
+        if (verdict == AdmissionVerdict.Admitted && terms.Product?.Terms is { } all)
+            verdict = ProductLimiter.Take(subscriber, all, meters, now, ref decision);
+        if (verdict == AdmissionVerdict.Admitted)
+            decision.InFlight = inFlight;
+        else if (inFlight)
+            subscriber.Leave();
+        return verdict;
+    }
+
+    // A refusal too tells what is left.
+    private static AdmissionVerdict Refuse(Terms terms, in MeterAmounts meters, long now, RefusalReason reason, int retryAfter, ref AdmissionDecision decision)
+    {
+        Limiter.Show(terms, meters, now, ref decision);
+        decision.Reason = reason;
+        decision.RetryAfterSeconds = retryAfter;
+        return AdmissionVerdict.RateLimited;
+    }
+
+    private static bool Names(in MeterAmounts meters, uint mask)
+    {
+        for (var i = 0; i < 4; i++)
+            if (meters[i].Meter != 0 && (mask & (1u << meters[i].Meter)) != 0)
+                return true;
+        return (mask & (1u << Meter.BytesOut.Code)) != 0;
+    }
+
+    private MeterLeases? LeasesOf(in AdmissionDecision decision)
+    {
+        var subscriber = state.Subscribers.At(decision.Slot);
+        return (decision.LeaseOfProduct ? subscriber.Terms?.Product : subscriber)?.LeasesOf(decision.LeaseMeter);
     }
 
     private static void Identify(ref AdmissionDecision decision, int place, in KeyEntry entry, Terms terms, long now)

@@ -12,6 +12,7 @@ internal sealed class NodeState(int nodes, SharedLimits? shared = null)
     private readonly CellStore _cells = new();
     private readonly ConcurrentDictionary<string, TimeZoneInfo> _zones = new(StringComparer.Ordinal);
     private volatile bool _loaded;
+    private int _liveNodes = nodes;
     private volatile string? _forbidden = "The node is not registered yet.";
 
     public KeyTable Keys { get; } = new();
@@ -26,6 +27,15 @@ internal sealed class NodeState(int nodes, SharedLimits? shared = null)
     public Guid? NodeId { get; set; }
 
     public Subscribers Subscribers { get; } = new();
+
+    /// <summary>Products, each with the limits over all its consumers.</summary>
+    public Subscribers Products { get; } = new();
+
+    /// <summary>Subscriptions whose consumer has set the most that a period may cost.</summary>
+    public ConcurrentDictionary<Guid, Subscriber> Capped { get; } = new();
+
+    /// <summary>Nodes that admit calls; what is in flight at once is divided among them.</summary>
+    public int LiveNodes { get => Volatile.Read(ref _liveNodes); set => Volatile.Write(ref _liveNodes, value); }
 
     public bool Loaded
     {
@@ -46,9 +56,19 @@ internal sealed class NodeState(int nodes, SharedLimits? shared = null)
     public Terms Prepare(Entitlement entitlement)
     {
         var subscriber = Subscribers.Ensure(entitlement.SubscriptionId);
-        return new Terms(entitlement, ZoneOf(entitlement.TimeZone), Nodes, meter => subscriber.CellOf(meter, _cells),
-            meter => Shared is null ? null : subscriber.EnsureLeases(meter, subscriber.CellOf(meter, _cells), Shared));
+        if (entitlement.SpendCap is not null)
+            Capped[entitlement.SubscriptionId] = subscriber;
+        else if (Capped.TryRemove(entitlement.SubscriptionId, out _))
+            subscriber.SpentUp = null;
+        return TermsOf(entitlement, subscriber, Products.Ensure(entitlement.Product.Id));
     }
+
+    /// <summary>Limits over all consumers of a product; not in force until they are set. For the one writer.</summary>
+    public Terms PrepareProduct(Entitlement limits) => TermsOf(limits, Products.Ensure(limits.SubscriptionId), product: null);
+
+    private Terms TermsOf(Entitlement entitlement, Subscriber subscriber, Subscriber? product) =>
+        new(entitlement, ZoneOf(entitlement.TimeZone), Nodes, meter => subscriber.CellOf(meter, _cells),
+            meter => Shared is null ? null : subscriber.EnsureLeases(meter, subscriber.CellOf(meter, _cells), Shared), product);
 
     public TimeZoneInfo ZoneOf(string id) => _zones.GetOrAdd(id, static name => TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) ? zone : TimeZoneInfo.Utc);
 }

@@ -111,7 +111,7 @@ internal sealed partial class LeaseKeeper(
     {
         _sweptAt = clock.GetTimestamp();
         var now = LeaseStore.Micros(shared.Clock.Now);
-        foreach (var leases in state.Subscribers.Leases())
+        foreach (var leases in state.Subscribers.Leases().Concat(state.Products.Leases()))
             foreach (var lease in leases.Windows)
                 if (lease.Known is { } known && known.EndMicros < now)
                 {

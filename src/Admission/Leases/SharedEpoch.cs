@@ -97,7 +97,7 @@ internal sealed partial class SharedEpoch(LeaseStore store, NodeState state, IDa
 
     private IEnumerable<(MeterLeases Leases, List<PushLine> Lines)> Known()
     {
-        foreach (var leases in state.Subscribers.Leases())
+        foreach (var leases in state.Subscribers.Leases().Concat(state.Products.Leases()))
         {
             var lines = leases.Windows.Where(lease => lease.Known is not null).Select(lease => new PushLine(lease.Window, lease.Known!.Value)).ToList();
             if (lines.Count > 0)

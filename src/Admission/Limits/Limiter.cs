@@ -27,6 +27,13 @@ internal static class Limiter
         }
     }
 
+    /// <summary>What is left, for a call that is refused for another reason.</summary>
+    public static void Show(Terms terms, in MeterAmounts amounts, long now, ref AdmissionDecision decision)
+    {
+        Look(terms, amounts, now, ref decision);
+        Tightest.MarkOnSuccess(ref decision);
+    }
+
     /// <summary>Gives back what was taken, where its window still runs.</summary>
     public static void GiveBack(Subscriber subscriber, in AdmissionDecision decision)
     {

@@ -12,7 +12,30 @@ internal sealed class Subscriber(Guid id, int slot)
     private (byte Meter, CellPlace Place)[] _cells = [];
     private MeterLeases[] _leases = [];
 
+    private int _inFlight;
+    private SpentUp? _spentUp;
+
     public Guid Id { get; } = id;
+
+    public int InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>The period and meters in which a call would cost more than the consumer wants to spend; null while there is none.</summary>
+    public SpentUp? SpentUp
+    {
+        get => Volatile.Read(ref _spentUp);
+        set => Volatile.Write(ref _spentUp, value);
+    }
+
+    /// <summary>One more call in flight, or false.</summary>
+    public bool TryEnter(int most)
+    {
+        if (Interlocked.Increment(ref _inFlight) <= most)
+            return true;
+        Interlocked.Decrement(ref _inFlight);
+        return false;
+    }
+
+    public void Leave() => Interlocked.Decrement(ref _inFlight);
 
     public int Slot { get; } = slot;
 
@@ -66,6 +89,9 @@ internal sealed class Subscriber(Guid id, int slot)
         return place;
     }
 }
+
+/// <param name="Meters">A bit for each code.</param>
+internal sealed record SpentUp(long PeriodStartSeconds, uint Meters);
 
 /// <summary>All subscriptions by slot. One writer; readers index an array that is swapped when it grows.</summary>
 internal sealed class Subscribers

@@ -28,8 +28,11 @@ internal sealed class Terms
 {
     private readonly WindowClock _period;
 
-    public Terms(Entitlement entitlement, TimeZoneInfo zone, int nodes, Func<byte, CellPlace> cellOf, Func<byte, MeterLeases?> leasesOf)
+    public Terms(Entitlement entitlement, TimeZoneInfo zone, int nodes, Func<byte, CellPlace> cellOf, Func<byte, MeterLeases?> leasesOf, Subscriber? product = null)
     {
+        Product = product;
+        Concurrency = entitlement.Concurrency ?? 0;
+        SpendCap = entitlement.SpendCap;
         SubscriptionId = entitlement.SubscriptionId;
         OrganizationId = entitlement.OrganizationId;
         ProviderOrganizationId = entitlement.Product.ProviderOrganizationId;
@@ -59,6 +62,14 @@ internal sealed class Terms
 
     public Guid ProductId { get; }
 
+    /// <summary>The limits of the product over all its consumers; their terms are null where there are none.</summary>
+    public Subscriber? Product { get; }
+
+    /// <summary>Calls in flight at once; 0 for any number.</summary>
+    public int Concurrency { get; }
+
+    public long? SpendCap { get; }
+
     public Guid PlanId { get; }
 
     public int PlanVersion { get; }
@@ -76,6 +87,8 @@ internal sealed class Terms
     public bool IsActiveAt(long now) => Active && now < ValidUntil;
 
     public long PeriodStartSeconds(long now) => (_period.At(now).Start - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerSecond;
+
+    public int PeriodResetSeconds(long now) => _period.At(now).ResetSeconds(now);
 
     /// <summary>Every call makes bytes, though none is known at admission: a used-up allowance refuses the next call.</summary>
     public static bool IsOnlyKnownAfterwards(byte meter) => meter == Meter.BytesOut.Code;

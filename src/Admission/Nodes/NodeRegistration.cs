@@ -46,6 +46,9 @@ internal sealed class NodeRegistration(NodeOptions options, NodeState state, IDa
         }
         var before = await database.AsWorkerAsync(session => NodeStore.BeatAsync(session, id), cancellation).ConfigureAwait(false);
         state.NodeId = id;
+        // Without Redis each node has its part of a limit; with it as many as there are share what is in flight at once.
+        if (options.Shared)
+            state.LiveNodes = Math.Max(1, (await database.AsWorkerAsync(NodeStore.LiveAsync, cancellation).ConfigureAwait(false)).Count);
         if (options.Shared || before < options.Nodes)
             state.Allow();
         else

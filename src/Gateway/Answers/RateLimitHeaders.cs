@@ -78,7 +78,7 @@ internal sealed class RateLimitHeaders(GatewayOptions options)
         return StringCache.Shared.Get(digits[..length]);
     }
 
-    private static string Name(in LimitState limit) => (limit.Meter, limit.Window) switch
+    private static string Name(in LimitState limit) => limit.OfProduct ? $"api-{limit.Window.ToString().ToLowerInvariant()}" : (limit.Meter, limit.Window) switch
     {
         (1, Window.Second) => "requests-second",
         (1, Window.Minute) => "requests-minute",

@@ -40,6 +40,10 @@ internal static class Refusals
     private static readonly Problem EndpointNotInPlan = new(403, "ENDPOINT_NOT_IN_PLAN", "The subscription's plan does not include this.");
     private static readonly Problem Unavailable = new(503, "ADMISSION_UNAVAILABLE", "This node cannot decide on the call yet. Try again in a moment.");
 
+    /// <summary>For an address that has no key, or none that is known.</summary>
+    public static Problem AddressLimited(int seconds) =>
+        new(429, "RATE_LIMITED", $"Too many requests from your address. Try again in {seconds} s.") { Reason = "rate", RetryAfterSeconds = seconds };
+
     private static Problem RateLimited(in AdmissionDecision decision)
     {
         var (reason, detail) = decision.Reason switch

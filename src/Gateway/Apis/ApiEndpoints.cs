@@ -16,6 +16,7 @@ internal static class ApiEndpoints
     {
         var apis = routes.MapGroup("/api/apis").WithApiDefaults().WithTags("APIs").RequireAuthorization();
         MapApis(apis);
+        MapLimits(apis);
         MapPublication(apis);
         MapPlans(apis, routes.MapGroup("/api/plans").WithApiDefaults().WithTags("Plans").RequireAuthorization());
     }
@@ -34,6 +35,14 @@ internal static class ApiEndpoints
             .Produces<string>(StatusCodes.Status200OK, "application/json", "application/yaml").ProducesProblem(StatusCodes.Status404NotFound);
         apis.MapGet("/{id}/signing-secret", ReadApis.SigningSecretAsync).WithName("getApiSigningSecret").WithSummary("The secret that signs calls to the upstream, in base64")
             .Produces<SigningSecretResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static void MapLimits(RouteGroupBuilder apis)
+    {
+        apis.MapGet("/{id}/limits", ApiLimits.GetAsync).WithName("getApiLimits").WithSummary("What an API takes from all consumers together")
+            .Produces<ApiLimitsResponse>().ProducesProblem(StatusCodes.Status404NotFound);
+        apis.MapPut("/{id}/limits", ApiLimits.PutAsync).WithName("setApiLimits").WithSummary("Protect an upstream: limits by second, minute and hour over all consumers")
+            .Produces<ApiLimitsResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static void MapPublication(RouteGroupBuilder apis)

@@ -56,11 +56,7 @@ internal sealed class BuiltInCalls(Turnstile turnstile, OwnAnswers answers, Call
     {
         metrics.Refused(Label, "RATE_LIMITED");
         limits.WriteAddressLimit(context.Response.Headers, hello.PerMinute, seconds);
-        return ProblemWriter.SendAsync(context, new Problem(429, "RATE_LIMITED", $"Too many requests from your address. Try again in {seconds} s.")
-        {
-            Reason = "rate",
-            RetryAfterSeconds = seconds,
-        });
+        return ProblemWriter.SendAsync(context, Refusals.AddressLimited(seconds));
     }
 
     private Task PongAsync(HttpContext context) => JsonAnswer.SendAsync(context, writer =>
@@ -105,6 +101,10 @@ internal sealed class BuiltInCalls(Turnstile turnstile, OwnAnswers answers, Call
         catch (OperationCanceledException) when (call.ClientGone)
         {
             journal.TryAppend(call, StatusCodes.Status499ClientClosedRequest, UsageOutcome.ClientAborted, RefusalReason.None, billable: true);
+        }
+        finally
+        {
+            turnstile.Leave(call);
         }
     }
 

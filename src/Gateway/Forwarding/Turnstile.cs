@@ -7,7 +7,7 @@ using Tollgate.Metering;
 namespace Tollgate.Gateway.Forwarding;
 
 /// <summary>Who calls, and may they: the one way in for everything that needs a key, be it forwarded or built in.</summary>
-internal sealed class Turnstile(IAdmission admission, CallJournal journal, OwnAnswers answers, GatewayMetrics metrics)
+internal sealed class Turnstile(IAdmission admission, CallJournal journal, OwnAnswers answers, RateLimitHeaders limits, UnknownKeyLimit unknown, GatewayMetrics metrics)
 {
     private const int LongestKey = 256;
     private const long LongestWaitMicros = 1_000_000;
@@ -25,11 +25,15 @@ internal sealed class Turnstile(IAdmission admission, CallJournal journal, OwnAn
         }
         if (journal.CanServe)
             return true;
+        Leave(call);
         journal.GiveBack(call);
         metrics.Refused(call.ApiName, Refusals.JournalUnavailable.Code);
         await ProblemWriter.SendAsync(call.Context, Refusals.JournalUnavailable).ConfigureAwait(false);
         return false;
     }
+
+    /// <summary>An admitted call has ended, however it did. Once for each that has entered.</summary>
+    public void Leave(Call call) => admission.Release(call.Decision);
 
     private bool Decide(Call call, in MeterAmounts meters)
     {
@@ -58,6 +62,12 @@ internal sealed class Turnstile(IAdmission admission, CallJournal journal, OwnAn
         var problem = Refusals.Of(call.Decision);
         if (call.Decision.KeyKnown)
             return answers.EndAsync(call, problem, UsageOutcome.Refused, call.Decision.Reason, billable: false);
+        // Guessing keys, or knocking without one, is not free: past so many an address is told to wait.
+        if (call.Decision.Verdict is AdmissionVerdict.KeyMissing or AdmissionVerdict.KeyMalformed or AdmissionVerdict.KeyUnknown && !unknown.TryTake(call.Client, out var seconds))
+        {
+            problem = Refusals.AddressLimited(seconds);
+            limits.WriteAddressLimit(call.Context.Response.Headers, unknown.PerMinute, seconds);
+        }
         metrics.UnknownKey(call.ApiName, problem.Code, DateTimeOffset.UnixEpoch.AddMicroseconds(call.StartMicros), call.Client);
         return ProblemWriter.SendAsync(call.Context, problem);
     }

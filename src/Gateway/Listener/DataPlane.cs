@@ -37,6 +37,7 @@ internal static class DataPlane
         services.TryAddSingleton<LiveCalls>();
         services.TryAddSingleton<Forwarder>();
         services.TryAddSingleton<HelloLimit>();
+        services.TryAddSingleton<UnknownKeyLimit>();
         services.TryAddSingleton<BuiltInCalls>();
         services.TryAddSingleton<GatewayPath>();
         services.TryAddSingleton<GatewayApplication>();

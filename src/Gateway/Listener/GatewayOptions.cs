@@ -17,6 +17,7 @@ internal sealed class GatewayOptions
         LegacyRateLimitHeaders = section.GetValue("LegacyRateLimitHeaders", defaultValue: true);
         Cors = new HashSet<string>((section["Cors"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), StringComparer.Ordinal);
         HelloPerMinute = Positive(section, "HelloPerMinute", 60);
+        UnknownKeysPerMinute = Positive(section, "UnknownKeysPerMinute", 600);
         ServeUnmetered = configuration["Journal:WhenFull"] switch
         {
             null or "" or "refuse" => false,
@@ -48,6 +49,9 @@ internal sealed class GatewayOptions
 
     /// <summary>Calls a minute that an address may make without a key.</summary>
     public int HelloPerMinute { get; }
+
+    /// <summary>Calls a minute without a key that is known, from one address, before it is answered 429 instead of 401.</summary>
+    public int UnknownKeysPerMinute { get; }
 
     /// <summary>What happens when the journal can take no record: serve without one, or (default) refuse.</summary>
     public bool ServeUnmetered { get; }

@@ -132,21 +132,19 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
         call.OperationId = api.Operations.Match(context.Request.Method, call.Path);
         if (!await turnstile.EnterAsync(call, OneRequest).ConfigureAwait(false))
             return;
-        if (!_inFlight.TryEnter(options.MaxInFlight))
-        {
-            await OverloadAsync(call).ConfigureAwait(false);
-            return;
-        }
+        var inFlight = _inFlight.TryEnter(options.MaxInFlight);
         try
         {
-            if (api.InFlight.TryEnter(options.MaxInFlightPerApi))
+            if (inFlight && api.InFlight.TryEnter(options.MaxInFlightPerApi))
                 await ForwardAsync(call, api).ConfigureAwait(false);
             else
                 await OverloadAsync(call).ConfigureAwait(false);
         }
         finally
         {
-            _inFlight.Leave();
+            if (inFlight)
+                _inFlight.Leave();
+            turnstile.Leave(call);
         }
     }
 

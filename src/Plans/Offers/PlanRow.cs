@@ -29,7 +29,9 @@ internal sealed class PlanRow
 
     public bool Archived { get; init; }
 
+    public int? Concurrency { get; init; }
+
     public Plan ToPlan() => new(
         Id, Version, new Product(ProductKind, ProductId, OrganizationId), Name, Description,
-        new Price(PriceAmount, PriceCurrency, PlanText.Interval(PriceInterval)!.Value), PlanText.Allowances(Allowances), OnSale, Archived);
+        new Price(PriceAmount, PriceCurrency, PlanText.Interval(PriceInterval)!.Value), PlanText.Allowances(Allowances), OnSale, Archived, Concurrency);
 }

@@ -10,6 +10,7 @@ internal static class PlanRules
     public const int MaximumAllowances = 8;
     public const long MaximumPrice = 1_000_000_000_000;
     public const long MaximumAmount = 1_000_000_000_000_000;
+    public const int MaximumConcurrency = 1_000_000;
     public const decimal MaximumUnitPrice = 1_000_000_000m;
 
     public static void Check(PlanRequest request, Errors errors)
@@ -17,6 +18,7 @@ internal static class PlanRules
         errors.Text("name", request.Name, 1, 80);
         errors.Text("description", request.Description, 0, 2000);
         CheckPrice(request.Price, errors);
+        errors.Check(request.Concurrency is null or (> 0 and <= MaximumConcurrency), "concurrency", "OUT_OF_RANGE", $"A whole number between 1 and {MaximumConcurrency}, or null for any number.");
         var allowances = request.Allowances ?? [];
         errors.Check(allowances.Count <= MaximumAllowances, "allowances", "TOO_MANY", $"At most {MaximumAllowances} allowances are allowed.");
         var yearly = PlanText.Interval(request.Price?.Interval) == PriceInterval.Year;

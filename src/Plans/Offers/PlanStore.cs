@@ -7,7 +7,7 @@ internal sealed class PlanStore(TimeProvider clock, IEnumerable<IPlanStep> steps
 {
     private const string Select = """
         SELECT p.id, v.version, p.product_kind, p.product_id, p.organization_id, v.name, v.description, v.price_amount, v.price_currency, v.price_interval,
-               v.allowances::text AS allowances, p.on_sale AND NOT p.archived AS on_sale, p.archived
+               v.allowances::text AS allowances, v.concurrency, p.on_sale AND NOT p.archived AS on_sale, p.archived
         FROM plans.plan p JOIN plans.plan_version v ON v.plan_id = p.id
         """;
 
@@ -121,8 +121,8 @@ internal sealed class PlanStore(TimeProvider clock, IEnumerable<IPlanStep> steps
     }
 
     private async Task AddVersionAsync(DbSession session, Guid planId, int version, Guid organizationId, PlanDraft draft) => await session.ExecuteAsync("""
-        INSERT INTO plans.plan_version (plan_id, version, organization_id, name, description, price_amount, price_currency, price_interval, allowances, created_at)
-        VALUES (@planId, @version, @organizationId, @name, @description, @amount, @currency, @interval, @allowances::jsonb, @now)
+        INSERT INTO plans.plan_version (plan_id, version, organization_id, name, description, price_amount, price_currency, price_interval, allowances, concurrency, created_at)
+        VALUES (@planId, @version, @organizationId, @name, @description, @amount, @currency, @interval, @allowances::jsonb, @concurrency, @now)
         """, new
     {
         planId,
@@ -134,6 +134,7 @@ internal sealed class PlanStore(TimeProvider clock, IEnumerable<IPlanStep> steps
         currency = draft.Price.Currency,
         interval = PlanText.Of(draft.Price.Interval),
         allowances = PlanText.Allowances(draft.Allowances),
+        concurrency = draft.Concurrency,
         now = clock.GetUtcNow(),
     }).ConfigureAwait(false);
 

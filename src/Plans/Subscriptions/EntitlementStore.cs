@@ -1,4 +1,5 @@
 using Tollgate.Foundation;
+using Tollgate.Plans.Limits;
 using Tollgate.Plans.Offers;
 
 namespace Tollgate.Plans.Subscriptions;
@@ -9,10 +10,13 @@ internal sealed class EntitlementStore : IEntitlements
     {
         ArgumentNullException.ThrowIfNull(session);
         var rows = await session.QueryAsync<Row>("""
-            SELECT subscription_id, organization_id, provider_organization_id, product_kind, product_id, plan_id, plan_version, active,
-                   allowances::text AS allowances, anchor, price_interval, time_zone, valid_until
-            FROM plans.entitlement_snapshot
-            WHERE @subscriptionIds::uuid[] IS NULL OR subscription_id = ANY (@subscriptionIds::uuid[])
+            SELECT e.subscription_id, e.organization_id, e.provider_organization_id, e.product_kind, e.product_id, e.plan_id, e.plan_version, e.active,
+                   e.allowances::text AS allowances, e.anchor, e.price_interval, e.time_zone, e.valid_until, e.concurrency, o.overrides, c.amount AS spend_cap
+            FROM plans.entitlement_snapshot e
+            LEFT JOIN plans.spend_cap c ON c.subscription_id = e.subscription_id
+            LEFT JOIN (SELECT subscription_id, jsonb_agg(jsonb_build_object('meter', meter, 'window', time_window, 'amount', amount))::text AS overrides
+                       FROM plans.allowance_override GROUP BY subscription_id) o ON o.subscription_id = e.subscription_id
+            WHERE @subscriptionIds::uuid[] IS NULL OR e.subscription_id = ANY (@subscriptionIds::uuid[])
             """, new { subscriptionIds }).ConfigureAwait(false);
         return [.. rows.Select(r => r.ToEntitlement())];
     }
@@ -20,14 +24,14 @@ internal sealed class EntitlementStore : IEntitlements
     /// <summary>Derives the snapshot from the subscription as it now stands in this transaction. Past due still serves; paused and canceled do not.</summary>
     public static Task DeriveAsync(DbSession session, Guid subscriptionId, DateTimeOffset periodEnd, DateTimeOffset now) => session.ExecuteAsync("""
         INSERT INTO plans.entitlement_snapshot AS e (subscription_id, organization_id, provider_organization_id, product_kind, product_id, plan_id, plan_version,
-                                                     active, allowances, anchor, price_interval, time_zone, valid_until, period_end, updated_at)
+                                                     active, allowances, anchor, price_interval, time_zone, valid_until, period_end, updated_at, concurrency)
         SELECT s.id, s.organization_id, s.provider_organization_id, s.product_kind, s.product_id, s.plan_id, s.plan_version,
-               s.status IN ('active', 'past_due'), v.allowances, s.anchor, v.price_interval, s.time_zone, NULL, @periodEnd, @now
+               s.status IN ('active', 'past_due'), v.allowances, s.anchor, v.price_interval, s.time_zone, NULL, @periodEnd, @now, v.concurrency
         FROM plans.subscription s JOIN plans.plan_version v ON v.plan_id = s.plan_id AND v.version = s.plan_version
         WHERE s.id = @subscriptionId
         ON CONFLICT (subscription_id) DO UPDATE SET plan_version = excluded.plan_version, active = excluded.active, allowances = excluded.allowances,
                anchor = excluded.anchor, price_interval = excluded.price_interval, time_zone = excluded.time_zone, valid_until = excluded.valid_until,
-               period_end = excluded.period_end, updated_at = excluded.updated_at
+               period_end = excluded.period_end, updated_at = excluded.updated_at, concurrency = excluded.concurrency
         """, new { subscriptionId, periodEnd, now });
 
     private sealed class Row
@@ -58,8 +62,18 @@ internal sealed class EntitlementStore : IEntitlements
 
         public DateTimeOffset? ValidUntil { get; init; }
 
+        public int? Concurrency { get; init; }
+
+        public string? Overrides { get; init; }
+
+        public long? SpendCap { get; init; }
+
         public Entitlement ToEntitlement() => new(
             SubscriptionId, OrganizationId, new Product(ProductKind, ProductId, ProviderOrganizationId), PlanId, PlanVersion, Active,
-            PlanText.Allowances(Allowances), Anchor, PlanText.Interval(PriceInterval)!.Value, TimeZone, ValidUntil);
+            AllowanceOverride.Apply(PlanText.Allowances(Allowances), Overrides), Anchor, PlanText.Interval(PriceInterval)!.Value, TimeZone, ValidUntil)
+        {
+            Concurrency = Concurrency,
+            SpendCap = SpendCap,
+        };
     }
 }

@@ -9,7 +9,7 @@ internal sealed class SubscriptionRow
     public const string Select = """
         SELECT s.id, s.organization_id, s.status, s.source, s.started_at, s.anchor, s.time_zone, s.canceled_at, s.created_at,
                p.id AS plan_id, v.version, p.product_kind, p.product_id, s.provider_organization_id, v.name, v.description,
-               v.price_amount, v.price_currency, v.price_interval, v.allowances::text AS allowances, p.on_sale AND NOT p.archived AS on_sale, p.archived
+               v.price_amount, v.price_currency, v.price_interval, v.allowances::text AS allowances, v.concurrency, p.on_sale AND NOT p.archived AS on_sale, p.archived
         FROM plans.subscription s
         JOIN plans.plan p ON p.id = s.plan_id
         JOIN plans.plan_version v ON v.plan_id = s.plan_id AND v.version = s.plan_version
@@ -59,6 +59,8 @@ internal sealed class SubscriptionRow
 
     public bool Archived { get; init; }
 
+    public int? Concurrency { get; init; }
+
     public PriceInterval Interval => PlanText.Interval(PriceInterval)!.Value;
 
     /// <summary>The billing period that holds an instant.</summary>
@@ -73,7 +75,7 @@ internal sealed class SubscriptionRow
             StartedAt, period.Start, period.End, CanceledAt, CreatedAt);
     }
 
-    private Plan ToPlan() => new(
+    public Plan ToPlan() => new(
         PlanId, Version, new Product(ProductKind, ProductId, ProviderOrganizationId), Name, Description,
-        new Price(PriceAmount, PriceCurrency, Interval), PlanText.Allowances(Allowances), OnSale, Archived);
+        new Price(PriceAmount, PriceCurrency, Interval), PlanText.Allowances(Allowances), OnSale, Archived, Concurrency);
 }

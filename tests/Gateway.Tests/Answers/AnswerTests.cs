@@ -64,6 +64,46 @@ public sealed class AnswerTests
         rig.Admission.GivenBack.ShouldBe(0);
     }
 
+    [Fact]
+    public async Task EveryAdmittedCall_IsReleasedOnce()
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        for (var call = 0; call < 3; call++)
+            using (await rig.Client.SendAsync(GatewayRig.Call("/x")))
+            {
+            }
+        rig.Admission.Limit = 0;
+        using (await rig.Client.SendAsync(GatewayRig.Call("/x")))
+        {
+        }
+        // An answer may be read a moment before its call has ended.
+        SpinWait.SpinUntil(() => rig.Admission.Released >= 3, TimeSpan.FromSeconds(10));
+        rig.Admission.Released.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task UnknownKeys_TooManyFromAnAddress_Is429()
+    {
+        await using var rig = await GatewayRig.StartAsync(new Dictionary<string, string?> { ["Gateway:UnknownKeysPerMinute"] = "3" });
+        for (var call = 0; call < 4; call++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/acme/weather/x");
+            request.Headers.TryAddWithoutValidation("x-api-key", "tg_live_unknown");
+            using var response = await rig.Client.SendAsync(request);
+            if (call < 3)
+            {
+                await FailureTests.ShouldBeAsync(response, HttpStatusCode.Unauthorized, "KEY_UNKNOWN");
+                continue;
+            }
+            await FailureTests.ShouldBeAsync(response, HttpStatusCode.TooManyRequests, "RATE_LIMITED");
+            response.Headers.RetryAfter.ShouldNotBeNull();
+            Header(response, "RateLimit-Policy").ShouldBe("\"address-minute\";q=3;w=60");
+        }
+        // A key that is known is not held against its address.
+        using var known = await rig.Client.SendAsync(GatewayRig.Call("/x"));
+        known.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
     [Theory]
     [InlineData(AdmissionVerdict.Admitted, HttpStatusCode.OK)]
     [InlineData(AdmissionVerdict.SubscriptionInactive, HttpStatusCode.Forbidden)]

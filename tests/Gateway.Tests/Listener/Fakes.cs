@@ -59,6 +59,10 @@ internal sealed class FakeAdmission : IAdmission
         return ValueTask.FromResult(true);
     }
 
+    public int Released;
+
+    public void Release(in AdmissionDecision decision) => Interlocked.Increment(ref Released);
+
     public void GiveBack(in AdmissionDecision decision)
     {
         Interlocked.Increment(ref GivenBack);

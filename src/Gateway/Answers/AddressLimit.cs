@@ -3,21 +3,27 @@ using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Tollgate.Gateway.Listener;
 
-namespace Tollgate.Gateway.BuiltIn;
+namespace Tollgate.Gateway.Answers;
 
-/// <summary>Calls without a key, by client address (an IPv6 client by its /64), over both ports of this process.</summary>
-internal sealed class HelloLimit(GatewayOptions options) : IDisposable
+/// <summary>Calls of the built-in API without a key, over both ports of this process.</summary>
+internal sealed class HelloLimit(GatewayOptions options) : AddressLimit(options.HelloPerMinute);
+
+/// <summary>Calls without a key that is known, to any API.</summary>
+internal sealed class UnknownKeyLimit(GatewayOptions options) : AddressLimit(options.UnknownKeysPerMinute);
+
+/// <summary>So many calls a minute by client address (an IPv6 client by its /64).</summary>
+internal abstract class AddressLimit(int perMinute) : IDisposable
 {
     private readonly PartitionedRateLimiter<UInt128> _limiter = PartitionedRateLimiter.Create<UInt128, UInt128>(address =>
         RateLimitPartition.GetSlidingWindowLimiter(address, _ => new SlidingWindowRateLimiterOptions
         {
-            PermitLimit = options.HelloPerMinute,
+            PermitLimit = perMinute,
             Window = TimeSpan.FromMinutes(1),
             SegmentsPerWindow = 6,
             QueueLimit = 0,
         }));
 
-    public int PerMinute => options.HelloPerMinute;
+    public int PerMinute { get; } = perMinute;
 
     public bool TryTake(IPAddress? address, out int retryAfterSeconds)
     {

@@ -1,0 +1,39 @@
+using Tollgate.Admission.Deciding;
+using Tollgate.Foundation;
+using Tollgate.Metering;
+using Tollgate.Plans;
+
+namespace Tollgate.Admission.Products;
+
+/// <summary>Puts the limits over all consumers in force on this node. Their counters begin anew with the process: their windows are short.</summary>
+internal sealed class ProductLimitFeed(NodeState state, IDatabase database) : IChangeHandler
+{
+    private const string Topic = "product_limit";
+
+    public IReadOnlyCollection<string> Topics { get; } = [Topic];
+
+    public async Task LoadAsync(CancellationToken cancellation)
+    {
+        var all = await database.AsWorkerAsync(session => ProductLimitStore.LoadAsync(session, null), cancellation).ConfigureAwait(false);
+        PutInForce(all, state.Products.Ids());
+    }
+
+    public async Task ApplyAsync(IReadOnlyList<Change> changes, CancellationToken cancellation)
+    {
+        Guid[] ids = [.. changes.Where(change => change.Topic == Topic).Select(change => change.Id).Distinct()];
+        if (ids.Length > 0)
+            PutInForce(await database.AsWorkerAsync(session => ProductLimitStore.LoadAsync(session, ids), cancellation).ConfigureAwait(false), ids);
+    }
+
+    private void PutInForce(IReadOnlyList<(Guid Product, Guid Provider, IReadOnlyList<ProductLimit> Limits)> found, IEnumerable<Guid> asked)
+    {
+        foreach (var gone in asked.Except(found.Select(one => one.Product)))
+            if (state.Products.Find(gone) is { } product)
+                product.Terms = null;
+        foreach (var (product, provider, limits) in found)
+            state.Products.Ensure(product).Terms = limits.Count == 0 ? null : state.PrepareProduct(new Entitlement(
+                product, provider, new Product("", product, provider), Guid.Empty, 0, Active: true,
+                [.. limits.Select(limit => new Allowance(Meter.Requests.Name, limit.Amount, limit.Window, PastAllowance.Deny, null))],
+                DateTimeOffset.UnixEpoch, PriceInterval.Month, "UTC", null));
+    }
+}
