@@ -118,6 +118,32 @@ public class UsageEndpointTests
             .ShouldBe(("GET", "/v1/moon", "served", 12, "DE", "192.168.1.2", Subscription));
     }
 
+    [Fact]
+    public async Task RequestLog_OfAnOrganization_HasAllItsSubscriptionsInOneOrder()
+    {
+        await using var server = await UsageServer.StartAsync();
+        for (var i = 0; i < 12; i++)
+        {
+            var call = server.Db.Call(1 + i % 3, at: Now.AddSeconds(-60 + i));
+            call.OrganizationId = MeteringDatabase.Id(10_001 + i % 4 / 3);
+            server.Journal.Append(call);
+        }
+        await server.ShipAsync();
+        List<JsonElement> rows = [];
+        string? after = null;
+        do
+        {
+            var (status, page) = await server.GetAsync($"/api/request-log?limit=2{(after is null ? "" : "&after=" + after)}");
+            status.ShouldBe(HttpStatusCode.OK, page.ToString());
+            rows.AddRange(page.GetProperty("data").EnumerateArray());
+            after = page.GetProperty("next").GetString();
+        }
+        while (after is not null);
+        rows.Count.ShouldBe(9);
+        rows.Select(r => r.GetProperty("at").GetDateTimeOffset()).ShouldBeInOrder(SortDirection.Descending);
+        rows.Select(r => r.GetProperty("subscription_id").GetString()).Distinct().Count().ShouldBe(3);
+    }
+
     [Theory]
     [InlineData(OrganizationRole.Owner, HttpStatusCode.OK)]
     [InlineData(OrganizationRole.Admin, HttpStatusCode.OK)]
