@@ -12,8 +12,6 @@ namespace Tollgate.Metering.Tests;
 /// <summary>A database of its own with this module's schema, and what ships into it.</summary>
 internal sealed class MeteringDatabase : IAsyncDisposable
 {
-    private readonly ShippingMetrics _metrics = new();
-
     private MeteringDatabase(TestDatabase inner, DateTimeOffset now)
     {
         Inner = inner;
@@ -23,6 +21,8 @@ internal sealed class MeteringDatabase : IAsyncDisposable
     public TestDatabase Inner { get; }
 
     public ManualClock Clock { get; }
+
+    public ShippingMetrics Metrics { get; } = new();
 
     public IDatabase Database => Inner.Database;
 
@@ -35,7 +35,7 @@ internal sealed class MeteringDatabase : IAsyncDisposable
     public Shipper Shipper(IJournalReader journal, IDatabase? database = null, TimeProvider? clock = null)
     {
         var through = database ?? Database;
-        return new Shipper(journal, new JournalPositions(through, NullLogger<JournalPositions>.Instance), new SliceWriter(through, clock ?? Clock), _metrics,
+        return new Shipper(journal, new JournalPositions(through, NullLogger<JournalPositions>.Instance), new SliceWriter(through, clock ?? Clock), Metrics,
             clock ?? TimeProvider.System, NullLogger<Shipper>.Instance);
     }
 
@@ -109,7 +109,7 @@ internal sealed class MeteringDatabase : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _metrics.Dispose();
+        Metrics.Dispose();
         await Inner.DisposeAsync();
     }
 }

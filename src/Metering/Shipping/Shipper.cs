@@ -28,6 +28,7 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
     private readonly SemaphoreSlim _turn = new(1);
     private ShippedPosition? _position;
     private long _shippedOffset;
+    private long _caughtUp;
 
     public Guid JournalId => journal.Id;
 
@@ -86,6 +87,8 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         metrics.Lag = () => Lag;
+        Volatile.Write(ref _caughtUp, clock.GetTimestamp());
+        metrics.LagSeconds = () => Lag == 0 ? 0 : clock.GetElapsedTime(Volatile.Read(ref _caughtUp)).TotalSeconds;
         var failures = 0;
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -145,11 +148,14 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
         try
         {
             var position = _position ??= await positions.LoadAsync(journal, cancellation).ConfigureAwait(false);
+            var (began, tail) = (clock.GetTimestamp(), journal.Tail);
             var batch = journal.Read(position.Offset, BatchRecords);
             if (batch.NextOffset != position.Offset)
                 await ShipAsync(new Slice(position.Offset, batch.NextOffset, batch.Records), cancellation).ConfigureAwait(false);
             journal.Release(_position.Offset);
             Volatile.Write(ref _shippedOffset, _position.Offset);
+            if (_position.Offset >= tail)
+                Volatile.Write(ref _caughtUp, began);
             return _position.Offset;
         }
         catch (PositionMovedException)

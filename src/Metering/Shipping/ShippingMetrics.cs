@@ -16,10 +16,14 @@ internal sealed class ShippingMetrics : IDisposable
         _rejected = _meter.CreateCounter<long>("tollgate.usage.rejected", "{record}", "Journal records that PostgreSQL refused");
         _failures = _meter.CreateCounter<long>("tollgate.usage.shipping_failures", "{attempt}", "Attempts to ship that failed");
         _meter.CreateObservableGauge("tollgate.journal.lag", () => Lag?.Invoke() ?? 0, "By", "Journal that is not in the request log yet");
+        _meter.CreateObservableGauge("tollgate.journal.lag.seconds", () => LagSeconds?.Invoke() ?? 0, "s", "Since everything in the journal was last in the request log");
     }
 
     /// <summary>Tail of the journal less what is shipped; set by the shipper.</summary>
     public Func<long>? Lag { get; set; }
+
+    /// <summary>0 while nothing waits; set by the shipper.</summary>
+    public Func<double>? LagSeconds { get; set; }
 
     public void Shipped(int events) => _shipped.Add(events);
 

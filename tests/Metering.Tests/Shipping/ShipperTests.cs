@@ -1,3 +1,4 @@
+using Tollgate.Foundation;
 using Tollgate.Metering.Shipping;
 using Tollgate.Metering.Usage;
 
@@ -104,5 +105,51 @@ public class ShipperTests
         (await db.RowsAsync("SELECT kind, billable FROM metering.rejected_record")).ShouldBe(["(1,t)", "(1,t)", "(4,t)"]);
         (await db.ScalarAsync<string>("SELECT string_agg(record, '') FROM metering.rejected_record")).ShouldContain("/v1/moon"u8.ToArray().Aggregate("", (s, b) => s + b.ToString("X2")));
         (await db.RowsAsync("SELECT open_begins FROM metering.journal_position")).ShouldBe(["({})"]);
+    }
+
+    [Fact]
+    public async Task Lag_WhileTheDatabaseIsAway_IsThereAndGoneAfterwards()
+    {
+        await using var db = await MeteringDatabase.CreateAsync();
+        var journal = new MemoryJournal();
+        journal.Append(db.Call());
+        var database = new AwayDatabase(db.Database) { IsAway = true };
+        using var shipper = db.Shipper(journal, database);
+        await shipper.StartAsync(Cancellation);
+        await UntilAsync(() => database.Refused > 1);
+        (db.Metrics.Lag!() > 0).ShouldBeTrue();
+        (db.Metrics.LagSeconds!() > 0).ShouldBeTrue();
+        database.IsAway = false;
+        await UntilAsync(() => db.Metrics.Lag!() == 0);
+        db.Metrics.LagSeconds!().ShouldBe(0);
+        (await db.CountAsync("metering.request_log")).ShouldBe(1);
+        await shipper.StopAsync(Cancellation);
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        while (!condition())
+            await Task.Delay(20, Cancellation);
+    }
+
+    private sealed class AwayDatabase(IDatabase inner) : IDatabase
+    {
+        private int _refused;
+
+        public bool IsAway { get; set; }
+
+        public int Refused => Volatile.Read(ref _refused);
+
+        public Task<T> AsAppAsync<T>(TenantContext tenant, Func<DbSession, Task<T>> work, CancellationToken cancellation) => inner.AsAppAsync(tenant, work, cancellation);
+
+        public Task<T> AsWorkerAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancellation) => inner.AsWorkerAsync(work, cancellation);
+
+        public Task<T> AsIngestAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancellation)
+        {
+            if (!IsAway)
+                return inner.AsIngestAsync(work, cancellation);
+            Interlocked.Increment(ref _refused);
+            throw new IOException("No server.");
+        }
     }
 }
