@@ -4,11 +4,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Metering;
 using Tollgate.Metering.Journal;
 
-// What an append costs: one thread and four, with the default segments and fsync interval. Usage: [folder] [records]
+// What an append costs: alone on warm pages, then one thread and four with the default segments and fsync interval. Usage: [folder] [records]
 var folder = args.Length > 0 ? args[0] : Path.Combine(Path.GetTempPath(), "tollgate-bench-" + Path.GetRandomFileName());
 var records = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 2_000_000;
 try
 {
+    Burst(folder + "-burst", records);
     using var journal = new UsageJournal(folder, new JournalOptions(), TimeProvider.System, NullLogger.Instance);
     Console.WriteLine($"{Environment.ProcessorCount} processors, {folder}");
     Run(journal, "warm-up", 1, 200_000, paced: false);
@@ -57,6 +58,38 @@ static void Run(UsageJournal journal, string name, int threads, int records, boo
     var all = times.SelectMany(t => t).Order().ToArray();
     Console.WriteLine($"{name,-30} {records / seconds,12:N0} records/s   median {Nanoseconds(all, 0.5),6:N0} ns   p99 {Nanoseconds(all, 0.99),7:N0} ns   "
         + $"p99.9 {Nanoseconds(all, 0.999),8:N0} ns   max {Nanoseconds(all, 1) / 1e6:N1} ms   refused {refused}");
+}
+
+// Records of 1,000 subscriptions into one large segment that is there and warm, without a look at the clock between them: what an append costs, and not what
+// the disk takes. The CPU is that of the process, so that the thread that brings the records to disk is in it.
+static void Burst(string folder, int records)
+{
+    const int SegmentBytes = 512 * 1024 * 1024;
+    const int RecordBytes = 288;
+    var count = Math.Min(records, SegmentBytes / RecordBytes / 4);
+    try
+    {
+        using var journal = new UsageJournal(folder, new JournalOptions { SegmentBytes = SegmentBytes }, TimeProvider.System, NullLogger.Instance);
+        var events = Enumerable.Range(0, 1000).Select(Event).ToArray();
+        for (var round = 0; round < 3; round++)
+        {
+            // Until what was written before is on disk.
+            while (journal.FlushedTo < journal.Tail)
+                Thread.Sleep(50);
+            ((IJournalKept)journal).WarmAhead((long)count * RecordBytes + 1024 * 1024, writing: true);
+            using var process = Process.GetCurrentProcess();
+            var (cpu, start) = (process.TotalProcessorTime, Stopwatch.GetTimestamp());
+            for (var i = 0; i < count; i++)
+                journal.Append(events[i % events.Length]);
+            var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            process.Refresh();
+            Console.WriteLine($"warm pages, {count:N0} records      {count / seconds,12:N0} records/s   {seconds * 1e9 / count,6:N0} ns an append   {(process.TotalProcessorTime - cpu).TotalNanoseconds / count,6:N0} ns CPU");
+        }
+    }
+    finally
+    {
+        Directory.Delete(folder, recursive: true);
+    }
 }
 
 static void Read(UsageJournal journal)

@@ -19,8 +19,9 @@ internal readonly record struct Cpu(double Self, double Server)
         return new Cpu(self.TotalProcessorTime.TotalSeconds, ticks / TicksPerSecond);
     }
 
-    public static long PeakMegabytes() => long.Parse(
-        File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+    /// <summary>A line of this process's status, such as VmHWM (the most that was resident) and RssAnon (what of it is no file: the mapped journal is one).</summary>
+    public static long Megabytes(string name) => long.Parse(
+        File.ReadLines("/proc/self/status").First(line => line.StartsWith(name + ":", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
         CultureInfo.InvariantCulture) / 1024;
 
     public static Cpu operator -(Cpu left, Cpu right) => new(left.Self - right.Self, left.Server - right.Server);

@@ -30,7 +30,7 @@ await using (lab)
 
     var each = 60_000.0 / events;
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"{events:N0} events{(rate == 0 ? "" : $" at {rate:N0}/s")} in {seconds:N1} s, {events / seconds:N0}/s; peak resident {Cpu.PeakMegabytes()} MB; {Environment.ProcessorCount} processors"));
+        $"{events:N0} events{(rate == 0 ? "" : $" at {rate:N0}/s")} in {seconds:N1} s, {events / seconds:N0}/s; resident at most {Cpu.Megabytes("VmHWM")} MB, of it {Cpu.Megabytes("RssAnon")} MB now without the mapped journal; {Environment.ProcessorCount} processors"));
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
         $"core_seconds_per_60000 shipper={used.Self * each:N3} postgres={used.Server * each:N3} total={(used.Self + used.Server) * each:N3}"));
 }
