@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Tollgate.Foundation;
 
 namespace Tollgate.Metering;
@@ -20,7 +21,18 @@ public sealed partial class DropOldRequestLog(
         var before = new DateOnly(now.Year, now.Month, 1).AddMonths(-Math.Max(options.RetentionMonths, MeteringOptions.FewestMonths));
         var months = await database.AsWorkerAsync(session => session.QueryAsync<DateOnly>(Due, new { before }), cancellation).ConfigureAwait(false);
         foreach (var month in months)
-            await DropAsync(month, now, cancellation).ConfigureAwait(false);
+        {
+            try
+            {
+                await DropAsync(month, now, cancellation).ConfigureAwait(false);
+            }
+            catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.LockNotAvailable)
+            {
+                // Dropping needs the whole table for a moment (with a default partition there is no way around it). It gives up after 5 s, so that the shipper,
+                // which waits behind it, is never held longer.
+                LogBusy(logger, month);
+            }
+        }
     }
 
     private Task<bool> DropAsync(DateOnly month, DateTimeOffset now, CancellationToken cancellation) => database.AsWorkerAsync(async session =>
@@ -38,6 +50,9 @@ public sealed partial class DropOldRequestLog(
 
     [LoggerMessage(3111, LogLevel.Warning, "The request log of {Month:yyyy-MM} is past its retention but stays: {Reason}")]
     private static partial void LogKept(ILogger logger, DateOnly month, string reason);
+
+    [LoggerMessage(3115, LogLevel.Warning, "The request log of {Month:yyyy-MM} could not be dropped, because it is being read; the next run tries again.")]
+    private static partial void LogBusy(ILogger logger, DateOnly month);
 
     [LoggerMessage(3112, LogLevel.Information, "The request log of {Month:yyyy-MM} was dropped.")]
     private static partial void LogDropped(ILogger logger, DateOnly month);

@@ -47,5 +47,6 @@ public static class MeteringModule
     {
         services.AddSingleton<EnsureRequestLogPartitions>().AddSingleton<DropOldRequestLog>().AddSingleton<WatchDefaultPartition>();
         services.AddHostedService<PartitionsAtStart>();
+        services.AddHealthChecks().AddCheck<DefaultPartitionHealth>("request_log_partitions", tags: ["ready"]);
     }
 }

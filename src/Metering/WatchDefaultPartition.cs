@@ -10,10 +10,16 @@ public sealed partial class WatchDefaultPartition(IDatabase database, ILogger<Wa
     private static readonly System.Diagnostics.Metrics.Gauge<long> Waiting =
         Instruments.CreateGauge<long>("tollgate.usage.default_partition_rows", "{row}", "Request log rows outside every month, counted to 10,000");
 
+    /// <summary>As the last run on this node saw it.</summary>
+    internal long Rows => Volatile.Read(ref _rows);
+
+    private long _rows;
+
     public async Task RunAsync(CancellationToken cancellation)
     {
         var rows = await database.AsWorkerAsync(session => session.QuerySingleAsync<long>("SELECT metering.default_partition_rows()"), cancellation).ConfigureAwait(false);
         Waiting.Record(rows);
+        Volatile.Write(ref _rows, rows);
         if (rows > 0)
             LogWaiting(logger, rows);
     }
