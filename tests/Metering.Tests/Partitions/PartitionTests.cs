@@ -102,7 +102,7 @@ public class PartitionTests
         }
         (await db.CountAsync("metering.request_log_default")).ShouldBe(0);
         // In April 2029 the 13 whole months from March 2028 on are there, and the running one.
-        (await db.RowsAsync("SELECT DISTINCT to_char(at, 'YYYY-MM') FROM metering.request_log ORDER BY 1")).First().ShouldBe("(2028-03)");
+        (await db.RowsAsync("SELECT DISTINCT to_char(at, 'YYYY-MM') FROM metering.request_log ORDER BY 1"))[0].ShouldBe("(2028-03)");
         (await db.RowsAsync("SELECT count(*) FROM metering.request_log_month WHERE dropped_at IS NOT NULL AND month >= '2027-11-01'")).ShouldBe(["(4)"]);
         // What was dropped is still in the sums.
         (await db.ScalarAsync<decimal>("SELECT sum(requests) FROM metering.usage_daily")).ShouldBe(2 * months);
