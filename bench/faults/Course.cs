@@ -22,13 +22,13 @@ internal sealed record Course(Func<Task<Lab>> Start, IReadOnlyList<Fault> Faults
             var disk = SmallDisk.Mount();
             var count = usual.Count == 0 && clock is null ? rounds : special;
             left -= count;
-            yield return new Course(() => Lab.StartAsync(seed + 1, FaultSettings.SmallJournal(disk?.Folder)), [.. Enumerable.Repeat(Fault.JournalFull, count)], () => End(disk));
+            yield return new Course(() => Lab.StartAsync(seed + 1, FaultSettings.SmallJournal(disk?.Folder)), [.. Enumerable.Repeat(Fault.JournalFull, count)], () => Drop(disk));
         }
         if (clock is not null && clock.Faults.Any(f => Matches(f, only)))
         {
             var count = usual.Count == 0 ? left : special;
             left -= count;
-            yield return new Course(() => Lab.StartAsync(seed + 2, clock.Settings), [.. Turn([.. clock.Faults.Where(f => Matches(f, only))], count)], () => End(clock));
+            yield return new Course(() => Lab.StartAsync(seed + 2, clock.Settings), [.. Turn([.. clock.Faults.Where(f => Matches(f, only))], count)], () => Drop(clock));
         }
         if (only.Contains("redis", StringComparison.OrdinalIgnoreCase) || (only.Length == 0 && rounds >= 10))
         {
@@ -49,7 +49,7 @@ internal sealed record Course(Func<Task<Lab>> Start, IReadOnlyList<Fault> Faults
             await End();
     }
 
-    private static ValueTask End(IDisposable? used)
+    private static ValueTask Drop(IDisposable? used)
     {
         used?.Dispose();
         return ValueTask.CompletedTask;
