@@ -32,7 +32,7 @@ public static class AdmissionModule
         services.AddSingleton<ProductNames>();
         services.AddSingleton<AllowanceUsage>();
         if (options.Admits)
-            AddAdmittingNode(services, options);
+            AddAdmittingNode(services, options, configuration);
         return services;
     }
 
@@ -45,10 +45,13 @@ public static class AdmissionModule
     }
 
     // A process without the gateway role holds no keys and no counters, and is nobody that limits would have to be shared with.
-    private static void AddAdmittingNode(IServiceCollection services, NodeOptions options)
+    private static void AddAdmittingNode(IServiceCollection services, NodeOptions options, IConfiguration configuration)
     {
-        services.AddSingleton<CounterSeeds>();
-        services.AddSingleton<IChangeHandler, AdmissionSnapshot>();
+        services.AddSingleton(CheckpointOptions.From(configuration));
+        services.AddSingleton<CounterSeeds>().AddSingleton<CounterFile>().AddSingleton<CounterCheckpoint>();
+        services.AddSingleton<SnapshotDisk>().AddSingleton<TermsIntake>();
+        services.AddChangeHandler<AdmissionSnapshot>();
+        services.AddHostedService<Checkpoints>();
         services.AddChangeHandler<ProductLimitFeed>();
         services.AddHostedService<SpendCaps>();
         services.AddSingleton<NodeRegistration>();

@@ -113,4 +113,7 @@ public interface IEntitlements
 
     /// <summary>All (null) or the named ones; runs under the worker role.</summary>
     Task<IReadOnlyList<Entitlement>> LoadAsync(DbSession session, Guid[]? subscriptionIds);
+
+    /// <summary>The next ones in the order of subscriptions, from the first (null) or after the named one; fewer than asked for are the last. Worker role.</summary>
+    Task<IReadOnlyList<Entitlement>> LoadPageAsync(DbSession session, Guid? after, int limit);
 }

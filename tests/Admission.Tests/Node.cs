@@ -38,7 +38,7 @@ internal sealed class Node
 
     public Entitlement Entitlement { get; private set; }
 
-    public byte[] Secret { get; }
+    public byte[] Secret { get; private set; }
 
     public static Allowance Deny(long amount, Window window, string meter = "requests") => new(meter, amount, window, PastAllowance.Deny, null);
 
@@ -70,6 +70,13 @@ internal sealed class Node
     {
         var product = Entitlement.Product.Id;
         State.Products.Ensure(product).Terms = State.PrepareProduct(Entitlement with { SubscriptionId = product, Allowances = limits, Concurrency = null, SpendCap = null });
+    }
+
+    /// <summary>Another node's key opens this one too: it is the same subscription.</summary>
+    public void UseKeyOf(Node other)
+    {
+        Secret = other.Secret;
+        State.Keys.Put(Id(), KeyFormat.Digest(Encoding.ASCII.GetString(Secret)), State.Subscribers.Ensure(Entitlement.SubscriptionId).Slot, KeyState.Active, long.MaxValue);
     }
 
     public AdmissionDecision Call(params (Meter Meter, long Amount)[] pairs) =>

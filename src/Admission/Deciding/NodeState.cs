@@ -13,6 +13,7 @@ internal sealed class NodeState(int nodes, SharedLimits? shared = null)
     private readonly ConcurrentDictionary<string, TimeZoneInfo> _zones = new(StringComparer.Ordinal);
     private volatile bool _loaded;
     private int _liveNodes = nodes;
+    private volatile bool _tooOld;
     private volatile string? _forbidden = "The node is not registered yet.";
 
     public KeyTable Keys { get; } = new();
@@ -43,10 +44,19 @@ internal sealed class NodeState(int nodes, SharedLimits? shared = null)
         set => _loaded = value;
     }
 
-    /// <summary>Loaded, and registered as a node that may admit.</summary>
-    public bool Ready => _loaded && _forbidden is null && Shared?.Began != false;
+    /// <summary>The database has not been reached for longer than the operator allows: what a key may do can have changed too much.</summary>
+    public bool TooOld
+    {
+        get => _tooOld;
+        set => _tooOld = value;
+    }
 
-    public string WhyNotReady => _forbidden ?? (_loaded ? "Redis is asked for the shared limits." : "Keys, entitlements and counters are being loaded.");
+    /// <summary>Loaded, and registered as a node that may admit.</summary>
+    public bool Ready => _loaded && !_tooOld && _forbidden is null && Shared?.Began != false;
+
+    public string WhyNotReady => _forbidden ?? (!_loaded ? "Keys, entitlements and counters are being loaded."
+        : _tooOld ? "Keys and entitlements are older than Snapshot__GreatestStalenessSeconds allows."
+        : "Redis is asked for the shared limits.");
 
     public void Allow() => _forbidden = null;
 
@@ -69,6 +79,9 @@ internal sealed class NodeState(int nodes, SharedLimits? shared = null)
     private Terms TermsOf(Entitlement entitlement, Subscriber subscriber, Subscriber? product) =>
         new(entitlement, ZoneOf(entitlement.TimeZone), Nodes, meter => subscriber.CellOf(meter, _cells),
             meter => Shared is null ? null : subscriber.EnsureLeases(meter, subscriber.CellOf(meter, _cells), Shared), product);
+
+    /// <summary>For the one writer.</summary>
+    public CellPlace CellOf(Subscriber subscriber, byte meter) => subscriber.CellOf(meter, _cells);
 
     public TimeZoneInfo ZoneOf(string id) => _zones.GetOrAdd(id, static name => TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) ? zone : TimeZoneInfo.Utc);
 }

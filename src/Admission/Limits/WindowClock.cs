@@ -35,6 +35,16 @@ internal sealed class WindowClock(Window window, DateTimeOffset anchor, PriceInt
         return kept.Frame;
     }
 
+    /// <summary>The ordinal of the window of an instant that may be long past; what is kept for the calls of now stays.</summary>
+    public uint OrdinalAt(long time)
+    {
+        if (window is Window.Second or Window.Minute)
+            return At(time).Ordinal;
+        if (Volatile.Read(ref _kept) is { } kept && time >= kept.Frame.Start && time < kept.Frame.End)
+            return kept.Frame.Ordinal;
+        return WindowWord.OrdinalOf(window, Calendar.Of(window, anchor, interval, zone, new DateTimeOffset(time, TimeSpan.Zero)).Start.UtcTicks);
+    }
+
     private Frame Aligned(long now, long length)
     {
         var start = now - now % length;

@@ -1,5 +1,5 @@
+using System.Runtime.CompilerServices;
 using Tollgate.Admission.Deciding;
-using Tollgate.Admission.Limits;
 using Tollgate.Foundation;
 using Tollgate.Metering;
 using Tollgate.Plans;
@@ -7,18 +7,44 @@ using Tollgate.Plans;
 namespace Tollgate.Admission.Snapshot;
 
 /// <summary>
-/// Keeps keys and terms in step with the database, entry by entry. A first load also builds the counters from the request log, so that a restart
-/// forgets nothing; a later one (the feed lost its place) keeps them, because those in memory know calls that the log does not know yet.
+/// Keeps keys and terms in step with the database, entry by entry, in memory and on disk. A start needs only the disk: keys and terms as they were last
+/// known, counters from their checkpoint and the journal. Without it (first start, a lost disk) a first load builds the counters from the request log. A
+/// later load (the feed lost its place) keeps them, because those in memory know calls that the log does not know yet.
 /// </summary>
 internal sealed class AdmissionSnapshot(
-    NodeState state, IDatabase database, IEntitlements entitlements, IUsageShipping shipping, CounterSeeds seeds, TimeProvider clock) : IChangeHandler
+    NodeState state, IDatabase database, IEntitlements entitlements, IUsageShipping shipping, TermsIntake intake, SnapshotDisk disk, CounterCheckpoint counters)
+    : IStoredChangeHandler, IDisposable
 {
     private const string KeyTopic = "key";
+    private const int Page = 10_000;
 
-    // A subscription that this node has never heard of and that is younger than this has nothing in the log.
-    private static readonly TimeSpan Newborn = TimeSpan.FromMinutes(5);
+    // How exactly the age of a snapshot is known after a restart.
+    private static readonly TimeSpan PlaceInterval = TimeSpan.FromSeconds(10);
+    private readonly SemaphoreSlim _bases = new(1);
+    private FeedPlace? _kept;
 
     public IReadOnlyCollection<string> Topics { get; } = [KeyTopic, IEntitlements.Topic];
+
+    public Task<FeedPlace?> RestoreAsync(CancellationToken cancellation)
+    {
+        var place = disk.Read(state);
+        var restored = false;
+        try
+        {
+            restored = place is not null && counters.Restore();
+        }
+        finally
+        {
+            if (!restored)
+                Forget();
+        }
+        if (!restored)
+            return Task.FromResult<FeedPlace?>(null);
+        // The register is asked as soon as the database answers; until then the node is what it was.
+        state.Loaded = true;
+        state.Allow();
+        return Task.FromResult(place);
+    }
 
     public async Task LoadAsync(CancellationToken cancellation)
     {
@@ -26,11 +52,30 @@ internal sealed class AdmissionSnapshot(
         // First everything that the journal holds from before: the log is then complete, for no call is admitted until this has run.
         if (!again)
             await shipping.ShipNowAsync(cancellation).ConfigureAwait(false);
-        var all = await database.AsWorkerAsync(session => entitlements.LoadAsync(session, null), cancellation).ConfigureAwait(false);
-        await TakeInAsync(all, first: !again, cancellation).ConfigureAwait(false);
-        if (again)
-            End(state.Subscribers.Ids().Except(all.Select(entitlement => entitlement.SubscriptionId)));
-        await database.AsWorkerAsync(session => KeyLoader.LoadAsync(session, state, null), cancellation).ConfigureAwait(false);
+        await _bases.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            using var written = disk.NewBase();
+            var gone = again ? state.Subscribers.Ids().ToHashSet() : [];
+            await foreach (var page in PagesAsync(cancellation).ConfigureAwait(false))
+            {
+                await intake.TakeInAsync(page, again ? IntakeReason.Reload : IntakeReason.FirstLoad, cancellation).ConfigureAwait(false);
+                written.Add(page);
+                gone.ExceptWith(page.Select(entitlement => entitlement.SubscriptionId));
+            }
+            End([.. gone]);
+            await database.AsWorkerAsync(session => KeyLoader.LoadAsync(session, state, null), cancellation).ConfigureAwait(false);
+            if (!again)
+                counters.Begin();
+            _kept = null;
+            // What is on disk now misses what this load has found.
+            if (!written.Commit(state, place: null))
+                disk.Remove();
+        }
+        finally
+        {
+            _bases.Release();
+        }
         state.Loaded = true;
     }
 
@@ -40,15 +85,70 @@ internal sealed class AdmissionSnapshot(
         if (subscriptions.Length > 0)
         {
             var found = await database.AsWorkerAsync(session => entitlements.LoadAsync(session, subscriptions), cancellation).ConfigureAwait(false);
-            End(subscriptions.Except(found.Select(entitlement => entitlement.SubscriptionId)));
-            await TakeInAsync(found, first: false, cancellation).ConfigureAwait(false);
+            End([.. subscriptions.Except(found.Select(entitlement => entitlement.SubscriptionId))]);
+            await intake.TakeInAsync(found, IntakeReason.Change, cancellation).ConfigureAwait(false);
         }
         var keys = Ids(changes, KeyTopic);
         if (keys.Length > 0)
-            await database.AsWorkerAsync(session => KeyLoader.LoadAsync(session, state, keys), cancellation).ConfigureAwait(false);
+            disk.Keep(state, await database.AsWorkerAsync(session => KeyLoader.LoadAsync(session, state, keys), cancellation).ConfigureAwait(false));
     }
 
-    private void End(IEnumerable<Guid> gone)
+    public void Reached(FeedPlace place)
+    {
+        if (_kept is { } kept && kept.Feed == place.Feed && kept.Version == place.Version && place.FreshAt - kept.FreshAt < PlaceInterval)
+            return;
+        disk.Keep(place);
+        _kept = place;
+    }
+
+    /// <summary>Writes a new base when changes have outgrown the content. Beside the feed: what changes meanwhile is in both.</summary>
+    public async Task TidyAsync(CancellationToken cancellation)
+    {
+        if (!disk.NeedsRewrite || _kept is not { } place || !await _bases.WaitAsync(0, cancellation).ConfigureAwait(false))
+            return;
+        try
+        {
+            using var written = disk.NewBase();
+            await foreach (var page in PagesAsync(cancellation).ConfigureAwait(false))
+                written.Add(page);
+            written.Commit(state, place);
+        }
+        finally
+        {
+            _bases.Release();
+        }
+    }
+
+    public void Dispose() => _bases.Dispose();
+
+    // In pages, so that a million of them never stand in memory at once.
+    private async IAsyncEnumerable<IReadOnlyList<Entitlement>> PagesAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        for (Guid? after = null; ;)
+        {
+            var from = after;
+            var page = await database.AsWorkerAsync(session => entitlements.LoadPageAsync(session, from, Page), cancellation).ConfigureAwait(false);
+            yield return page;
+            if (page.Count < Page)
+                yield break;
+            after = page[^1].SubscriptionId;
+        }
+    }
+
+    // What a part of a file left in memory must not look as if it were counted.
+    private void Forget()
+    {
+        disk.Remove();
+        EndInMemory(state.Subscribers.Ids());
+    }
+
+    private void End(IReadOnlyList<Guid> gone)
+    {
+        EndInMemory(gone);
+        disk.Ended(gone);
+    }
+
+    private void EndInMemory(IReadOnlyList<Guid> gone)
     {
         foreach (var id in gone)
             if (state.Subscribers.Find(id) is { } subscriber)
@@ -56,35 +156,4 @@ internal sealed class AdmissionSnapshot(
     }
 
     private static Guid[] Ids(IReadOnlyList<Change> changes, string topic) => [.. changes.Where(change => change.Topic == topic).Select(change => change.Id).Distinct()];
-
-    // What needs no look into the log is in force at once (an ended subscription must not wait); the rest after its counters are built.
-    private async Task TakeInAsync(IReadOnlyList<Entitlement> found, bool first, CancellationToken cancellation)
-    {
-        var now = clock.GetUtcNow();
-        var waiting = new List<(Subscriber Subscriber, Terms Terms)>();
-        var wanted = new List<WantedCounter>();
-        foreach (var entitlement in found)
-        {
-            var known = state.Subscribers.Find(entitlement.SubscriptionId) is not null;
-            var subscriber = state.Subscribers.Ensure(entitlement.SubscriptionId);
-            var terms = state.Prepare(entitlement);
-            var newborn = !known && !first && now - entitlement.Anchor < Newborn;
-            // Counters that nodes share are Redis's: here counts only what this node spends of its leases.
-            var missing = newborn || !terms.Active || state.Shared is not null ? [] : CounterSeeds.Missing(subscriber, terms, now.UtcTicks);
-            if (missing.Count == 0)
-                subscriber.Terms = terms;
-            else
-            {
-                wanted.AddRange(missing);
-                waiting.Add((subscriber, terms));
-            }
-        }
-        if (waiting.Count == 0)
-            return;
-        if (!first)
-            await shipping.ShipNowAsync(cancellation).ConfigureAwait(false);
-        await database.AsWorkerAsync(session => seeds.FillAsync(session, wanted), cancellation).ConfigureAwait(false);
-        foreach (var (subscriber, terms) in waiting)
-            subscriber.Terms = terms;
-    }
 }

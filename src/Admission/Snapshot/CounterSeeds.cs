@@ -6,10 +6,13 @@ using Tollgate.Plans;
 namespace Tollgate.Admission.Snapshot;
 
 /// <summary>A counter that must be told what the log knows. <paramref name="Total"/> is read before the log: what is taken from then on counts on top.</summary>
-internal sealed record WantedCounter(Guid SubscriptionId, AllowanceTerm Term, Frame Frame, long Total);
+internal sealed record WantedCounter(Subscriber Subscriber, AllowanceTerm Term, Frame Frame, long Total);
+
+/// <summary>What the log knew of each, when it held this node's journal up to <paramref name="ShippedTo"/>.</summary>
+internal sealed record SeededCounters(IReadOnlyList<(WantedCounter Wanted, long Used)> Counters, long ShippedTo);
 
 /// <summary>Builds counters from the request log, with one query for all subscriptions whose windows began at the same instant.</summary>
-internal sealed class CounterSeeds(IUsage usage)
+internal sealed class CounterSeeds(IUsage usage, IJournalReplay journal)
 {
     /// <summary>
     /// Windows of the new terms that this node does not count yet. Those of the terms in force are counted already; those of a plan long ago may be of
@@ -26,13 +29,17 @@ internal sealed class CounterSeeds(IUsage usage)
             var frame = term.Clock.At(now);
             ref var cell = ref term.Place.Cell;
             if (WindowWord.Ordinal(term.Bits, Volatile.Read(ref cell.Words[(int)term.Window])) < frame.Ordinal)
-                wanted.Add(new WantedCounter(subscriber.Id, term, frame, Volatile.Read(ref cell.Total)));
+                wanted.Add(new WantedCounter(subscriber, term, frame, Volatile.Read(ref cell.Total)));
         }
         return wanted;
     }
 
-    public async Task<int> FillAsync(DbSession session, IReadOnlyList<WantedCounter> wanted)
+    public async Task<SeededCounters> FillAsync(DbSession session, IReadOnlyList<WantedCounter> wanted)
     {
+        // All figures and the journal's position are of one moment.
+        await session.ExecuteAsync("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").ConfigureAwait(false);
+        var shippedTo = await journal.ShippedToAsync(session).ConfigureAwait(false) ?? 0;
+        var seeded = new List<(WantedCounter, long)>(wanted.Count);
         foreach (var meter in wanted.GroupBy(counter => counter.Term.Meter))
         {
             var name = Meter.Find(meter.Key)!.Value.Name;
@@ -41,17 +48,21 @@ internal sealed class CounterSeeds(IUsage usage)
             var active = starts.Count > 8 ? await UsedSinceAsync(session, [.. meter], name, starts.Min(start => start.Key)).ConfigureAwait(false) : null;
             foreach (var start in starts)
             {
-                var asked = active is null ? [.. start] : start.Where(counter => active.ContainsKey(counter.SubscriptionId)).ToList();
+                var asked = active is null ? [.. start] : start.Where(counter => active.ContainsKey(counter.Subscriber.Id)).ToList();
                 var used = asked.Count == 0 ? null : await UsedSinceAsync(session, asked, name, start.Key).ConfigureAwait(false);
                 foreach (var counter in start)
-                    Seed(counter, used?.GetValueOrDefault(counter.SubscriptionId) ?? 0);
+                {
+                    var amount = used?.GetValueOrDefault(counter.Subscriber.Id) ?? 0;
+                    Seed(counter, amount);
+                    seeded.Add((counter, amount));
+                }
             }
         }
-        return wanted.Count;
+        return new SeededCounters(seeded, shippedTo);
     }
 
     private Task<IReadOnlyDictionary<Guid, long>> UsedSinceAsync(DbSession session, List<WantedCounter> counters, string meter, long start) =>
-        usage.SinceAsync(session, [.. counters.Select(counter => counter.SubscriptionId).Distinct()], meter, new DateTimeOffset(start, TimeSpan.Zero));
+        usage.SinceAsync(session, [.. counters.Select(counter => counter.Subscriber.Id).Distinct()], meter, new DateTimeOffset(start, TimeSpan.Zero));
 
     private static void Seed(WantedCounter counter, long used)
     {

@@ -8,13 +8,13 @@ namespace Tollgate.Admission.Snapshot;
 /// <summary>Reads keys into the table, row by row, so that a million of them never stand in memory twice.</summary>
 internal static class KeyLoader
 {
-    /// <summary>All (null) or the named ones; what is no longer there is forgotten. Answers how many were read.</summary>
-    public static async Task<int> LoadAsync(DbSession session, NodeState state, Guid[]? ids)
+    /// <summary>All (null) or the named ones; what is no longer there is forgotten. Of named ones it answers their places in the table.</summary>
+    public static async Task<IReadOnlyList<int>> LoadAsync(DbSession session, NodeState state, Guid[]? ids)
     {
         var before = state.Keys.Count;
         // A first load has nothing to forget, so it need not remember a million ids.
         var seen = ids is null && before == 0 ? null : new HashSet<Guid>();
-        var count = 0;
+        var places = new List<int>();
         var command = new NpgsqlCommand($"""
             SELECT id, subscription_id, digest, expires_at, revoked_at FROM admission.key
             {(ids is null ? "" : "WHERE id = ANY ($1)")}
@@ -28,35 +28,39 @@ internal static class KeyLoader
             {
                 while (await reader.ReadAsync(session.Cancellation).ConfigureAwait(false))
                 {
-                    var id = TakeIn(reader, state);
+                    var (id, place) = TakeIn(reader, state);
                     seen?.Add(id);
-                    count++;
+                    if (ids is not null)
+                        places.Add(place);
                 }
             }
         }
         if (seen is null)
-            return count;
+            return places;
         if (ids is null)
-            Forget(state, before, id => !seen.Contains(id));
+            Forget(state, before, id => !seen.Contains(id), places);
         else if (seen.Count < ids.Length)
-            Forget(state, before, id => !seen.Contains(id) && Array.IndexOf(ids, id) >= 0);
-        return count;
+            Forget(state, before, id => !seen.Contains(id) && Array.IndexOf(ids, id) >= 0, places);
+        return places;
     }
 
-    private static Guid TakeIn(NpgsqlDataReader row, NodeState state)
+    private static (Guid Id, int Place) TakeIn(NpgsqlDataReader row, NodeState state)
     {
         var id = row.GetGuid(0);
         var subscriber = state.Subscribers.Ensure(row.GetGuid(1));
         var expiresAt = row.IsDBNull(3) ? long.MaxValue : row.GetFieldValue<DateTime>(3).Ticks;
-        state.Keys.Put(id, row.GetFieldValue<byte[]>(2), subscriber.Slot, row.IsDBNull(4) ? KeyState.Active : KeyState.Revoked, expiresAt);
-        return id;
+        return (id, state.Keys.Put(id, row.GetFieldValue<byte[]>(2), subscriber.Slot, row.IsDBNull(4) ? KeyState.Active : KeyState.Revoked, expiresAt));
     }
 
     // Rows of keys are revoked, hardly ever deleted: a walk over the table is cheaper than an index by id that nothing else needs.
-    private static void Forget(NodeState state, int upTo, Predicate<Guid> gone)
+    private static void Forget(NodeState state, int upTo, Predicate<Guid> gone, List<int> places)
     {
         for (var place = 0; place < upTo; place++)
-            if (gone(state.Keys.At(place).KeyId))
-                state.Keys.SetState(place, KeyState.Deleted);
+        {
+            if (!gone(state.Keys.At(place).KeyId))
+                continue;
+            state.Keys.SetState(place, KeyState.Deleted);
+            places.Add(place);
+        }
     }
 }

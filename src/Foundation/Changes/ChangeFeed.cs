@@ -15,25 +15,27 @@ internal sealed partial class ChangeFeed : BackgroundService, IChangeFeed
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
     private static readonly Meter Meter = new("Tollgate");
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
     private readonly IDatabaseStartup _startup;
+    private readonly SnapshotOptions _options;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly NoticeListener _listener;
     private readonly Lazy<Follower[]> _followers;
     private readonly SemaphoreSlim _turn = new(1);
-    private long _freshAt;
+    private readonly Freshness _fresh;
 
     // Handlers are taken when they are first needed: they may depend on services that want the feed.
-    public ChangeFeed(Database database, DataSources sources, IDatabaseStartup startup, IServiceProvider services, TimeProvider clock, ILogger<ChangeFeed> logger)
+    public ChangeFeed(Database database, DataSources sources, IDatabaseStartup startup, IServiceProvider services, SnapshotOptions options, TimeProvider clock,
+        ILogger<ChangeFeed> logger)
     {
-        _startup = startup;
+        (_startup, _options, _logger) = (startup, options, logger);
         _clock = clock;
-        _logger = logger;
         _listener = new NoticeListener(sources, "tollgate_changes", logger);
         var store = new ChangeStore(database);
         _followers = new(() => [.. services.GetServices<IChangeHandler>().Select(handler => new Follower(handler, store, logger)).OrderBy(follower => follower.Order)]);
-        _freshAt = clock.GetTimestamp();
+        _fresh = new Freshness(clock);
         Meter.CreateObservableGauge("tollgate.change_feed.staleness", () => Staleness.TotalSeconds, "s", "Time since this node's snapshots were last known to be current");
     }
 
@@ -41,7 +43,9 @@ internal sealed partial class ChangeFeed : BackgroundService, IChangeFeed
 
     public bool Ready => _followers.Value.All(follower => follower.Loaded);
 
-    public TimeSpan Staleness => _clock.GetElapsedTime(Interlocked.Read(ref _freshAt));
+    public TimeSpan Staleness => _fresh.Age;
+
+    public bool TooStale => Staleness > _options.GreatestStaleness;
 
     internal int? ListenerBackendId => _listener.BackendId;
 
@@ -55,11 +59,17 @@ internal sealed partial class ChangeFeed : BackgroundService, IChangeFeed
 
     public Task CatchUpAsync(CancellationToken cancellation) => FollowAsync(cancellation);
 
-    /// <summary>Loads once before the services after this one start. A failure is no end: the rounds go on trying, and <see cref="Ready"/> says so.</summary>
+    /// <summary>
+    /// Takes in what is on disk, or else loads once, before the services after this one start: what is on disk needs no database. A failure is no end: the
+    /// rounds go on trying, and <see cref="Ready"/> says so.
+    /// </summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await _startup.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
-        await FollowAsync(cancellationToken).ConfigureAwait(false);
+        if (!await RestoreAsync(cancellationToken).ConfigureAwait(false))
+        {
+            await _startup.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
+            await FollowAsync(cancellationToken).ConfigureAwait(false);
+        }
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -71,12 +81,16 @@ internal sealed partial class ChangeFeed : BackgroundService, IChangeFeed
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // A process that follows nothing needs no database for it.
+        if (_followers.Value.Length == 0)
+            return;
         try
         {
+            await DatabaseIsThereAsync(stoppingToken).ConfigureAwait(false);
             while (!stoppingToken.IsCancellationRequested)
             {
-                await _listener.WaitAsync(Round, stoppingToken).ConfigureAwait(false);
                 await FollowAsync(stoppingToken).ConfigureAwait(false);
+                await _listener.WaitAsync(Round, stoppingToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -104,18 +118,51 @@ internal sealed partial class ChangeFeed : BackgroundService, IChangeFeed
         }
     }
 
+    // True when the database need not be waited for.
+    private async Task<bool> RestoreAsync(CancellationToken cancellation)
+    {
+        DateTimeOffset? oldest = null;
+        foreach (var follower in _followers.Value)
+            if (await follower.RestoreAsync(cancellation).ConfigureAwait(false) is { } freshAt)
+                oldest = oldest < freshAt ? oldest : freshAt;
+        if (oldest is { } at)
+        {
+            _fresh.Restored(at);
+            _logger.LogInformation("Snapshots of {At:u} were taken from disk", at);
+        }
+        return Ready;
+    }
+
+    // A node that serves from its disk goes on doing so, whatever keeps the database from being used.
+    private async Task DatabaseIsThereAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                await _startup.EnsureReadyAsync(cancellation).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception failed) when (!cancellation.IsCancellationRequested)
+            {
+                _logger.LogCritical(failed, "The database cannot be used; this node serves from its snapshot of {Seconds:0} s ago", Staleness.TotalSeconds);
+                await Task.Delay(Pause, _clock, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
     // One at a time: handlers are never called concurrently.
     private async Task FollowAsync(CancellationToken cancellation)
     {
         await _turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            var began = _clock.GetTimestamp();
+            var (began, now) = (_clock.GetTimestamp(), _clock.GetUtcNow());
             var all = true;
             foreach (var follower in _followers.Value)
-                all &= await follower.FollowAsync(cancellation).ConfigureAwait(false);
+                all &= await follower.FollowAsync(now, cancellation).ConfigureAwait(false);
             if (all)
-                Interlocked.Exchange(ref _freshAt, began);
+                _fresh.CurrentAt(began);
         }
         finally
         {

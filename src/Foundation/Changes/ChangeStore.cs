@@ -8,7 +8,7 @@ internal sealed class ChangeStore(Database database)
     private const int Batch = 2000;
 
     private const string RangeSql = """
-        SELECT h.version AS horizon, greatest(h.version, coalesce((SELECT max(version) FROM foundation.change), 0)) AS newest
+        SELECT h.feed, h.version AS horizon, greatest(h.version, coalesce((SELECT max(version) FROM foundation.change), 0)) AS newest
         FROM foundation.change_horizon h
         """;
 
@@ -16,6 +16,8 @@ internal sealed class ChangeStore(Database database)
 
     internal sealed class Range
     {
+        public Guid Feed { get; init; }
+
         public long Horizon { get; init; }
 
         public long Newest { get; init; }
@@ -36,14 +38,14 @@ internal sealed class ChangeStore(Database database)
     public Task<Range> RangeAsync(CancellationToken cancellation) =>
         database.AsWorkerAsync(session => session.QuerySingleAsync<Range>(RangeSql), cancellation);
 
-    /// <summary>The next changes in commit order, or null when some of them are gone. <c>More</c>: there may be others behind them.</summary>
-    public Task<(IReadOnlyList<Change> Changes, bool More)?> ReadAsync(long after, CancellationToken cancellation) =>
+    /// <summary>The next changes in commit order, or null when some of them are gone or the feed is another one. <c>More</c>: there may be others behind them.</summary>
+    public Task<(IReadOnlyList<Change> Changes, bool More)?> ReadAsync(Guid feed, long after, CancellationToken cancellation) =>
         database.AsWorkerAsync<(IReadOnlyList<Change>, bool)?>(async session =>
         {
             var rows = await session.QueryAsync<Row>(ReadSql, new { after, Batch }).ConfigureAwait(false);
             // Asked after the rows: what was pruned in between shows here, what was pruned before it too.
             var range = await session.QuerySingleAsync<Range>(RangeSql).ConfigureAwait(false);
-            if (!range.Holds(after))
+            if (range.Feed != feed || !range.Holds(after))
                 return null;
             return ([.. rows.Select(row => new Change(row.Version, row.Topic, row.Id))], rows.Count == Batch);
         }, cancellation);

@@ -13,6 +13,7 @@ internal sealed class Follower(IChangeHandler handler, ChangeStore store, ILogge
 
     private readonly HashSet<string> _topics = new(handler.Topics, StringComparer.Ordinal);
     private int _failures;
+    private Guid _feed;
 
     public int Order => handler.Order;
 
@@ -20,8 +21,27 @@ internal sealed class Follower(IChangeHandler handler, ChangeStore store, ILogge
 
     public long Version { get; private set; }
 
+    /// <summary>Takes in what the handler has on disk. Answers when that was current; null when it has nothing.</summary>
+    public async Task<DateTimeOffset?> RestoreAsync(CancellationToken cancellation)
+    {
+        if (handler is not IStoredChangeHandler stored)
+            return null;
+        try
+        {
+            if (await stored.RestoreAsync(cancellation).ConfigureAwait(false) is not { } place)
+                return null;
+            (_feed, Version, Loaded) = (place.Feed, place.Version, true);
+            return place.FreshAt;
+        }
+        catch (Exception failed) when (!cancellation.IsCancellationRequested)
+        {
+            logger.LogError(failed, "{Handler} could not take in its snapshot from disk and needs the database", handler.GetType().Name);
+            return null;
+        }
+    }
+
     /// <summary>Applies all that is committed now. False when it failed; the next round tries again.</summary>
-    public async Task<bool> FollowAsync(CancellationToken cancellation)
+    public async Task<bool> FollowAsync(DateTimeOffset now, CancellationToken cancellation)
     {
         try
         {
@@ -31,6 +51,7 @@ internal sealed class Follower(IChangeHandler handler, ChangeStore store, ILogge
             {
             }
             _failures = 0;
+            (handler as IStoredChangeHandler)?.Reached(new FeedPlace(_feed, Version, now));
             return true;
         }
         catch (Exception failed) when (!cancellation.IsCancellationRequested)
@@ -43,7 +64,7 @@ internal sealed class Follower(IChangeHandler handler, ChangeStore store, ILogge
 
     private async Task<bool> StepAsync(CancellationToken cancellation)
     {
-        if (await store.ReadAsync(Version, cancellation).ConfigureAwait(false) is not { } next)
+        if (await store.ReadAsync(_feed, Version, cancellation).ConfigureAwait(false) is not { } next)
         {
             logger.LogWarning("{Handler} has lost its place at {Version} and loads everything again", handler.GetType().Name, Version);
             await LoadAsync(cancellation).ConfigureAwait(false);
@@ -63,7 +84,7 @@ internal sealed class Follower(IChangeHandler handler, ChangeStore store, ILogge
     {
         var range = await store.RangeAsync(cancellation).ConfigureAwait(false);
         await handler.LoadAsync(cancellation).ConfigureAwait(false);
-        Version = range.Newest;
+        (_feed, Version) = (range.Feed, range.Newest);
         Loaded = true;
         _failures = 0;
     }

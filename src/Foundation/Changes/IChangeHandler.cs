@@ -23,6 +23,25 @@ public interface IChangeHandler
     Task ApplyAsync(IReadOnlyList<Change> changes, CancellationToken cancellation);
 }
 
+/// <summary>Where a snapshot stands: up to which version of which database's feed it has all changes, and when that was known to be all that there were.</summary>
+public sealed record FeedPlace(Guid Feed, long Version, DateTimeOffset FreshAt);
+
+/// <summary>
+/// A handler whose snapshot is on this node's disk too, so that a start needs no database. It goes on from there by the feed, and loads everything again
+/// only when the feed does not reach back that far or is another database's.
+/// </summary>
+public interface IStoredChangeHandler : IChangeHandler
+{
+    /// <summary>Called once, before anything else: takes in what is on disk. Null when there is nothing that can be used.</summary>
+    Task<FeedPlace?> RestoreAsync(CancellationToken cancellation);
+
+    /// <summary>
+    /// After each round that succeeded: everything up to here is applied. To be written down now and then; a place that is older than the content does no
+    /// harm, because changes may be applied twice.
+    /// </summary>
+    void Reached(FeedPlace place);
+}
+
 /// <summary>Lets a caller that has just committed wait until this node has applied it (publish answers when the gateway serves).</summary>
 public interface IChangeFeed
 {
@@ -31,6 +50,12 @@ public interface IChangeFeed
 
     /// <summary>False until every handler has loaded.</summary>
     bool Ready { get; }
+
+    /// <summary>Time since this node's snapshots were last known to be current, over a restart too.</summary>
+    TimeSpan Staleness { get; }
+
+    /// <summary>Older than <c>Snapshot__GreatestStalenessSeconds</c> allows: what a key may do can have changed too much.</summary>
+    bool TooStale { get; }
 
     /// <summary>
     /// Waits until this node has applied what was committed up to now, so that the answer to a change is true when it arrives; inside a request's

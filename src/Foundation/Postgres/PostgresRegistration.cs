@@ -69,6 +69,7 @@ public static partial class FoundationModule
         services.AddSingleton<IDatabase>(provider => provider.GetRequiredService<Database>());
         services.AddSingleton<DatabaseStartup>().AddSingleton<IDatabaseStartup>(provider => provider.GetRequiredService<DatabaseStartup>());
         services.AddSingleton<IOutbox, Outbox.Outbox>();
+        services.AddSingleton(SnapshotOptions.From(configuration));
         services.AddSingleton<ChangeFeed>();
         services.AddSingleton<IChangeFeed>(provider => provider.GetRequiredService<ChangeFeed>());
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<ChangeFeed>());

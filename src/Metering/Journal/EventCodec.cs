@@ -59,7 +59,8 @@ internal static unsafe class EventCodec
         var end = Text + method.Length + path.Length;
         var length = (end + 7) & ~7;
         // The padding is under the checksum, and nothing of the stack may reach the file.
-        *(ulong*)(record + length - 8) = 0;
+        if (length > Text)
+            *(ulong*)(record + length - 8) = 0;
         method.CopyTo(new Span<byte>(record + Text, method.Length));
         path.CopyTo(new Span<byte>(record + Text + method.Length, path.Length));
         return length;

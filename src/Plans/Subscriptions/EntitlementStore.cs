@@ -6,18 +6,33 @@ namespace Tollgate.Plans.Subscriptions;
 
 internal sealed class EntitlementStore : IEntitlements
 {
+    private const string Columns = """
+        SELECT e.subscription_id, e.organization_id, e.provider_organization_id, e.product_kind, e.product_id, e.plan_id, e.plan_version, e.active,
+               e.allowances::text AS allowances, e.anchor, e.price_interval, e.time_zone, e.valid_until, e.concurrency, o.overrides, c.amount AS spend_cap
+        FROM plans.entitlement_snapshot e
+        LEFT JOIN plans.spend_cap c ON c.subscription_id = e.subscription_id
+        LEFT JOIN LATERAL (SELECT jsonb_agg(jsonb_build_object('meter', meter, 'window', time_window, 'amount', amount))::text AS overrides
+                           FROM plans.allowance_override WHERE subscription_id = e.subscription_id) o ON true
+        """;
+
     public async Task<IReadOnlyList<Entitlement>> LoadAsync(DbSession session, Guid[]? subscriptionIds)
     {
         ArgumentNullException.ThrowIfNull(session);
-        var rows = await session.QueryAsync<Row>("""
-            SELECT e.subscription_id, e.organization_id, e.provider_organization_id, e.product_kind, e.product_id, e.plan_id, e.plan_version, e.active,
-                   e.allowances::text AS allowances, e.anchor, e.price_interval, e.time_zone, e.valid_until, e.concurrency, o.overrides, c.amount AS spend_cap
-            FROM plans.entitlement_snapshot e
-            LEFT JOIN plans.spend_cap c ON c.subscription_id = e.subscription_id
-            LEFT JOIN (SELECT subscription_id, jsonb_agg(jsonb_build_object('meter', meter, 'window', time_window, 'amount', amount))::text AS overrides
-                       FROM plans.allowance_override GROUP BY subscription_id) o ON o.subscription_id = e.subscription_id
+        var rows = await session.QueryAsync<Row>($"""
+            {Columns}
             WHERE @subscriptionIds::uuid[] IS NULL OR e.subscription_id = ANY (@subscriptionIds::uuid[])
             """, new { subscriptionIds }).ConfigureAwait(false);
+        return [.. rows.Select(r => r.ToEntitlement())];
+    }
+
+    public async Task<IReadOnlyList<Entitlement>> LoadPageAsync(DbSession session, Guid? after, int limit)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        var rows = await session.QueryAsync<Row>($"""
+            {Columns}
+            {(after is null ? "" : "WHERE e.subscription_id > @after")}
+            ORDER BY e.subscription_id LIMIT @limit
+            """, new { after, limit }).ConfigureAwait(false);
         return [.. rows.Select(r => r.ToEntitlement())];
     }
 

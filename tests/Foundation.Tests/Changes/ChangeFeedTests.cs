@@ -278,7 +278,7 @@ public sealed class ChangeFeedTests : IAsyncLifetime
         var services = new ServiceCollection();
         foreach (var handler in handlers)
             services.AddSingleton(handler);
-        return new ChangeFeed((Database)_db.Database, _db.Sources, new AlreadyUp(), services.BuildServiceProvider(), clock, NullLogger<ChangeFeed>.Instance);
+        return new ChangeFeed((Database)_db.Database, _db.Sources, new AlreadyUp(), services.BuildServiceProvider(), new SnapshotOptions(TimeSpan.FromDays(1)), clock, NullLogger<ChangeFeed>.Instance);
     }
 
     private static Guid Id(int number) => new(number, 0, 0, new byte[8]);

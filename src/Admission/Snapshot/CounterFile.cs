@@ -1,0 +1,118 @@
+using Microsoft.Extensions.Logging;
+using Tollgate.Admission.Deciding;
+using Tollgate.Admission.Nodes;
+using Tollgate.Foundation;
+using Tollgate.Plans;
+
+namespace Tollgate.Admission.Snapshot;
+
+/// <summary>
+/// <see cref="JournalCounters"/> on disk. The changed cells and the offset that they stand at are one block, so that they are there together or not at all.
+/// </summary>
+internal sealed partial class CounterFile(NodeOptions options, ILogger<CounterFile> logger) : IDisposable
+{
+    private const byte CellRecord = 1;
+    private const byte PlaceRecord = 2;
+
+    private readonly SnapshotFile _file = new(Path.Combine(options.Folder, "counters"), "counters", 1, logger);
+    private readonly SnapshotBuffer _block = new();
+
+    /// <summary>False when there is none of this journal.</summary>
+    public bool Read(NodeState state, JournalCounters counters, Guid journal)
+    {
+        var found = Guid.Empty;
+        var whole = _file.TryRead(block =>
+        {
+            var reader = new SnapshotReader(block);
+            while (!reader.AtEnd)
+            {
+                if (reader.Byte() == CellRecord)
+                    ReadCell(ref reader, state, counters);
+                else
+                    (found, counters.Offset) = (reader.Id(), reader.Int64());
+            }
+        });
+        counters.Settled();
+        return whole && found == journal;
+    }
+
+    /// <summary>Writes what has changed since the last time.</summary>
+    public void Keep(NodeState state, JournalCounters counters, Guid journal)
+    {
+        if (_file.NeedsRewrite)
+            Rewrite(state, counters, journal);
+        else
+        {
+            foreach (var number in counters.Changed)
+                Write(_block, state, counters.At(number));
+            WritePlace(_block, counters, journal);
+            _file.Append(_block);
+            _block.Clear();
+        }
+        counters.Settled();
+    }
+
+    public void Flush() => _file.Flush();
+
+    public void Remove() => _file.Remove();
+
+    public void Dispose() => _file.Dispose();
+
+    private void Rewrite(NodeState state, JournalCounters counters, Guid journal)
+    {
+        try
+        {
+            using var rewrite = _file.Rewrite();
+            for (var number = 0; number < counters.Cells; number++)
+            {
+                Write(rewrite.Records, state, counters.At(number));
+                rewrite.Next();
+            }
+            WritePlace(rewrite.Records, counters, journal);
+            rewrite.Commit();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // What is there misses what changed since: no counters are better than wrong ones.
+            LogNotWritten(logger, exception);
+            _file.Remove();
+        }
+    }
+
+    private static void ReadCell(ref SnapshotReader reader, NodeState state, JournalCounters counters)
+    {
+        var slot = state.Subscribers.Ensure(reader.Id()).Slot;
+        var (meter, windows) = (reader.Byte(), reader.Byte());
+        for (var window = 0; window < CountedCell.Windows; window++)
+            if ((windows & (1 << window)) != 0)
+                counters.Set(slot, meter, (Window)window, (uint)reader.Int32(), reader.Int64());
+    }
+
+    private static void Write(SnapshotBuffer buffer, NodeState state, in CountedCell cell)
+    {
+        buffer.Byte(CellRecord);
+        buffer.Id(state.Subscribers.At(cell.Slot).Id);
+        buffer.Byte(cell.Meter);
+        var windows = 0;
+        for (var window = 0; window < CountedCell.Windows; window++)
+            windows |= cell.Ordinals[window] != 0 ? 1 << window : 0;
+        buffer.Byte((byte)windows);
+        for (var window = 0; window < CountedCell.Windows; window++)
+        {
+            if (cell.Ordinals[window] == 0)
+                continue;
+            buffer.Int32((int)cell.Ordinals[window]);
+            buffer.Int64(cell.Used[window]);
+        }
+    }
+
+    private static void WritePlace(SnapshotBuffer buffer, JournalCounters counters, Guid journal)
+    {
+        buffer.Byte(PlaceRecord);
+        buffer.Id(journal);
+        buffer.Int64(counters.Offset);
+    }
+
+    [LoggerMessage(402, LogLevel.Error, "The counters could not be written; until they are, a start builds them from PostgreSQL")]
+    private static partial void LogNotWritten(ILogger logger, Exception exception);
+}
