@@ -8,6 +8,7 @@ using Tollgate.Foundation;
 using Tollgate.Gateway.Apis;
 using Tollgate.Gateway.BuiltIn;
 using Tollgate.Gateway.Listener;
+using Tollgate.Gateway.Routing;
 using Tollgate.Gateway.Upstreams;
 using Tollgate.Metering;
 
@@ -44,6 +45,7 @@ public static class GatewayModule
         services.AddSingleton<EditApi>();
         services.AddSingleton<ApiPlans>();
         services.AddSingleton<IRouteSource, RouteSource>();
+        services.AddSingleton<RouteDisk>();
         services.AddSingleton<IPublishedApis, PublishedApis>();
         services.AddSingleton<IUsageSubjects, ApiUsageSubjects>();
         services.AddSingleton<IProductNames, ApiProductNames>();

@@ -17,12 +17,14 @@ public sealed class ExternalPostgres : IAsyncDisposable
     private const string Password = "it's a \"pass;word\" =";
 
     private readonly string _home;
-    private readonly ServerProcess _server;
+    private readonly Func<ServerProcess> _newServer;
+    private ServerProcess _server;
 
-    private ExternalPostgres(string home, ServerProcess server, int port)
+    private ExternalPostgres(string home, Func<ServerProcess> newServer, int port)
     {
         _home = home;
-        _server = server;
+        _newServer = newServer;
+        _server = newServer();
         Port = port;
     }
 
@@ -44,7 +46,7 @@ public sealed class ExternalPostgres : IAsyncDisposable
             throw new InvalidOperationException(output);
         var port = FreePort();
         string[] arguments = ["-D", data, "-c", "listen_addresses=127.0.0.1", "-c", $"port={port}", "-c", "unix_socket_directories=", "-c", "fsync=off"];
-        var server = new ExternalPostgres(home, new ServerProcess(() => user.Command(binaries.Server, arguments, detached: true), NullLogger.Instance), port);
+        var server = new ExternalPostgres(home, () => new ServerProcess(() => user.Command(binaries.Server, arguments, detached: true), NullLogger.Instance), port);
         server._server.Start();
         await server.AnswersAsync().ConfigureAwait(false);
         await server.MakeRolesAsync().ConfigureAwait(false);
@@ -59,6 +61,16 @@ public sealed class ExternalPostgres : IAsyncDisposable
         Username = role,
         Password = password ?? PasswordOf(role),
     }.ConnectionString;
+
+    /// <summary>The server is gone, until it is started again with all that it had.</summary>
+    public Task StopAsync() => _server.StopAsync(Native.Quit, TimeSpan.FromSeconds(30));
+
+    public Task StartAgainAsync()
+    {
+        _server = _newServer();
+        _server.Start();
+        return AnswersAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {

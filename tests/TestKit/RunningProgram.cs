@@ -78,9 +78,23 @@ public sealed class RunningProgram : IAsyncDisposable
         return program;
     }
 
+    /// <summary>A setting for the starts to come; null takes it away.</summary>
+    public void Set(string name, string? value) => _settings[name] = value;
+
+    /// <summary>What readiness says, in words.</summary>
+    public async Task<string> ReadinessAsync()
+    {
+        using var http = NewClient(Control);
+        using var response = await http.GetAsync("/_api/readyz").ConfigureAwait(false);
+        return await response.Content.ReadAsStringAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Starts it again and waits for nothing.</summary>
+    public void LaunchAgain() => _process = Launch();
+
     public async Task StartAgainAsync()
     {
-        _process = Launch();
+        LaunchAgain();
         await UntilReadyAsync().ConfigureAwait(false);
     }
 

@@ -145,7 +145,7 @@ internal sealed partial class ChangeFeed : BackgroundService, IChangeFeed
             }
             catch (Exception failed) when (!cancellation.IsCancellationRequested)
             {
-                _logger.LogCritical(failed, "The database cannot be used; this node serves from its snapshot of {Seconds:0} s ago", Staleness.TotalSeconds);
+                _logger.LogCritical("The database cannot be used; this node serves from its snapshot of {Seconds:0} s ago: {Reason}", Staleness.TotalSeconds, failed.Message);
                 await Task.Delay(Pause, _clock, cancellation).ConfigureAwait(false);
             }
         }

@@ -6,6 +6,9 @@ namespace Tollgate.Foundation.Postgres;
 internal sealed class DataSources : IAsyncDisposable
 {
     private static readonly TimeSpan DefaultCommandTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan OpeningTime = TimeSpan.FromSeconds(5);
+
+    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private Pools? _pools;
 
@@ -23,6 +26,9 @@ internal sealed class DataSources : IAsyncDisposable
 
     public bool IsOpen => _pools is not null;
 
+    /// <summary>Waits a moment for a server that is being started: who serves from disk meanwhile has not failed.</summary>
+    public Task OpenedAsync(CancellationToken cancellation) => _opened.Task.IsCompleted ? Task.CompletedTask : _opened.Task.WaitAsync(OpeningTime, cancellation);
+
     private Pools Opened => _pools ?? throw new InvalidOperationException("The database is not open yet: IDatabaseStartup.EnsureReadyAsync comes first.");
 
     public void Open(DatabaseConnections connections, TimeSpan? commandTimeout = null)
@@ -34,6 +40,7 @@ internal sealed class DataSources : IAsyncDisposable
             Pool(connections.Ingest, "tollgate ingest", 8, timeout * 2, keepSession: true),
             Pool(connections.Worker, "tollgate worker", 30, timeout * 4),
             connections.Owner is null ? null : Pool(connections.Owner, "tollgate migrate", 2, TimeSpan.Zero));
+        _opened.TrySetResult();
     }
 
     public async ValueTask DisposeAsync()

@@ -14,19 +14,21 @@ internal sealed class Database(DataSources sources) : IDatabase
         ArgumentNullException.ThrowIfNull(tenant);
         return AmbientTransaction.Current is { } ambient
             ? ambient.JoinAsync(tenant, work, cancellation)
-            : RepeatAsync(sources.App, tenant, work, cancellation);
+            : RepeatAsync(static from => from.App, tenant, work, cancellation);
     }
 
-    public Task<T> AsWorkerAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancellation) => RepeatAsync(sources.Worker, null, work, cancellation);
+    public Task<T> AsWorkerAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancellation) => RepeatAsync(static from => from.Worker, null, work, cancellation);
 
-    public Task<T> AsIngestAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancellation) => RepeatAsync(sources.Ingest, null, work, cancellation);
+    public Task<T> AsIngestAsync<T>(Func<DbSession, Task<T>> work, CancellationToken cancellation) => RepeatAsync(static from => from.Ingest, null, work, cancellation);
 
     /// <summary>Opens the one transaction of a request. See <see cref="AmbientTransaction"/>.</summary>
     public Task<AmbientTransaction> BeginAmbientAsync(TenantContext tenant, CancellationToken cancellation) =>
         AmbientTransaction.BeginAsync(sources.App, tenant, cancellation);
 
-    private static async Task<T> RepeatAsync<T>(NpgsqlDataSource source, TenantContext? tenant, Func<DbSession, Task<T>> work, CancellationToken cancellation)
+    private async Task<T> RepeatAsync<T>(Func<DataSources, NpgsqlDataSource> choose, TenantContext? tenant, Func<DbSession, Task<T>> work, CancellationToken cancellation)
     {
+        await sources.OpenedAsync(cancellation).ConfigureAwait(false);
+        var source = choose(sources);
         for (var attempt = 1; ; attempt++)
         {
             try

@@ -44,7 +44,7 @@ internal static class DataPlane
         services.TryAddSingleton<GatewayListener>();
         if (!HasRole(configuration, "gateway"))
             return services;
-        services.AddSingleton<IChangeHandler>(provider => provider.GetRequiredService<Routes>());
+        services.AddChangeHandler<Routes>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveCalls>());
         services.AddHostedService(provider => provider.GetRequiredService<GatewayListener>());
         return services;

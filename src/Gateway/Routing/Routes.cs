@@ -5,8 +5,11 @@ using Tollgate.Gateway.Listener;
 
 namespace Tollgate.Gateway.Routing;
 
-/// <summary>Keeps the <see cref="RouteTable"/> in step with the database. A change that cannot be read leaves the old table in force; the feed comes again.</summary>
-internal sealed partial class Routes(IRouteSource source, IDatabase database, GatewayOptions options, ILogger<Routes> logger) : IChangeHandler
+/// <summary>
+/// Keeps the <see cref="RouteTable"/> in step with the database, and its copy on disk with the table. A change that cannot be read leaves the old table in force;
+/// the feed comes again.
+/// </summary>
+internal sealed partial class Routes(IRouteSource source, IDatabase database, GatewayOptions options, ILogger<Routes> logger, RouteDisk? disk = null) : IStoredChangeHandler
 {
     private volatile RouteTable _table = RouteTable.Empty;
     private volatile bool _loaded;
@@ -21,11 +24,21 @@ internal sealed partial class Routes(IRouteSource source, IDatabase database, Ga
     /// <summary>False until the first table is there: the node cannot tell an unknown API from one that it has not read yet.</summary>
     public bool Loaded => _loaded;
 
+    public Task<FeedPlace?> RestoreAsync(CancellationToken cancellation)
+    {
+        if (disk?.Read() is not var (routes, place))
+            return Task.FromResult<FeedPlace?>(null);
+        Use(Kept([]), routes);
+        _loaded = true;
+        return Task.FromResult<FeedPlace?>(place);
+    }
+
     public async Task LoadAsync(CancellationToken cancellation)
     {
         var routes = await database.AsWorkerAsync(session => source.LoadAsync(session, apiIds: null), cancellation).ConfigureAwait(false);
         Use(Kept([]), routes);
         _loaded = true;
+        disk?.Rewrite(routes);
     }
 
     public async Task ApplyAsync(IReadOnlyList<Change> changes, CancellationToken cancellation)
@@ -36,6 +49,16 @@ internal sealed partial class Routes(IRouteSource source, IDatabase database, Ga
             return;
         var routes = await database.AsWorkerAsync(session => source.LoadAsync(session, ids), cancellation).ConfigureAwait(false);
         Use(Kept(_table.Apis.Where(api => !ids.Contains(api.Route.ApiId))), routes);
+        disk?.Keep(routes, ids.Except(routes.Select(route => route.ApiId)));
+    }
+
+    public void Reached(FeedPlace place)
+    {
+        if (disk?.Reached(place) == true)
+        {
+            disk.Rewrite(_table.Apis.Select(api => api.Route));
+            disk.Reached(place);
+        }
     }
 
     private static Dictionary<Guid, ServedApi> Kept(IEnumerable<ServedApi> apis) => apis.ToDictionary(api => api.Route.ApiId);

@@ -24,8 +24,6 @@ internal static class TollgateHost
         {
             await using (app.ConfigureAwait(false))
             {
-                RefuseMistakes(app);
-                await app.Services.GetRequiredService<IDatabaseStartup>().EnsureReadyAsync(cancellation).ConfigureAwait(false);
                 await app.StartAsync(cancellation).ConfigureAwait(false);
                 await FirstStart.GreetAsync(app, cancellation).ConfigureAwait(false);
                 await app.WaitForShutdownAsync(cancellation).ConfigureAwait(false);
@@ -66,13 +64,20 @@ internal static class TollgateHost
         services.AddFoundation(configuration);
         services.AddSqlModules(IdentityModule.Sql, MeteringModule.Sql, PlansModule.Sql, AdmissionModule.Sql, GatewayModule.Sql, CatalogModule.Sql);
         services.AddIdentity(configuration);
+        // The portal's files need nothing of what follows, and no database.
+        if (roles is { Gateway: false, Control: false, Worker: false })
+            return;
         services.AddMetering(configuration);
         services.AddPlans(configuration);
         services.AddAdmission(configuration);
         services.AddGateway(configuration);
         services.AddCatalog(configuration);
-        services.AddControlApiDocument();
+        if (roles.Control)
+            services.AddControlApiDocument();
         services.AddBackupFile(FirstStart.FileName);
+        // From here on the order of hosted services counts.
+        if (roles.Control || roles.Worker)
+            services.AddHostedService<DatabaseGate>();
         if (roles.Worker)
             services.AddJobs();
     }

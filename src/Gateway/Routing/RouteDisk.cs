@@ -1,0 +1,123 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Tollgate.Foundation;
+using Tollgate.Gateway.Apis;
+
+namespace Tollgate.Gateway.Routing;
+
+/// <summary>
+/// What this node serves, on its disk (<c>gateway/routes</c> in the data directory). Nothing here fails: a snapshot that cannot be written is removed, and the
+/// next start asks PostgreSQL.
+/// </summary>
+internal sealed partial class RouteDisk(IConfiguration configuration, ISecretBox box, ILogger<RouteDisk> logger) : IDisposable
+{
+    private const byte RouteRecord = 1;
+    private const byte GoneRecord = 2;
+    private const byte PlaceRecord = 3;
+
+    // How exactly the age of the snapshot is known after a restart.
+    private static readonly TimeSpan PlaceInterval = TimeSpan.FromSeconds(10);
+
+    private readonly SnapshotFile _file = new(Path.Combine(configuration["Data:Directory"] ?? "data", "gateway", "routes"), "routes", 1, logger);
+    private readonly RouteCodec _codec = new(box);
+    private readonly SnapshotBuffer _block = new();
+    private FeedPlace? _kept;
+
+    /// <summary>Null when there is nothing that can be used.</summary>
+    public (IReadOnlyList<ApiRoute> Routes, FeedPlace Place)? Read()
+    {
+        var routes = new Dictionary<Guid, ApiRoute>();
+        FeedPlace? place = null;
+        var whole = _file.TryRead(block =>
+        {
+            var reader = new SnapshotReader(block);
+            while (!reader.AtEnd)
+                ReadRecord(ref reader, routes, ref place);
+        });
+        return whole && place is not null ? ([.. routes.Values], place) : null;
+    }
+
+    public void Keep(IReadOnlyList<ApiRoute> changed, IEnumerable<Guid> gone)
+    {
+        foreach (var route in changed)
+        {
+            _block.Byte(RouteRecord);
+            _codec.Write(_block, route);
+        }
+        foreach (var id in gone)
+        {
+            _block.Byte(GoneRecord);
+            _block.Id(id);
+        }
+        Append();
+    }
+
+    /// <summary>Writes all anew; of use once a place is kept too.</summary>
+    public void Rewrite(IEnumerable<ApiRoute> routes)
+    {
+        _kept = null;
+        try
+        {
+            using var rewrite = _file.Rewrite();
+            foreach (var route in routes)
+            {
+                rewrite.Records.Byte(RouteRecord);
+                _codec.Write(rewrite.Records, route);
+                rewrite.Next();
+            }
+            rewrite.Commit();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // What is there now misses what these hold.
+            LogNotWritten(logger, exception);
+            _file.Remove();
+        }
+    }
+
+    /// <summary>Notes the place now and then. True when it is time to write all anew.</summary>
+    public bool Reached(FeedPlace place)
+    {
+        if (_kept is { } kept && kept.Feed == place.Feed && kept.Version == place.Version && place.FreshAt - kept.FreshAt < PlaceInterval)
+            return false;
+        _block.Byte(PlaceRecord);
+        _block.Id(place.Feed);
+        _block.Int64(place.Version);
+        _block.Int64(place.FreshAt.UtcTicks);
+        Append();
+        _kept = place;
+        // The next change need not wait for the disk.
+        _ = Task.Run(_file.Flush);
+        return _file.NeedsRewrite;
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private void ReadRecord(ref SnapshotReader reader, Dictionary<Guid, ApiRoute> routes, ref FeedPlace? place)
+    {
+        switch (reader.Byte())
+        {
+            case RouteRecord:
+                var route = _codec.Read(ref reader);
+                routes[route.ApiId] = route;
+                break;
+            case GoneRecord:
+                routes.Remove(reader.Id());
+                break;
+            case PlaceRecord:
+                place = new FeedPlace(reader.Id(), reader.Int64(), new DateTimeOffset(reader.Int64(), TimeSpan.Zero));
+                break;
+            default:
+                throw new InvalidDataException("A record of an unknown kind.");
+        }
+    }
+
+    private void Append()
+    {
+        _file.Append(_block);
+        _block.Clear();
+    }
+
+    [LoggerMessage(511, LogLevel.Error, "The snapshot of routes could not be written; until it is, a start needs PostgreSQL")]
+    private static partial void LogNotWritten(ILogger logger, Exception exception);
+}
