@@ -100,6 +100,7 @@ export class Tollgate {
     return until("the last key is known", answered, 120, this.child);
   }
 
+  /** A million rows are written past the change feed; as another database's feed, it makes every node load all again. */
   copySubscriptions() {
     const rows = join(this.work, "seed.csv");
     writeFileSync(rows, this.keys.map((key, i) => `${i},${key.slice(0, 12)},\\x${digest(key)}\n`).join(""));
@@ -117,6 +118,7 @@ export class Tollgate {
       INSERT INTO admission.key (id, subscription_id, organization_id, provider_organization_id, name, prefix, digest, created_at)
         SELECT gen_random_uuid(), seed.subscription, seed.organization, model.provider, 'bench', seed.prefix, seed.digest, now() FROM seed, model;
       COMMIT;
+      ${this.keys.length > 10_000 ? "UPDATE foundation.change_horizon SET feed = gen_random_uuid();" : ""}
     `);
   }
 

@@ -12,6 +12,13 @@ internal sealed partial class Checkpoints(
 {
     private static readonly TimeSpan TidyInterval = TimeSpan.FromMinutes(1);
 
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        // What was taken from disk may be too old from the first call on.
+        state.TooOld = feed.TooStale;
+        return base.StartAsync(cancellationToken);
+    }
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken).ConfigureAwait(false);

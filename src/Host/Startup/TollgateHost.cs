@@ -25,6 +25,7 @@ internal static class TollgateHost
             await using (app.ConfigureAwait(false))
             {
                 await app.StartAsync(cancellation).ConfigureAwait(false);
+                RefuseMistakes(app);
                 await FirstStart.GreetAsync(app, cancellation).ConfigureAwait(false);
                 await app.WaitForShutdownAsync(cancellation).ConfigureAwait(false);
                 return 0;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Admission.Deciding;
+using Tollgate.Admission.Snapshot;
 using Tollgate.Foundation;
 using Tollgate.Metering;
 using Tollgate.Plans;
@@ -105,6 +106,25 @@ public sealed class SnapshotRestartTests : IAsyncLifetime
         Admitted(next, secret, plan).ShouldBe(3);
         // And what it wrote then is whole again.
         next.Services.GetRequiredService<IAdmission>().Ready.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Start_AfterTheSnapshotWasWrittenAnew_AllOfItIsThere()
+    {
+        var plan = await _server.PlanAsync(await _server.RegisterAsync(), Node.Deny(20, Window.Month));
+        var (_, _, secret) = await (await _server.RegisterAsync()).SubscribeAsync(plan);
+        await using (var node = await StartAsync())
+        {
+            for (var call = 0; call < 7; call++)
+                Append(node, _server.Call(secret, plan, node));
+            // As after a write that failed: there is none until it is written anew.
+            node.Services.GetRequiredService<SnapshotDisk>().Remove();
+            await node.Services.GetRequiredService<AdmissionSnapshot>().TidyAsync(CancellationToken.None);
+        }
+        await ExecuteAsync("DELETE FROM metering.request_log; DELETE FROM metering.meter_hourly");
+
+        await using var next = await StartAsync();
+        Admitted(next, secret, plan).ShouldBe(3);
     }
 
     [Fact]
