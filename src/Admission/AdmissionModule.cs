@@ -52,7 +52,7 @@ public static class AdmissionModule
         services.AddSingleton<SnapshotDisk>().AddSingleton<TermsIntake>();
         services.AddChangeHandler<AdmissionSnapshot>();
         services.AddHostedService<Checkpoints>();
-        services.AddChangeHandler<ProductLimitFeed>();
+        services.AddSingleton<ProductLimitDisk>().AddChangeHandler<ProductLimitFeed>();
         services.AddHostedService<SpendCaps>();
         services.AddSingleton<NodeRegistration>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<NodeRegistration>());

@@ -9,7 +9,8 @@ namespace Tollgate.Admission.Limits;
 
 /// <summary>
 /// Looks four times a second what the capped subscriptions that were called have cost, by the invoice's own rating of what is in the log. The shipper brings events in
-/// a fifth of a second, so a cap holds within a second of the event that reaches it; when the database is away, the last word holds.
+/// a fifth of a second, so a cap holds within a second of the event that reaches it; when the database is away, the last word holds; where there was none yet, what goes past
+/// the plan's included amount is refused.
 /// </summary>
 internal sealed partial class SpendCaps(NodeState state, IDatabase database, ISpending spending, TimeProvider clock, ILogger<SpendCaps> logger) : BackgroundService
 {
@@ -19,6 +20,7 @@ internal sealed partial class SpendCaps(NodeState state, IDatabase database, ISp
     // Usage may come from other nodes, and events later than the call that was counted here.
     private static readonly TimeSpan LookAgainFor = TimeSpan.FromSeconds(5);
     private readonly Dictionary<Guid, (long Total, long ChangedAt)> _seen = [];
+    private readonly HashSet<Guid> _heardOf = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -39,6 +41,7 @@ internal sealed partial class SpendCaps(NodeState state, IDatabase database, ISp
         foreach (var some in state.Capped.Where(IsStirring).Chunk(Together))
         {
             var found = await database.AsWorkerAsync(session => spending.OfAsync(session, [.. some.Select(one => one.Key)]), cancellation).ConfigureAwait(false);
+            _heardOf.UnionWith(some.Select(one => one.Key));
             foreach (var spent in found)
                 if (state.Subscribers.Find(spent.SubscriptionId) is { Terms.SpendCap: { } cap } subscriber)
                     subscriber.SpentUp = spent.Amount >= cap && spent.UsedUp.Count > 0 ? new SpentUp(spent.PeriodStart.ToUnixTimeSeconds(), Mask(spent.UsedUp)) : null;
@@ -54,7 +57,34 @@ internal sealed partial class SpendCaps(NodeState state, IDatabase database, ISp
         catch (Exception exception) when (!cancellation.IsCancellationRequested)
         {
             LogFailed(logger, exception.Message);
+            Assume();
         }
+    }
+
+    // A node that started without the database does not know what was spent before: past what a plan includes, a capped subscription waits until it does.
+    private void Assume()
+    {
+        _seen.Clear();
+        var now = clock.GetUtcNow().UtcTicks;
+        foreach (var (id, subscriber) in state.Capped)
+            if (!_heardOf.Contains(id) && subscriber.Terms is { } terms)
+                subscriber.SpentUp = UsedUp(terms, now) is not 0 and var meters ? new SpentUp(terms.PeriodStartSeconds(now), meters) : null;
+    }
+
+    private static uint UsedUp(Terms terms, long now)
+    {
+        var meters = 0u;
+        foreach (ref readonly var term in terms.Allowances.AsSpan())
+        {
+            if (!term.Charged)
+                continue;
+            ref var cell = ref term.Place.Cell;
+            var total = Volatile.Read(ref cell.Total);
+            var word = WindowWord.Current(ref cell.Words[(int)term.Window], term.Bits, term.Clock.At(now).Ordinal, ref cell.Total);
+            if (WindowWord.Used(term.Bits, total, word) >= term.Limit)
+                meters |= 1u << term.Meter;
+        }
+        return meters;
     }
 
     private bool IsStirring(KeyValuePair<Guid, Subscriber> capped)

@@ -25,6 +25,8 @@ internal sealed class EntitlementCodec
         buffer.Byte((byte)entitlement.Interval);
         buffer.Text(entitlement.TimeZone);
         buffer.Int64(entitlement.ValidUntil?.UtcTicks ?? 0);
+        buffer.Int32(entitlement.Concurrency ?? -1);
+        buffer.Int64(entitlement.SpendCap ?? -1);
         var allowances = new SnapshotBuffer();
         foreach (var allowance in entitlement.Allowances)
         {
@@ -42,9 +44,13 @@ internal sealed class EntitlementCodec
         var (subscription, organization, product) = (reader.Id(), reader.Id(), ReadProduct(ref reader));
         var (plan, version, active) = (reader.Id(), reader.Int32(), reader.Flag());
         var (anchor, interval, zone) = (Time(reader.Int64()), (PriceInterval)reader.Byte(), Shared(reader.Text()!));
-        var validUntil = reader.Int64();
+        var (validUntil, concurrency, spendCap) = (reader.Int64(), reader.Int32(), reader.Int64());
         return new Entitlement(subscription, organization, product, plan, version, active, AllowancesOf(plan, version, reader.Bytes()), anchor, interval, zone,
-            validUntil == 0 ? null : Time(validUntil));
+            validUntil == 0 ? null : Time(validUntil))
+        {
+            Concurrency = concurrency < 0 ? null : concurrency,
+            SpendCap = spendCap < 0 ? null : spendCap,
+        };
     }
 
     private Product ReadProduct(ref SnapshotReader reader)

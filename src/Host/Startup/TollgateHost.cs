@@ -24,6 +24,9 @@ internal static class TollgateHost
         {
             await using (app.ConfigureAwait(false))
             {
+                // A cluster of our own is here or nowhere: what is wrong with it is said before anything else. Another server may be away for a while.
+                if (string.IsNullOrEmpty(app.Configuration.GetConnectionString("Tollgate")))
+                    await app.Services.GetRequiredService<IDatabaseStartup>().EnsureReadyAsync(cancellation).ConfigureAwait(false);
                 await app.StartAsync(cancellation).ConfigureAwait(false);
                 RefuseMistakes(app);
                 await FirstStart.GreetAsync(app, cancellation).ConfigureAwait(false);
