@@ -63,6 +63,8 @@ public sealed class StoredSnapshotTests : IAsyncLifetime
 
         public Task AttachAsync(CancellationToken cancellation) => Task.CompletedTask;
 
+        public Task<string> StartServerAsync(CancellationToken cancellation) => Task.FromResult("");
+
         public Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellation) => Task.FromResult<IReadOnlyList<string>>([]);
     }
 
