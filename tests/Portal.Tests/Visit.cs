@@ -105,7 +105,7 @@ internal sealed class Visit : IAsyncDisposable
     {
         await Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Account of ") }).ClickAsync();
         await Page.GetByRole(AriaRole.Menuitem, new() { Name = "Sign out" }).ClickAsync();
-        await Page.WaitForURLAsync("**/marketplace");
+        await Expect(Page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/marketplace$"));
         await Expect(Page.GetByRole(AriaRole.Link, new() { Name = "Sign in" })).ToBeVisibleAsync();
     }
 

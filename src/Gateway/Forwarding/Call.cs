@@ -52,6 +52,9 @@ internal sealed class Call(TimeProvider clock)
 
     public long UpstreamMicros { get; private set; }
 
+    /// <summary>The upstream has begun to get it: from here on a client that leaves has had its call.</summary>
+    public bool Forwarded { get; set; }
+
     public long BytesIn => Volatile.Read(ref _bytesIn);
 
     public long BytesOut => Volatile.Read(ref _bytesOut);
@@ -78,7 +81,7 @@ internal sealed class Call(TimeProvider clock)
         StartMicros = (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         RequestId = requestId ?? RequestIds.New(now);
         _requestIdText = null;
-        (_bytesIn, _bytesOut, UpstreamMicros) = (0, 0, -1);
+        (_bytesIn, _bytesOut, UpstreamMicros, Forwarded) = (0, 0, -1, false);
         (ApiId, ApiName, ApiVersion, ProviderOrganizationId, OperationId) = (Guid.Empty, "", 0, Guid.Empty, Guid.Empty);
         Client = null;
         Rest = default;

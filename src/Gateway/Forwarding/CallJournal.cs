@@ -48,15 +48,19 @@ internal sealed class CallJournal(IUsageJournal journal, IAdmission admission, G
     /// <exception cref="JournalFullException">Nothing was written, and unmetered calls are not served.</exception>
     public void Begin(Call call, int status)
     {
-        call.Journal.Enter(JournalState.Phase.None, JournalState.Phase.Open);
-        var usage = call.ToEvent(status, UsageOutcome.Interrupted, RefusalReason.None, billable: true);
-        try
+        // A checkpoint must not find it half open.
+        lock (call.Journal)
         {
-            call.Journal.Open = journal.Begin(usage);
-        }
-        catch (JournalFullException)
-        {
-            Miss(call.Journal);
+            call.Journal.Enter(JournalState.Phase.None, JournalState.Phase.Open);
+            var usage = call.ToEvent(status, UsageOutcome.Interrupted, RefusalReason.None, billable: true);
+            try
+            {
+                call.Journal.Open = journal.Begin(usage);
+            }
+            catch (JournalFullException)
+            {
+                Miss(call.Journal);
+            }
         }
     }
 

@@ -59,8 +59,10 @@ internal sealed class Forwarder(Http1Forwarder plain, SecureForwarder secure, Ca
         }
         if (reason == CutReason.ClientGone || call.ClientGone)
         {
-            // The upstream has worked for a client that did not wait: billable, and nobody is left to answer.
-            journal.TryAppend(call, ClientClosedRequest, UsageOutcome.ClientAborted, RefusalReason.None, billable: true);
+            // The upstream has worked for a client that did not wait: billable, and nobody is left to answer. One that had not been asked yet cost nothing.
+            if (!call.Forwarded)
+                journal.GiveBack(call);
+            journal.TryAppend(call, ClientClosedRequest, UsageOutcome.ClientAborted, RefusalReason.None, billable: call.Forwarded);
             call.Context.Abort();
             return;
         }

@@ -85,6 +85,11 @@ internal sealed partial class LiveCalls(IAdmission admission, CallJournal journa
             if (round % CheckpointEvery == 0)
                 Visit(Checkpoint);
         }
+        catch (Exception exception)
+        {
+            // The next round comes; an exception on a timer's thread would be the end of the process.
+            LogBug(logger, exception);
+        }
         finally
         {
             Volatile.Write(ref _busy, 0);
@@ -133,6 +138,9 @@ internal sealed partial class LiveCalls(IAdmission admission, CallJournal journa
 
     [LoggerMessage(1, LogLevel.Warning, "No checkpoint for stream {RequestId}: the journal is full")]
     private static partial void LogMissed(ILogger logger, Exception exception, Guid requestId);
+
+    [LoggerMessage(2, LogLevel.Error, "Unexpected error while looking after the calls in flight")]
+    private static partial void LogBug(ILogger logger, Exception exception);
 
     private sealed class Stripe
     {

@@ -105,9 +105,9 @@ internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IC
         {
             _closed.Cancel();
         }
-        catch (ObjectDisposedException)
+        catch (Exception exception) when (exception is ObjectDisposedException or AggregateException)
         {
-            // Nobody listens any more.
+            // Nobody listens any more, or a listener failed: on a thread of the pool that would be the end of the process.
         }
     }
 

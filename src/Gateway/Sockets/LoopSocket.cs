@@ -51,7 +51,12 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
     public async ValueTask ConnectedAsync()
     {
         await _writable.TakeAsync().ConfigureAwait(false);
-        var error = IsClosed ? (int)SocketError.OperationAborted : Libc.PendingError(_descriptor);
+        var error = (int)SocketError.OperationAborted;
+        if (TryUse())
+        {
+            error = Libc.PendingError(_descriptor);
+            Release();
+        }
         if (error != 0)
             throw new SocketException(error);
         _writable.Set();
@@ -78,6 +83,9 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
         var sent = TrySend(bytes.Span);
         return sent == bytes.Length ? default : SendRestAsync(bytes[Math.Max(0, sent)..]);
     }
+
+    /// <summary>The loop has heard of something that nobody has received, or of the end. Costs no call into the kernel.</summary>
+    public bool IsReadable => _readable.IsReady;
 
     /// <summary>Whether something has arrived that nobody has asked for, its end included.</summary>
     public unsafe bool HasArrived()

@@ -16,6 +16,9 @@ internal sealed class Readiness(bool ready) : IValueTaskSource
     private int _state = ready ? Ready : Idle;
     private volatile bool _always;
 
+    /// <summary>Something has come that nobody has looked at.</summary>
+    public bool IsReady => _always || Volatile.Read(ref _state) == Ready;
+
     /// <summary>Returns when it is ready, which it then no longer is: for one waiter at a time.</summary>
     public ValueTask TakeAsync()
     {

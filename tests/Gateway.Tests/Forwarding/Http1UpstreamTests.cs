@@ -96,6 +96,37 @@ public sealed class Http1UpstreamTests
     }
 
     [Fact]
+    public async Task UpstreamRefusesToContinueAndStays_ItsConnectionIsNotUsedAgain()
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        rig.Upstream.ReadBody = false;
+        rig.Upstream.Answer = (_, stream, _) => RawUpstream.WriteAsync(stream, "HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno");
+        using (var client = await RawClient.ConnectAsync(rig.Address))
+        {
+            await client.SendAsync($"POST /acme/weather/first HTTP/1.1\r\n{Head}Content-Length: 400\r\nExpect: 100-continue\r\n\r\n");
+            await client.ReadUntilAsync("no");
+        }
+        // An upstream that still waited for 400 bytes would take this for them.
+        rig.Upstream.ReadBody = true;
+        (await rig.Client.SendAsync(GatewayRig.Call("/second"))).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        rig.Upstream.Connections.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task BrokenChunksWhileTheAnswerIsAwaited_AreTheClients()
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        rig.Upstream.ReadBody = false;
+        rig.Upstream.Answer = (_, _, stop) => Task.Delay(Timeout.Infinite, stop);
+        using var client = await RawClient.ConnectAsync(rig.Address);
+        await client.SendAsync($"POST /acme/weather/x HTTP/1.1\r\n{Head}Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n");
+        await GatewayRig.EventuallyAsync(() => !rig.Upstream.Received.IsEmpty);
+        await client.SendAsync("ZZ\r\n");
+        (await client.ReadToEndAsync()).ShouldStartWith("HTTP/1.1 400");
+        (await rig.EventAsync()).Billable.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task InformationalAnswers_AreReadPast()
     {
         await using var rig = await GatewayRig.StartAsync();

@@ -36,6 +36,8 @@ internal sealed class RawUpstream : IAsyncDisposable
 
     public ConcurrentQueue<RawRequest> Received { get; } = new();
 
+    public int Connections;
+
     public RawRequest Single => Received.ShouldHaveSingleItem();
 
     /// <summary>Answers a request; the body has been read unless <see cref="ReadBody"/> is false.</summary>
@@ -62,6 +64,7 @@ internal sealed class RawUpstream : IAsyncDisposable
             while (true)
             {
                 var client = await _listener.AcceptTcpClientAsync(_stop.Token);
+                Interlocked.Increment(ref Connections);
                 _ = ServeAsync(client);
             }
         }

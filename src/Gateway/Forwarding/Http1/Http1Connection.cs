@@ -92,6 +92,9 @@ internal sealed class Http1Connection(LoopSocket socket, Http1Pool pool) : ICutt
         }
     }
 
+    /// <summary>Something has come on an idle connection: it must be looked at before it is used.</summary>
+    public bool HasStirred => socket.IsReadable;
+
     /// <summary>True when an idle connection is still good: nothing has arrived on it, not even its end.</summary>
     public bool IsQuiet() => _start == _end && !socket.HasArrived();
 

@@ -77,62 +77,58 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
     {
         requests.Write(connection.Head, connection.Pool.Authority, call, api, plan.Framing, plan.Expects, plan.Upgrades);
         call.WaitAtMost(api.Route.Timeout);
-        Upload? upload = null;
-        AnswerHead head;
+        var upload = plan.HasBody ? new Upload(call, connection, plan.Framing, api) : null;
         try
         {
             await connection.SendAsync(connection.Head.Written).ConfigureAwait(false);
-            if (plan.HasBody)
-                upload = await StartUploadAsync(call, api, connection, plan).ConfigureAwait(false);
-            head = await ReceiveHeadAsync(call, connection, plan.IsHead).ConfigureAwait(false);
+            call.Forwarded = true;
+            if (!plan.Expects)
+                upload?.Start();
+            var head = await ReceiveHeadAsync(connection, plan.IsHead, upload).ConfigureAwait(false);
+            call.UpstreamAnswered();
+            await AnswerAsync(call, api, connection, head, plan, upload).ConfigureAwait(false);
         }
-        catch (UpstreamException exception)
+        catch (Exception exception)
         {
-            if (upload is not null && await upload.StopAsync().ConfigureAwait(false) == UploadEnd.ClientFailed)
+            var uploaded = upload is null ? UploadEnd.Sent : await upload.StopAsync().ConfigureAwait(false);
+            if (exception is UpstreamException && uploaded == UploadEnd.ClientFailed)
                 throw new ClientBodyException(exception);
-            if (plan.MayRepeat && connection.Used && connection.Received.IsEmpty && call.Life.Reason == CutReason.None)
+            if (exception is UpstreamException && plan.MayRepeat && connection.Used && call.UpstreamMicros < 0 && connection.Received.IsEmpty && call.Life.Reason == CutReason.None)
             {
                 connection.Dispose();
                 throw new StaleConnectionException(exception);
             }
             throw;
         }
-        call.UpstreamAnswered();
-        await AnswerAsync(call, api, connection, head, plan, upload).ConfigureAwait(false);
     }
 
-    // The client waits for leave to send: the upstream gives it, or refuses, or says nothing for a while.
-    private static async ValueTask<Upload> StartUploadAsync(Call call, ServedApi api, Http1Connection connection, UploadPlan plan)
-    {
-        var upload = new Upload(call, connection, plan.Framing, api.Route.Timeout);
-        if (!plan.Expects)
-        {
-            upload.Start();
-            return upload;
-        }
-        var arriving = connection.ReceiveAsync(AnswerHead.MostBytes).AsTask();
-        await Task.WhenAny(arriving, Task.Delay(ContinueWait, CancellationToken.None)).ConfigureAwait(false);
-        if (!arriving.IsCompleted || connection.Received.StartsWith("HTTP/1.1 100"u8))
-            upload.Start();
-        if (!await arriving.ConfigureAwait(false))
-            throw new UpstreamException("The upstream closed the connection instead of an answer.");
-        return upload;
-    }
-
-    private static async ValueTask<AnswerHead> ReceiveHeadAsync(Call call, Http1Connection connection, bool isHead)
+    private static async ValueTask<AnswerHead> ReceiveHeadAsync(Http1Connection connection, bool isHead, Upload? upload)
     {
         while (true)
         {
             int length;
             while ((length = AnswerHead.Find(connection.Received)) == 0)
-                if (!await connection.ReceiveAsync(AnswerHead.MostBytes).ConfigureAwait(false))
+                if (!await ReceiveMoreAsync(connection, upload).ConfigureAwait(false))
                     throw new UpstreamException("The upstream closed the connection instead of an answer.");
             var head = AnswerHead.Parse(connection.Received[..length], isHead, connection.Fields);
             if (!head.IsInformational)
                 return head;
-            // 100 was for the upload to act on; the others say nothing that must go on.
+            // The others than 100 say nothing that must go on.
             connection.Consume(length);
+            if (head.Status == StatusCodes.Status100Continue)
+                upload?.Start();
         }
+    }
+
+    // The client waits for leave to send: the upstream gives it, or refuses, or says nothing for a while, which is leave too.
+    private static async ValueTask<bool> ReceiveMoreAsync(Http1Connection connection, Upload? upload)
+    {
+        if (upload is null or { Started: true })
+            return await connection.ReceiveAsync(AnswerHead.MostBytes).ConfigureAwait(false);
+        var arriving = connection.ReceiveAsync(AnswerHead.MostBytes).AsTask();
+        if (await Task.WhenAny(arriving, Task.Delay(ContinueWait, CancellationToken.None)).ConfigureAwait(false) != arriving)
+            upload.Start();
+        return await arriving.ConfigureAwait(false);
     }
 
     private async ValueTask AnswerAsync(Call call, ServedApi api, Http1Connection connection, AnswerHead head, UploadPlan plan, Upload? upload)
@@ -213,7 +209,8 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
 
     private async ValueTask<bool> StreamAsync(Call call, ServedApi api, Http1Connection connection, AnswerHead head)
     {
-        call.Life.Deadline = 0;
+        call.WaitAtMost(api.Patience);
+        CutBothWays(call, connection);
         journal.Begin(call, head.Status);
         answers.WriteHead(call, api, head, connection);
         connection.Consume(AnswerHead.Find(connection.Received));
@@ -229,6 +226,7 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
     {
         if (!plan.Upgrades)
             throw new UpstreamException("The upstream switched to a protocol that nobody asked for.");
+        CutBothWays(call, connection);
         journal.Begin(call, StatusCodes.Status101SwitchingProtocols);
         answers.WriteUpgradeHead(call, api, connection);
         connection.Consume(AnswerHead.Find(connection.Received));
@@ -236,6 +234,22 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
         await new Tunnel(call, connection, client, api.Patience).RunAsync().ConfigureAwait(false);
         call.Life.TryStopWaiting();
         connection.Dispose();
+    }
+
+    // A stream may wait for either side: for a client that does not read no less than for an upstream that does not send.
+    private static void CutBothWays(Call call, Http1Connection connection)
+    {
+        if (!call.Life.TryWaitFor(new StreamCut(connection, call.Context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>())))
+            throw new UpstreamException("The call was cut before its answer began.");
+    }
+
+    private sealed class StreamCut(Http1Connection connection, IHttpRequestLifetimeFeature client) : ICuttable
+    {
+        public void Cut()
+        {
+            client.Abort();
+            connection.Cut();
+        }
     }
 
     private sealed class StaleConnectionException(Exception inner) : UpstreamException(inner.Message, inner);

@@ -33,7 +33,7 @@ internal sealed class Http1Pool(string host, int port, string authority, Upstrea
                 _count--;
             }
             var idle = Environment.TickCount64 - connection.LastUsed;
-            if (idle <= TrustedMilliseconds ? !connection.IsBroken : idle <= LongestIdleMilliseconds && connection.IsQuiet())
+            if (idle <= TrustedMilliseconds && !connection.HasStirred ? !connection.IsBroken : idle <= LongestIdleMilliseconds && connection.IsQuiet())
                 return connection;
             connection.Dispose();
         }

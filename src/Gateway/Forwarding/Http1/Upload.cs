@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Tollgate.Gateway.Routing;
 
 namespace Tollgate.Gateway.Forwarding.Http1;
 
@@ -22,7 +23,7 @@ internal enum UploadEnd
 }
 
 /// <summary>Sends the client's body on as it comes, with its trailers; each piece at once, for an upstream may answer while it reads.</summary>
-internal sealed class Upload(Call call, Http1Connection connection, UploadFraming framing, TimeSpan patience)
+internal sealed class Upload(Call call, Http1Connection connection, UploadFraming framing, ServedApi api)
 {
     private static readonly byte[] LastChunk = "0\r\n"u8.ToArray();
     private static readonly byte[] LineEnd = "\r\n"u8.ToArray();
@@ -30,9 +31,18 @@ internal sealed class Upload(Call call, Http1Connection connection, UploadFramin
     private readonly PipeReader _body = call.Context.Request.BodyReader;
     private volatile bool _stopped;
 
-    public Task<UploadEnd> Running { get; private set; } = Task.FromResult(UploadEnd.Sent);
+    public bool Started { get; private set; }
 
-    public void Start() => Running = RunAsync();
+    // One that was never begun leaves an upstream that still waits for a body.
+    private Task<UploadEnd> Running { get; set; } = Task.FromResult(UploadEnd.Stopped);
+
+    public void Start()
+    {
+        if (Started)
+            return;
+        Started = true;
+        Running = RunAsync();
+    }
 
     /// <summary>The rest, if there is one, is not wanted; the connection is of no use then.</summary>
     public async ValueTask<UploadEnd> StopAsync()
@@ -57,15 +67,22 @@ internal sealed class Upload(Call call, Http1Connection connection, UploadFramin
                     _body.AdvanceTo(read.Buffer.Start);
                     return UploadEnd.Stopped;
                 }
-                if (!read.Buffer.IsEmpty)
-                    await SendAsync(read.Buffer).ConfigureAwait(false);
-                _body.AdvanceTo(read.Buffer.End);
+                try
+                {
+                    if (!read.Buffer.IsEmpty)
+                        await SendAsync(read.Buffer).ConfigureAwait(false);
+                }
+                finally
+                {
+                    // The server reads the rest of a body that nobody wanted, and must not find it held.
+                    _body.AdvanceTo(read.Buffer.End);
+                }
                 if (read.IsCompleted)
                     break;
             }
             if (framing == UploadFraming.Chunks)
                 await SendEndAsync().ConfigureAwait(false);
-            call.WaitAtMost(patience);
+            Wait();
             return UploadEnd.Sent;
         }
         catch (UpstreamException)
@@ -74,10 +91,11 @@ internal sealed class Upload(Call call, Http1Connection connection, UploadFramin
         }
         catch (Exception exception) when (exception is BadHttpRequestException or ConnectionAbortedException or ConnectionResetException or OperationCanceledException or IOException)
         {
-            // Whoever waits for the answer must not wait on: the upstream would wait for the rest for ever.
-            if (!_stopped)
+            // Whoever waits for the answer must not wait on: the upstream would wait for the rest for ever. It goes on within the cut, and stops this.
+            var stopped = _stopped;
+            if (!stopped)
                 connection.Cut();
-            return _stopped ? UploadEnd.Stopped : UploadEnd.ClientFailed;
+            return stopped ? UploadEnd.Stopped : UploadEnd.ClientFailed;
         }
     }
 
@@ -90,10 +108,11 @@ internal sealed class Upload(Call call, Http1Connection connection, UploadFramin
         if (framing == UploadFraming.Chunks)
             await connection.SendAsync(LineEnd).ConfigureAwait(false);
         call.CountIn(piece.Length);
-        // The time until the headers starts anew with every piece: a slow upload is not a slow upstream.
-        if (call.UpstreamMicros < 0)
-            call.WaitAtMost(patience);
+        Wait();
     }
+
+    // The time until the headers starts anew with every piece: a slow upload is not a slow upstream. After them it is a sign of life of the stream.
+    private void Wait() => call.WaitAtMost(call.UpstreamMicros < 0 ? api.Route.Timeout : api.Patience);
 
     private ReadOnlyMemory<byte> SizeLine(long length)
     {
@@ -109,7 +128,7 @@ internal sealed class Upload(Call call, Http1Connection connection, UploadFramin
         connection.Head.Clear();
         connection.Head.Add(LastChunk);
         if (call.Context.Features.Get<IHttpRequestTrailersFeature>() is { Available: true, Trailers.Count: > 0 } trailers)
-            RequestFields.Write(connection.Head, trailers.Trailers, []);
+            RequestFields.Write(connection.Head, trailers.Trailers, api.SecretNames);
         connection.Head.EndLine();
         return connection.SendAsync(connection.Head.Written);
     }

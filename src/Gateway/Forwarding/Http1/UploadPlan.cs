@@ -12,7 +12,8 @@ internal readonly record struct UploadPlan(UploadFraming Framing, bool Expects, 
     {
         var request = context.Request;
         var method = request.Method;
-        if (request.Headers.Upgrade.Count > 0 && context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true })
+        // Websockets alone: an upstream that took another protocol here would have a tunnel to itself.
+        if (HttpMethods.IsGet(method) && request.Headers.Upgrade is [{ } protocol] && protocol.Equals("websocket", StringComparison.OrdinalIgnoreCase) && context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true })
             return new UploadPlan(UploadFraming.None, Expects: false, Upgrades: true, IsHead: false, MayRepeat: true);
         var length = request.ContentLength;
         var framing = UploadFraming.None;

@@ -20,6 +20,7 @@ internal sealed class SecureForwarder(IHttpForwarder forwarder, UpstreamInvokers
         if (!call.Life.TryWaitFor(cut))
             throw new UpstreamException("The call was cut before it was sent.");
         call.WaitAtMost(api.Route.Timeout);
+        call.Forwarded = true;
         WatchBodies(call, api.Route.Timeout);
         var transformer = new CallTransformer(call, api, journal, answers, addresses);
         var body = context.Response.Body;
