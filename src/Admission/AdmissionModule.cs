@@ -54,7 +54,7 @@ public static class AdmissionModule
         services.AddHostedService<Checkpoints>();
         services.AddSingleton<ProductLimitDisk>().AddChangeHandler<ProductLimitFeed>();
         services.AddHostedService<SpendCaps>();
-        services.AddSingleton<NodeRegistration>();
+        services.AddSingleton<NodeLicence>().AddSingleton<NodeRegistration>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<NodeRegistration>());
         if (options.Shared)
             AddSharedLimits(services);

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -9,7 +11,7 @@ namespace Tollgate.TestKit;
 
 /// <summary>
 /// An upstream on a real server: `/small` answers two words, `/stream?events=N` sends server-sent events every 20 ms, `/slow?milliseconds=N` waits, `/status/N`
-/// answers so, `/echo` sends the body back. It keeps what it was sent, so that tests can look.
+/// answers so, `/echo` sends the body back, `/protocol` tells the version of HTTP. It keeps what it was sent, so that tests can look.
 /// </summary>
 public sealed class FakeUpstream : IAsyncDisposable
 {
@@ -22,11 +24,16 @@ public sealed class FakeUpstream : IAsyncDisposable
     /// <summary>Headers and raw target of each request, in the order of arrival.</summary>
     public ConcurrentQueue<(string Target, IReadOnlyDictionary<string, string> Headers)> Received { get; } = new();
 
-    public static async Task<FakeUpstream> StartAsync()
+    /// <param name="certificate">With it, TLS: HTTP/2 for whoever offers that.</param>
+    public static async Task<FakeUpstream> StartAsync(X509Certificate2? certificate = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseKestrelCore();
+        if (certificate is null)
+            builder.WebHost.UseUrls("http://127.0.0.1:0");
+        else
+            builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.UseHttps(certificate)));
         var app = builder.Build();
         var upstream = new FakeUpstream(app);
         app.Run(upstream.AnswerAsync);
@@ -50,6 +57,8 @@ public sealed class FakeUpstream : IAsyncDisposable
             await Task.Delay(Number(context, "milliseconds", 1000), context.RequestAborted).ConfigureAwait(false);
             await context.Response.WriteAsync("late").ConfigureAwait(false);
         }
+        else if (path == "/protocol")
+            await context.Response.WriteAsync(context.Request.Protocol).ConfigureAwait(false);
         else if (path == "/echo")
             await context.Request.Body.CopyToAsync(context.Response.Body).ConfigureAwait(false);
         else

@@ -9,7 +9,8 @@ namespace Tollgate.Admission.Nodes;
 /// Registers this node and keeps it registered. While limits live in the process (no Redis__Url), only so many nodes may admit as the limits are divided by; one too many
 /// is not ready and says why. When the database is away the last word holds: a node goes on serving.
 /// </summary>
-internal sealed class NodeRegistration(NodeOptions options, NodeState state, IDatabase database, TimeProvider clock, ILogger<NodeRegistration> logger) : BackgroundService
+internal sealed class NodeRegistration(NodeOptions options, NodeState state, NodeLicence licence, IDatabase database, TimeProvider clock, ILogger<NodeRegistration> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
     private NodeIdentity? _identity;
@@ -49,7 +50,9 @@ internal sealed class NodeRegistration(NodeOptions options, NodeState state, IDa
         // Without Redis each node has its part of a limit; with it as many as there are share what is in flight at once.
         if (options.Shared)
             state.LiveNodes = Math.Max(1, (await database.AsWorkerAsync(NodeStore.LiveAsync, cancellation).ConfigureAwait(false)).Count);
-        if (options.Shared || before < options.Nodes)
+        var allowed = options.Shared || before < options.Nodes;
+        licence.Keep(allowed);
+        if (allowed)
             state.Allow();
         else
             state.Forbid(WhyNot(before));

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Tollgate.Admission.Deciding;
+using Tollgate.Admission.Nodes;
 using Tollgate.Foundation;
 using Tollgate.Metering;
 using Tollgate.Plans;
@@ -12,7 +13,7 @@ namespace Tollgate.Admission.Snapshot;
 /// later load (the feed lost its place) keeps them, because those in memory know calls that the log does not know yet.
 /// </summary>
 internal sealed class AdmissionSnapshot(
-    NodeState state, IDatabase database, IEntitlements entitlements, IUsageShipping shipping, TermsIntake intake, SnapshotDisk disk, CounterCheckpoint counters)
+    NodeState state, IDatabase database, IEntitlements entitlements, IUsageShipping shipping, TermsIntake intake, SnapshotDisk disk, CounterCheckpoint counters, NodeLicence licence)
     : IStoredChangeHandler, IDisposable
 {
     private const string KeyTopic = "key";
@@ -42,7 +43,8 @@ internal sealed class AdmissionSnapshot(
             return Task.FromResult<FeedPlace?>(null);
         // The register is asked as soon as the database answers; until then the node is what it was.
         state.Loaded = true;
-        state.Allow();
+        if (licence.Admitted)
+            state.Allow();
         return Task.FromResult(place);
     }
 

@@ -63,8 +63,16 @@ internal sealed unsafe partial class EventLoop : IDisposable
             generation = _handlers[place].Generation;
             _handlers[place].Handler = handler;
         }
-        Libc.EpollAdd(_epoll, descriptor, events, ((ulong)generation << 32) | (uint)place);
-        return place;
+        try
+        {
+            Libc.EpollAdd(_epoll, descriptor, events, ((ulong)generation << 32) | (uint)place);
+            return place;
+        }
+        catch
+        {
+            Remove(place);
+            throw;
+        }
     }
 
     /// <summary>Events that are still on their way find another generation.</summary>

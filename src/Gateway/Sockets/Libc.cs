@@ -7,6 +7,7 @@ internal static unsafe partial class Libc
 {
     public const int Again = 11;
     public const int Interrupted = 4;
+    public const int TooManyFilesAtAll = 23;
     public const int TooManyFiles = 24;
     public const int InProgress = 115;
 
@@ -50,6 +51,9 @@ internal static unsafe partial class Libc
     public static int EpollCreate() => Check(epoll_create1(CloseOnExec), "epoll_create1");
 
     public static int EventCreate() => Check(eventfd(0, CloseOnExec | NonBlocking), "eventfd");
+
+    /// <summary>-1 when there is none to be had.</summary>
+    public static int TryEventCreate() => eventfd(0, CloseOnExec | NonBlocking);
 
     public static void EpollAdd(int epoll, int descriptor, uint events, ulong data)
     {

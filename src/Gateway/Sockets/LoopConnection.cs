@@ -14,6 +14,7 @@ namespace Tollgate.Gateway.Sockets;
 internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IConnectionLifetimeFeature, IConnectionTransportFeature
 {
     private const int LeastRoom = 2048;
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(30);
 
     private readonly LoopSocket _socket;
     private readonly MemoryPool<byte> _memory;
@@ -65,8 +66,10 @@ internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IC
         // Kestrel has ended both of its ends by now; what is left to send is sent first.
         await Transport.Input.CompleteAsync().ConfigureAwait(false);
         await Transport.Output.CompleteAsync().ConfigureAwait(false);
-        await _sending.ConfigureAwait(false);
+        // A client that reads nothing more would keep its connection for ever.
+        await Task.WhenAny(_sending, Task.Delay(Farewell)).ConfigureAwait(false);
         _socket.Dispose();
+        await _sending.ConfigureAwait(false);
         await _receiving.ConfigureAwait(false);
         _closed.Dispose();
         await base.DisposeAsync().ConfigureAwait(false);

@@ -26,7 +26,15 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
         (_loop, _descriptor) = (loop, descriptor);
         _writable = new Readiness(connected);
         Libc.NoDelay(descriptor);
-        _place = loop.Add(descriptor, this, Libc.In | Libc.Out | Libc.ReadHangUp | Libc.EdgeTriggered);
+        try
+        {
+            _place = loop.Add(descriptor, this, Libc.In | Libc.Out | Libc.ReadHangUp | Libc.EdgeTriggered);
+        }
+        catch
+        {
+            _ = Libc.close(descriptor);
+            throw;
+        }
     }
 
     public EventLoop Loop => _loop;

@@ -39,7 +39,6 @@ internal sealed class LoopTransport(EventLoops loops, IMemoryPoolFactory<byte>? 
 internal sealed partial class LoopListener : IConnectionListener, IEventHandler
 {
     private const int AtOnce = 64;
-    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(50);
 
     private readonly Socket _socket;
     private readonly int _descriptor;
@@ -48,6 +47,11 @@ internal sealed partial class LoopListener : IConnectionListener, IEventHandler
     private readonly ILogger _logger;
     private readonly Channel<ConnectionContext> _accepted = Channel.CreateUnbounded<ConnectionContext>();
     private readonly List<(EventLoop Loop, int Place)> _places = [];
+    private readonly Lock _gate = new();
+
+    // Given up for the moment that it takes to turn somebody away when no other descriptor is left.
+    private int _spare = Libc.EventCreate();
+    private long _toldAt;
     private volatile bool _closed;
 
     public LoopListener(Socket socket, EventLoops loops, MemoryPool<byte> memory, ILogger logger)
@@ -76,7 +80,7 @@ internal sealed partial class LoopListener : IConnectionListener, IEventHandler
             var descriptor = Libc.Accept(_descriptor);
             if (descriptor < 0)
             {
-                Explain(Marshal.GetLastPInvokeError());
+                TurnAway(Marshal.GetLastPInvokeError());
                 return;
             }
             var connection = new LoopConnection(new LoopSocket(EventLoop.Current ?? _loops.Here, descriptor, connected: true), descriptor, _memory);
@@ -94,21 +98,38 @@ internal sealed partial class LoopListener : IConnectionListener, IEventHandler
         foreach (var (loop, place) in _places)
             loop.Remove(place);
         _socket.Dispose();
+        lock (_gate)
+        {
+            if (_spare >= 0)
+                _ = Libc.close(_spare);
+            _spare = -1;
+        }
         _accepted.Writer.TryComplete();
         return default;
     }
 
     public ValueTask DisposeAsync() => UnbindAsync();
 
-    // Out of descriptors: the event stays, and would come again at once. The connections that are there go on; the loop takes a breath.
-    private void Explain(int error)
+    // Out of descriptors: the event would come again at once and for ever. Whoever knocks is turned away, so that those who are in are served on.
+    private void TurnAway(int error)
     {
-        if (error is not (Libc.TooManyFiles or 23))
+        if (error is not (Libc.TooManyFiles or Libc.TooManyFilesAtAll))
             return;
+        lock (_gate)
+        {
+            if (_spare >= 0)
+                _ = Libc.close(_spare);
+            var descriptor = Libc.Accept(_descriptor);
+            if (descriptor >= 0)
+                _ = Libc.close(descriptor);
+            _spare = Libc.TryEventCreate();
+            if (Environment.TickCount64 - _toldAt < 1000)
+                return;
+            _toldAt = Environment.TickCount64;
+        }
         LogFull(_logger);
-        Thread.Sleep(Breath);
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "No connection can be accepted: the process has as many open files as it may have")]
+    [LoggerMessage(1, LogLevel.Warning, "Connections are turned away: the process has as many open files as it may have (ulimit -n)")]
     private static partial void LogFull(ILogger logger);
 }

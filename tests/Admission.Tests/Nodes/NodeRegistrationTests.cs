@@ -118,7 +118,8 @@ public sealed class NodeRegistrationTests : IAsyncLifetime
     {
         folder ??= NewFolder();
         var state = new NodeState(nodes) { Loaded = true };
-        var registration = new NodeRegistration(new NodeOptions(true, nodes, redis, folder), state, _database.Database, TimeProvider.System, NullLogger<NodeRegistration>.Instance);
+        var options = new NodeOptions(true, nodes, redis, folder);
+        var registration = new NodeRegistration(options, state, new NodeLicence(options), _database.Database, TimeProvider.System, NullLogger<NodeRegistration>.Instance);
         _nodes.Add((registration, folder));
         return (registration, state);
     }

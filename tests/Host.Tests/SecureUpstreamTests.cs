@@ -1,0 +1,79 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Tollgate.TestKit;
+
+namespace Tollgate.Host.Tests;
+
+/// <summary>An upstream behind real TLS, whose certificate this machine trusts or does not: calls go out by another client than those in clear.</summary>
+public sealed class SecureUpstreamTests
+{
+    [Fact(Timeout = 120_000)]
+    public async Task UpstreamWithTls_IsCalledOverHttp2SignedStreamedAndRecordedOnce()
+    {
+        using var certificate = Certificate();
+        await using var upstream = await FakeUpstream.StartAsync(certificate);
+        var trusted = Path.GetTempFileName();
+        await File.WriteAllTextAsync(trusted, certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        await using var program = await RunningProgram.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["SSL_CERT_FILE"] = trusted });
+        using var market = await Market.OpenAsync(program, upstream.Address, Market.Deny("month", 6));
+        using var http = RunningProgram.NewClient(program.Gateway);
+
+        (await TextAsync(http, market.Call("/protocol"))).ShouldBe("HTTP/2");
+        (await TextAsync(http, market.Call("/small?q=%2F"))).ShouldBe("hello world");
+        (await TextAsync(http, market.Call("/stream?events=3"))).ShouldBe("data: 0\n\ndata: 1\n\ndata: 2\n\n");
+        var upload = market.Call("/echo");
+        (upload.Method, upload.Content) = (HttpMethod.Post, new ByteArrayContent(new byte[200_000]));
+        (await TextAsync(http, upload)).Length.ShouldBe(200_000);
+        using (var missing = await http.SendAsync(market.Call("/status/404"), TestContext.Current.CancellationToken))
+            missing.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await http.SendAsync(market.Call("/small"), TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await http.SendAsync(market.Call("/small"), TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+
+        var (target, headers) = upstream.Received.ElementAt(1);
+        target.ShouldBe("/small?q=%2F");
+        headers.Values.ShouldNotContain(value => value.Contains(market.Key, StringComparison.Ordinal));
+        headers["X-Tollgate-Subscription"].ShouldBe(market.SubscriptionId);
+        headers["X-Tollgate-Signature"].ShouldMatch("^t=[0-9]+,v1=[0-9a-f]{64}$");
+        (await market.SettledRequestsAsync(program, 6)).ShouldBe(6);
+        (await market.RequestLogAsync()).Select(row => row.GetProperty("status").GetInt32()).ShouldBe([429, 200, 404, 200, 200, 200, 200]);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task UpstreamWhoseCertificateIsNotTrusted_Is502AndNotCounted()
+    {
+        using var certificate = Certificate();
+        await using var upstream = await FakeUpstream.StartAsync(certificate);
+        await using var program = await RunningProgram.StartAsync();
+        using var market = await Market.OpenAsync(program, upstream.Address, Market.Deny("month", 6));
+        using var http = RunningProgram.NewClient(program.Gateway);
+
+        using var response = await http.SendAsync(market.Call("/small"), TestContext.Current.CancellationToken);
+        response.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("UPSTREAM_UNREACHABLE");
+        response.Headers.GetValues("X-RateLimit-Limit").ShouldBe(["6"]);
+        upstream.Received.ShouldBeEmpty();
+        (await market.SettledRequestsAsync(program, 0)).ShouldBe(0);
+    }
+
+    private static async Task<string> TextAsync(HttpClient http, HttpRequestMessage request)
+    {
+        using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK, text);
+        return text;
+    }
+
+    private static X509Certificate2 Certificate()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        var now = TimeProvider.System.GetUtcNow();
+        using var signed = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+        return X509CertificateLoader.LoadPkcs12(signed.Export(X509ContentType.Pkcs12), password: null);
+    }
+}
