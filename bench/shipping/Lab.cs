@@ -86,7 +86,6 @@ internal sealed class Lab : IAsyncDisposable
     {
         _shipper?.Dispose();
         _journal?.Dispose();
-        _metrics.Dispose();
         await _sources.DisposeAsync();
         await _cluster.DisposeAsync();
         Directory.Delete(_folder, recursive: true);

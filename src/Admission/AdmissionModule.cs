@@ -60,6 +60,7 @@ public static class AdmissionModule
             AddSharedLimits(services);
         services.AddHostedService<KeyUses>();
         services.AddHealthChecks().AddCheck<AdmissionHealth>("admission", tags: ["ready"]);
+        services.AddMetricSource<AdmissionMetrics>();
     }
 
     private static void AddSharedLimits(IServiceCollection services)
@@ -67,5 +68,6 @@ public static class AdmissionModule
         services.AddSingleton<SharedLimits>().AddSingleton(provider => provider.GetRequiredService<SharedLimits>().Clock);
         services.AddSingleton<LeaseStore>().AddSingleton<SharedEpoch>().AddSingleton<LeaseSeeds>().AddSingleton<LeaseRounds>().AddSingleton<LeaseSettlement>();
         services.AddHostedService<LeaseKeeper>();
+        services.AddMetricSource<LeaseMetrics>();
     }
 }

@@ -26,6 +26,8 @@ public static partial class FoundationModule
         services.TryAddSingleton<ClientAddress>();
         services.AddHttpContextAccessor();
         services.AddHealthChecks();
+        // Before the feed: a node that waits for its database already tells that it does.
+        AddMetricsPage(services, configuration);
         services.AddFoundationPostgres(configuration);
         services.AddRedis(configuration);
         services.AddSingleton<IBackups, Backups>().AddBackupPart<ClusterBackup>().AddBackupPart<SecretKeyBackup>();

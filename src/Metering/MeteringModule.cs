@@ -38,7 +38,7 @@ public static class MeteringModule
 
     private static void AddShipping(IServiceCollection services)
     {
-        services.AddSingleton<ShippingMetrics>().AddSingleton<JournalPositions>().AddSingleton<SliceWriter>().AddSingleton<Shipper>();
+        services.AddMetricSource<ShippingMetrics>().AddSingleton<JournalPositions>().AddSingleton<SliceWriter>().AddSingleton<Shipper>();
         services.AddSingleton<IUsageShipping>(provider => provider.GetRequiredService<Shipper>());
         services.AddHostedService(provider => provider.GetRequiredService<Shipper>());
     }
@@ -47,6 +47,7 @@ public static class MeteringModule
     {
         services.AddSingleton<EnsureRequestLogPartitions>().AddSingleton<DropOldRequestLog>().AddSingleton<WatchDefaultPartition>();
         services.AddHostedService<PartitionsAtStart>();
+        services.AddMetricSource<PartitionMetrics>();
         services.AddHealthChecks().AddCheck<DefaultPartitionHealth>("request_log_partitions", tags: ["ready"]);
     }
 }

@@ -6,10 +6,6 @@ namespace Tollgate.Metering;
 /// <summary>Recurring, hourly: events in the default partition mean that a month was not made in time. Nothing is lost; the next run of the partition job moves them.</summary>
 public sealed partial class WatchDefaultPartition(IDatabase database, ILogger<WatchDefaultPartition> logger) : IRecurringJob
 {
-    private static readonly System.Diagnostics.Metrics.Meter Instruments = new("Tollgate");
-    private static readonly System.Diagnostics.Metrics.Gauge<long> Waiting =
-        Instruments.CreateGauge<long>("tollgate.usage.default_partition_rows", "{row}", "Request log rows outside every month, counted to 10,000");
-
     /// <summary>As the last run on this node saw it.</summary>
     internal long Rows => Volatile.Read(ref _rows);
 
@@ -18,7 +14,6 @@ public sealed partial class WatchDefaultPartition(IDatabase database, ILogger<Wa
     public async Task RunAsync(CancellationToken cancellation)
     {
         var rows = await database.AsWorkerAsync(session => session.QuerySingleAsync<long>("SELECT metering.default_partition_rows()"), cancellation).ConfigureAwait(false);
-        Waiting.Record(rows);
         Volatile.Write(ref _rows, rows);
         if (rows > 0)
             LogWaiting(logger, rows);

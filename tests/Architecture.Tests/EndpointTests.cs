@@ -12,7 +12,8 @@ public sealed class EndpointTests
     [Fact]
     public async Task Endpoints_StateTheirAuthorizationAndHaveAName()
     {
-        await using var app = TollgateHost.Build(["--Data:Directory", Directory.CreateTempSubdirectory("tollgate-endpoints-").FullName]);
+        await using var app = TollgateHost.Build(["--Data:Directory", Directory.CreateTempSubdirectory("tollgate-endpoints-").FullName, "--Metrics:Token", "a-token-of-the-operator"]);
+        Endpoints(app).ShouldContain(endpoint => endpoint.RoutePattern.RawText == "/metrics");
         var endpoints = Endpoints(app);
         endpoints.Count.ShouldBeGreaterThan(30);
         endpoints.SelectMany(Faults).ShouldBeEmpty();

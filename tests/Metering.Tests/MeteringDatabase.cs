@@ -109,7 +109,6 @@ internal sealed class MeteringDatabase : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Metrics.Dispose();
         await Inner.DisposeAsync();
     }
 }

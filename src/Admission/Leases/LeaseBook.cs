@@ -11,6 +11,8 @@ internal sealed class LeaseBook
 
     public IEnumerable<MeterLeases> Open => _open.Keys;
 
+    public int Count => _open.Count;
+
     /// <summary>Once a second: what was not used since goes back, and so does what is far more than is being used, or was given under another limit.</summary>
     public void Look(long now)
     {

@@ -9,18 +9,27 @@ internal sealed partial class LeaseRounds(LeaseStore store, SharedEpoch epoch, L
     private static readonly long Quick = TimeSpan.TicksPerSecond;
     private static readonly long Slow = 3 * TimeSpan.TicksPerSecond;
 
+    private long _answered;
+    private long _failed;
+
     public LeaseBook Book { get; } = new();
+
+    /// <summary>Rounds that Redis answered.</summary>
+    public long Answered => Volatile.Read(ref _answered);
+
+    /// <summary>Rounds that brought nothing: no epoch, or no answer.</summary>
+    public long Failed => Volatile.Read(ref _failed);
 
     public async Task<bool> RunAsync(MeterLeases leases)
     {
         try
         {
             var answered = await epoch.EnsureAsync().ConfigureAwait(false) && await AskAsync(leases).ConfigureAwait(false);
-            if (answered)
-                shared.Answered();
-            else
-                shared.Failed();
-            return answered;
+            if (!answered)
+                return Fail();
+            Interlocked.Increment(ref _answered);
+            shared.Answered();
+            return true;
         }
         catch (EpochLostException)
         {
@@ -30,6 +39,12 @@ internal sealed partial class LeaseRounds(LeaseStore store, SharedEpoch epoch, L
         {
             LogFailed(logger, exception.Message);
         }
+        return Fail();
+    }
+
+    private bool Fail()
+    {
+        Interlocked.Increment(ref _failed);
         shared.Failed();
         return false;
     }

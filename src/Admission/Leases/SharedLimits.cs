@@ -7,6 +7,7 @@ internal sealed class SharedLimits(TimeProvider clock)
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
     private bool _began;
     private long _failedAt = long.MinValue;
+    private long _answeredAt = clock.GetTimestamp();
 
     public SharedClock Clock { get; } = new(clock);
 
@@ -20,5 +21,12 @@ internal sealed class SharedLimits(TimeProvider clock)
 
     public void Failed() => Volatile.Write(ref _failedAt, clock.GetTimestamp());
 
-    public void Answered() => Volatile.Write(ref _failedAt, long.MinValue);
+    /// <summary>Since Redis last answered, or since the start.</summary>
+    public TimeSpan Silence => clock.GetElapsedTime(Volatile.Read(ref _answeredAt));
+
+    public void Answered()
+    {
+        Volatile.Write(ref _failedAt, long.MinValue);
+        Volatile.Write(ref _answeredAt, clock.GetTimestamp());
+    }
 }

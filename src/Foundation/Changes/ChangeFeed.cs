@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -8,13 +7,12 @@ namespace Tollgate.Foundation.Changes;
 
 /// <summary>
 /// Keeps this node's snapshots in step with the database: on a notice, on a new connection, and each second whatever happens. When the database is away
-/// the snapshots stay as they are and their age shows in the metric <c>tollgate.change_feed.staleness</c>.
+/// the snapshots stay as they are and their age shows in the metric <c>tollgate_change_feed_staleness_seconds</c>.
 /// </summary>
 internal sealed partial class ChangeFeed : BackgroundService, IChangeFeed
 {
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
-    private static readonly Meter Meter = new("Tollgate");
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
     private readonly IDatabaseStartup _startup;
@@ -36,7 +34,6 @@ internal sealed partial class ChangeFeed : BackgroundService, IChangeFeed
         var store = new ChangeStore(database);
         _followers = new(() => [.. services.GetServices<IChangeHandler>().Select(handler => new Follower(handler, store, logger)).OrderBy(follower => follower.Order)]);
         _fresh = new Freshness(clock);
-        Meter.CreateObservableGauge("tollgate.change_feed.staleness", () => Staleness.TotalSeconds, "s", "Time since this node's snapshots were last known to be current");
     }
 
     public long AppliedVersion => _followers.Value.Select(follower => follower.Version).DefaultIfEmpty(0).Min();
@@ -46,6 +43,9 @@ internal sealed partial class ChangeFeed : BackgroundService, IChangeFeed
     public TimeSpan Staleness => _fresh.Age;
 
     public bool TooStale => Staleness > _options.GreatestStaleness;
+
+    /// <summary>False where nothing has a snapshot to keep in step.</summary>
+    internal bool Follows => _followers.Value.Length > 0;
 
     internal int? ListenerBackendId => _listener.BackendId;
 

@@ -4,7 +4,7 @@ using Tollgate.Metering;
 namespace Tollgate.Gateway.Answers;
 
 /// <summary>Answers that the gateway gives to a known key itself: recorded like any other before they leave.</summary>
-internal sealed class OwnAnswers(CallJournal journal, RateLimitHeaders limits, GatewayMetrics metrics)
+internal sealed class OwnAnswers(CallJournal journal, RateLimitHeaders limits)
 {
     public async Task EndAsync(Call call, Problem problem, UsageOutcome outcome, RefusalReason reason, bool billable)
     {
@@ -22,7 +22,7 @@ internal sealed class OwnAnswers(CallJournal journal, RateLimitHeaders limits, G
             problem = Refusals.JournalUnavailable;
             body = ProblemWriter.Write(context, problem);
         }
-        metrics.Refused(call.ApiName, problem.Code);
+        call.Figures.Refused(problem);
         limits.Write(context.Response.Headers, call.Decision);
         await ProblemWriter.SendAsync(context, problem, body).ConfigureAwait(false);
     }

@@ -3,6 +3,7 @@ using Tollgate.Admission;
 using Tollgate.Foundation;
 using Tollgate.Gateway.Answers;
 using Tollgate.Gateway.Forwarding;
+using Tollgate.Gateway.Metrics;
 using Tollgate.Metering;
 
 namespace Tollgate.Gateway.BuiltIn;
@@ -38,7 +39,7 @@ internal sealed class BuiltInCalls(Turnstile turnstile, OwnAnswers answers, Call
             Ping => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? HelloAsync(context, PongAsync) : RefuseMethodAsync(context, "GET, HEAD"),
             EchoPath => HttpMethods.IsGet(method) || HttpMethods.IsPost(method) ? HelloAsync(context, EchoAsync) : RefuseMethodAsync(context, "GET, POST"),
             Actions => HttpMethods.IsPost(method) ? ActAsync(context, requestId) : RefuseMethodAsync(context, "POST"),
-            _ => ProblemWriter.SendAsync(context, NotFound),
+            _ => RefuseAsync(context, NotFound),
         };
     }
 
@@ -54,9 +55,8 @@ internal sealed class BuiltInCalls(Turnstile turnstile, OwnAnswers answers, Call
 
     private Task RefuseAddressAsync(HttpContext context, int seconds)
     {
-        metrics.Refused(Label, "RATE_LIMITED");
         limits.WriteAddressLimit(context.Response.Headers, hello.PerMinute, seconds);
-        return ProblemWriter.SendAsync(context, Refusals.AddressLimited(seconds));
+        return RefuseAsync(context, Refusals.AddressLimited(seconds));
     }
 
     private Task PongAsync(HttpContext context) => JsonAnswer.SendAsync(context, writer =>
@@ -70,7 +70,7 @@ internal sealed class BuiltInCalls(Turnstile turnstile, OwnAnswers answers, Call
         var (body, problem) = await SmallBody.ReadAsync(context).ConfigureAwait(false);
         if (problem is not null)
         {
-            await ProblemWriter.SendAsync(context, problem).ConfigureAwait(false);
+            await RefuseAsync(context, problem).ConfigureAwait(false);
             return;
         }
         await JsonAnswer.SendAsync(context, writer => EchoWriter.Write(writer, context.Request, body.Span, clock.GetUtcNow())).ConfigureAwait(false);
@@ -80,7 +80,7 @@ internal sealed class BuiltInCalls(Turnstile turnstile, OwnAnswers answers, Call
     {
         if (!admission.Ready)
         {
-            await ProblemWriter.SendAsync(context, Refusals.NotReady).ConfigureAwait(false);
+            await RefuseAsync(context, Refusals.NotReady).ConfigureAwait(false);
             return;
         }
         // Without a key there is no subscription to limit by: the address stands in, so that guessing is not free.
@@ -89,7 +89,7 @@ internal sealed class BuiltInCalls(Turnstile turnstile, OwnAnswers answers, Call
             await RefuseAddressAsync(context, retryAfter).ConfigureAwait(false);
             return;
         }
-        var call = new Call(clock);
+        var call = new Call(clock) { Figures = metrics.BuiltIn };
         call.Begin(context, requestId);
         call.Address(BuiltInApi.Id, Label, 1, Guid.Empty, addresses.Of(context), Actions.AsMemory());
         if (!await turnstile.EnterAsync(call, RequestAndAction).ConfigureAwait(false))
@@ -105,6 +105,7 @@ internal sealed class BuiltInCalls(Turnstile turnstile, OwnAnswers answers, Call
         finally
         {
             turnstile.Leave(call);
+            call.Figures.Moved(call.BytesIn, call.BytesOut);
         }
     }
 
@@ -130,16 +131,22 @@ internal sealed class BuiltInCalls(Turnstile turnstile, OwnAnswers answers, Call
         catch (JournalFullException)
         {
             journal.GiveBack(call);
-            await ProblemWriter.SendAsync(call.Context, Refusals.JournalUnavailable).ConfigureAwait(false);
+            await RefuseAsync(call.Context, Refusals.JournalUnavailable).ConfigureAwait(false);
             return;
         }
         limits.Write(call.Context.Response.Headers, call.Decision);
         await JsonAnswer.SendAsync(call.Context, answer).ConfigureAwait(false);
     }
 
-    private static Task RefuseMethodAsync(HttpContext context, string allowed)
+    private Task RefuseMethodAsync(HttpContext context, string allowed)
     {
         context.Response.Headers.Allow = allowed;
-        return ProblemWriter.SendAsync(context, WrongMethod);
+        return RefuseAsync(context, WrongMethod);
+    }
+
+    private Task RefuseAsync(HttpContext context, Problem problem)
+    {
+        metrics.BuiltIn.Refused(problem);
+        return ProblemWriter.SendAsync(context, problem);
     }
 }

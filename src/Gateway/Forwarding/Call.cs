@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Admission;
 using Tollgate.Foundation;
+using Tollgate.Gateway.Metrics;
 using Tollgate.Metering;
 
 namespace Tollgate.Gateway.Forwarding;
@@ -40,6 +41,9 @@ internal sealed class Call(TimeProvider clock)
     public Guid ProviderOrganizationId { get; private set; }
 
     public Guid OperationId { get; set; }
+
+    /// <summary>Where it is counted.</summary>
+    public ApiFigures Figures { get; set; } = null!;
 
     /// <summary>Path below the API with the query, as it came; starts with a slash or is empty.</summary>
     public ReadOnlyMemory<char> Rest { get; private set; }

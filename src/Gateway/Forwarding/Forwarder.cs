@@ -62,6 +62,7 @@ internal sealed class Forwarder(Http1Forwarder plain, SecureForwarder secure, Ca
             // The upstream has worked for a client that did not wait: billable, and nobody is left to answer. One that had not been asked yet cost nothing.
             if (!call.Forwarded)
                 journal.GiveBack(call);
+            call.Context.Response.StatusCode = ClientClosedRequest;
             journal.TryAppend(call, ClientClosedRequest, UsageOutcome.ClientAborted, RefusalReason.None, billable: call.Forwarded);
             call.Context.Abort();
             return;
@@ -81,6 +82,7 @@ internal sealed class Forwarder(Http1Forwarder plain, SecureForwarder secure, Ca
         journal.GiveBack(call);
         if (exception is JournalFullException)
         {
+            call.Figures.Refused(Refusals.JournalUnavailable);
             limits.Write(context.Response.Headers, call.Decision);
             await ProblemWriter.SendAsync(context, Refusals.JournalUnavailable).ConfigureAwait(false);
             return;

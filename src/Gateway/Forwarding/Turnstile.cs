@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Admission;
 using Tollgate.Gateway.Answers;
+using Tollgate.Gateway.Metrics;
 using Tollgate.Metering;
 
 namespace Tollgate.Gateway.Forwarding;
@@ -27,7 +28,7 @@ internal sealed class Turnstile(IAdmission admission, CallJournal journal, OwnAn
             return true;
         Leave(call);
         journal.GiveBack(call);
-        metrics.Refused(call.ApiName, Refusals.JournalUnavailable.Code);
+        call.Figures.Refused(Refusals.JournalUnavailable);
         await ProblemWriter.SendAsync(call.Context, Refusals.JournalUnavailable).ConfigureAwait(false);
         return false;
     }
@@ -68,7 +69,7 @@ internal sealed class Turnstile(IAdmission admission, CallJournal journal, OwnAn
             problem = Refusals.AddressLimited(seconds);
             limits.WriteAddressLimit(call.Context.Response.Headers, unknown.PerMinute, seconds);
         }
-        metrics.UnknownKey(call.ApiName, problem.Code, DateTimeOffset.UnixEpoch.AddMicroseconds(call.StartMicros), call.Client);
+        metrics.UnknownKey(call, problem);
         return ProblemWriter.SendAsync(call.Context, problem);
     }
 }

@@ -7,6 +7,7 @@ using Tollgate.Gateway.BuiltIn;
 using Tollgate.Gateway.Forwarding;
 using Tollgate.Gateway.Forwarding.Http1;
 using Tollgate.Gateway.Forwarding.Secure;
+using Tollgate.Gateway.Metrics;
 using Tollgate.Gateway.Routing;
 using Tollgate.Gateway.Sockets;
 using Tollgate.Gateway.Upstreams;
@@ -45,6 +46,7 @@ internal static class DataPlane
         if (!HasRole(configuration, "gateway"))
             return services;
         services.AddChangeHandler<Routes>();
+        services.AddMetricSource<GatewayMetricsPage>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveCalls>());
         services.AddHostedService(provider => provider.GetRequiredService<GatewayListener>());
         return services;

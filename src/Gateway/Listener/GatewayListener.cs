@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -33,7 +32,7 @@ internal sealed partial class GatewayListener(GatewayApplication application, Ga
         kestrel.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
         SetLimits(kestrel.Limits);
         foreach (var url in options.Urls)
-            Listen(kestrel, url);
+            kestrel.ListenOn("Gateway__Url", url, Speak, "http", "h2c");
         var transport = new LoopTransport(loops, services.GetService<IMemoryPoolFactory<byte>>(), loggers);
         _server = ServerRefusals.NewServer(kestrel, transport, loggers);
         await _server.StartAsync(application, cancellationToken).ConfigureAwait(false);
@@ -65,20 +64,7 @@ internal sealed partial class GatewayListener(GatewayApplication application, Ga
         limits.MinRequestBodyDataRate = null;
     }
 
-    private static void Listen(KestrelServerOptions kestrel, string url)
-    {
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "h2c"))
-            throw new InvalidOperationException($"Gateway__Url: '{url}' is neither an http address such as http://0.0.0.0:8000 nor one of HTTP/2 in clear such as h2c://0.0.0.0:8001.");
-        void Speak(ListenOptions endpoint) => endpoint.Protocols = address.Scheme == "h2c" ? HttpProtocols.Http2 : HttpProtocols.Http1;
-        if (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip))
-            kestrel.Listen(ip, address.Port, Speak);
-        else if (address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) && address.Port != 0)
-            kestrel.ListenLocalhost(address.Port, Speak);
-        else if (address.Host is "*" or "+")
-            kestrel.ListenAnyIP(address.Port, Speak);
-        else
-            throw new InvalidOperationException($"Gateway__Url: '{url}' must name an address of this machine, localhost or 0.0.0.0.");
-    }
+    private static void Speak(Uri address, ListenOptions endpoint) => endpoint.Protocols = address.Scheme == "h2c" ? HttpProtocols.Http2 : HttpProtocols.Http1;
 
     [LoggerMessage(1, LogLevel.Information, "Gateway listens on {Addresses}")]
     private static partial void LogListening(ILogger logger, string addresses);

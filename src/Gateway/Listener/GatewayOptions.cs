@@ -18,6 +18,7 @@ internal sealed class GatewayOptions
         Cors = new HashSet<string>((section["Cors"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), StringComparer.Ordinal);
         HelloPerMinute = Positive(section, "HelloPerMinute", 60);
         UnknownKeysPerMinute = Positive(section, "UnknownKeysPerMinute", 600);
+        MetricApis = configuration.GetValue("Metrics:Apis", 200) is var apis and > 0 and <= 10_000 ? apis : throw new InvalidOperationException("Metrics__Apis must be between 1 and 10000.");
         ServeUnmetered = configuration["Journal:WhenFull"] switch
         {
             null or "" or "refuse" => false,
@@ -52,6 +53,9 @@ internal sealed class GatewayOptions
 
     /// <summary>Calls a minute without a key that is known, from one address, before it is answered 429 instead of 401.</summary>
     public int UnknownKeysPerMinute { get; }
+
+    /// <summary>APIs that are shown by name at <c>/metrics</c>; all others are one.</summary>
+    public int MetricApis { get; }
 
     /// <summary>What happens when the journal can take no record: serve without one, or (default) refuse.</summary>
     public bool ServeUnmetered { get; }

@@ -6,6 +6,7 @@ using Tollgate.Foundation;
 using Tollgate.Gateway.Answers;
 using Tollgate.Gateway.BuiltIn;
 using Tollgate.Gateway.Forwarding;
+using Tollgate.Gateway.Metrics;
 using Tollgate.Gateway.Routing;
 using Tollgate.Metering;
 
@@ -13,7 +14,7 @@ namespace Tollgate.Gateway.Listener;
 
 /// <summary>The one path: route, key and admission, forward; the journal stands between the last two and the client. No database is asked here.</summary>
 internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Forwarder forwarder, BuiltInCalls builtIn, OwnAnswers answers, CallJournal journal, IAdmission admission,
-    ClientAddress addresses, GatewayMetrics metrics, GatewayOptions options, TimeProvider clock, ILogger<GatewayPath> logger)
+    ClientAddress addresses, GatewayMetrics metrics, GatewayOptions options, ILogger<GatewayPath> logger)
 {
     private static readonly MeterAmounts OneRequest = Amounts.Of(Meter.Requests);
     private static readonly byte[] Healthy = "{\"status\":\"ok\"}"u8.ToArray();
@@ -22,14 +23,12 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
 
     public async Task RunAsync(HttpContext context, Call call)
     {
-        var started = clock.GetTimestamp();
         call.Begin(context, requestId: null, HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol));
         context.TraceIdentifier = call.RequestIdText;
-        metrics.Started();
-        var api = "-";
+        call.Figures = metrics.None;
         try
         {
-            api = await RouteAsync(context, call).ConfigureAwait(false);
+            await RouteAsync(context, call).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -38,6 +37,7 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
         catch (Exception exception)
         {
             LogBug(logger, exception, context.TraceIdentifier);
+            call.Figures.Refused(InternalError);
             if (context.Response.HasStarted)
                 context.Abort();
             else
@@ -45,36 +45,37 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
         }
         finally
         {
-            metrics.Ended(api, context.Response.StatusCode, clock.GetElapsedTime(started).TotalSeconds);
+            call.Figures.Ended(context.Response.StatusCode, call.ElapsedMicros);
+            call.Figures.Moved(call.BytesIn, call.BytesOut);
         }
     }
 
     private static readonly Problem InternalError = new(500, "INTERNAL_ERROR", "Something went wrong on our side. Quote the request id when you report it.");
 
-    // Answers the label of the metrics.
-    private async ValueTask<string> RouteAsync(HttpContext context, Call call)
+    private ValueTask RouteAsync(HttpContext context, Call call)
     {
         var raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         switch (Find(context, raw, out var api, out var start))
         {
             case Found.Invalid:
-                return await RefuseAsync(context, Refusals.PathInvalid).ConfigureAwait(false);
+                return RefuseAsync(call, Refusals.PathInvalid);
             case Found.Ambiguous:
                 context.Response.Headers.Connection = "close";
-                return await RefuseAsync(context, Refusals.FramingAmbiguous).ConfigureAwait(false);
+                return RefuseAsync(call, Refusals.FramingAmbiguous);
             case Found.NoMethod:
                 context.Response.Headers.Connection = "close";
-                return await RefuseAsync(context, Refusals.MethodNotImplemented).ConfigureAwait(false);
+                return RefuseAsync(call, Refusals.MethodNotImplemented);
             case Found.Health:
-                return await HealthAsync(context).ConfigureAwait(false);
+                call.Figures = metrics.Health;
+                return HealthAsync(context);
             case Found.BuiltIn:
-                await builtIn.RunAsync(context, raw[start..]).ConfigureAwait(false);
-                return BuiltInCalls.Label;
+                call.Figures = metrics.BuiltIn;
+                return new ValueTask(builtIn.RunAsync(context, raw[start..]));
             case Found.Nothing:
-                return await RefuseAsync(context, routes.Loaded ? Refusals.ApiNotFound : Refusals.NotReady).ConfigureAwait(false);
+                return RefuseAsync(call, routes.Loaded ? Refusals.ApiNotFound : Refusals.NotReady);
             default:
-                await ServeAsync(context, call, api!, raw.AsMemory(start)).ConfigureAwait(false);
-                return api!.Name;
+                call.Figures = metrics.Of(api!);
+                return ServeAsync(context, call, api!, raw.AsMemory(start));
         }
     }
 
@@ -125,7 +126,7 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
         }
         if (!admission.Ready)
         {
-            await RefuseAsync(context, Refusals.NotReady).ConfigureAwait(false);
+            await RefuseAsync(call, Refusals.NotReady).ConfigureAwait(false);
             return;
         }
         call.Address(api.Route.ApiId, api.Name, api.Route.Version, api.Route.ProviderOrganizationId, addresses.Of(context), rest);
@@ -166,21 +167,19 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
         return answers.EndAsync(call, Refusals.Overloaded, UsageOutcome.Refused, RefusalReason.Overload, billable: false);
     }
 
-    private async Task<string> RefuseAsync(HttpContext context, Problem problem)
+    private static ValueTask RefuseAsync(Call call, Problem problem)
     {
-        metrics.Refused("-", problem.Code);
-        await ProblemWriter.SendAsync(context, problem).ConfigureAwait(false);
-        return "-";
+        call.Figures.Refused(problem);
+        return new ValueTask(ProblemWriter.SendAsync(call.Context, problem));
     }
 
-    private static async Task<string> HealthAsync(HttpContext context)
+    private static async ValueTask HealthAsync(HttpContext context)
     {
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = Healthy.Length;
         context.Response.Headers.CacheControl = "no-store";
         if (!HttpMethods.IsHead(context.Request.Method))
             await context.Response.Body.WriteAsync(Healthy, context.RequestAborted).ConfigureAwait(false);
-        return "health";
     }
 
     [LoggerMessage(1, LogLevel.Error, "Unexpected error on the gateway in request {RequestId}")]

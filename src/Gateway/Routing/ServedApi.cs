@@ -1,5 +1,6 @@
 using System.Text;
 using Tollgate.Gateway.Apis;
+using Tollgate.Gateway.Metrics;
 using Tollgate.Gateway.Signing;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -31,6 +32,9 @@ internal sealed class ServedApi
 
     /// <summary><c>organization/api</c>: the label of metrics.</summary>
     public string Name { get; }
+
+    /// <summary>Where its calls are counted, once there was one.</summary>
+    public ApiFigures? Figures { get; set; }
 
     public string Origin { get; }
 

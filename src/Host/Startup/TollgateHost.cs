@@ -89,6 +89,7 @@ internal static class TollgateHost
     private static void MapModules(WebApplication app, NodeRoles roles)
     {
         app.MapHealth();
+        app.MapMetrics();
         if (!roles.Control)
             return;
         app.MapIdentity();

@@ -1,36 +1,33 @@
-using System.Diagnostics.Metrics;
+using Tollgate.Foundation;
 
 namespace Tollgate.Metering.Journal;
 
 /// <summary>What the operator watches.</summary>
-internal sealed class JournalMetrics : IDisposable
+internal sealed class JournalMetrics(UsageJournal journal, TimeProvider clock) : IMetricSource
 {
-    private readonly System.Diagnostics.Metrics.Meter _meter = new("Tollgate");
-    private readonly UsageJournal _journal;
-    private readonly TimeProvider _clock;
+    private readonly Lock _gate = new();
     private long _flushedTo;
-    private long _since;
+    private long _since = clock.GetTimestamp();
 
-    public JournalMetrics(UsageJournal journal, TimeProvider clock)
+    public void WriteTo(MetricPage page)
     {
-        (_journal, _clock) = (journal, clock);
-        _since = clock.GetTimestamp();
-        _meter.CreateObservableGauge("tollgate.journal.fsync.lag", () => journal.Tail - journal.FlushedTo, "By", "Bytes that a loss of power would take now");
-        _meter.CreateObservableGauge("tollgate.journal.fsync.stalled", Stalled, "s", "Seconds since the flushed place last moved while records waited");
-        _meter.CreateObservableCounter("tollgate.journal.bytes", () => journal.Tail, "By", "Bytes written over the journal's life");
-        _meter.CreateObservableGauge("tollgate.journal.retained", () => journal.Tail - journal.Head, "By", "Bytes on disk");
-        _meter.CreateObservableGauge("tollgate.journal.open_streams", () => journal.OpenStreamCount, "{stream}", "Streams that have begun and not ended");
-        _meter.CreateObservableGauge("tollgate.journal.damaged", () => journal.Damaged, "{place}", "Damaged places found");
-        _meter.CreateObservableGauge("tollgate.journal.writable", () => journal.Writable ? 1 : 0, null, "0 when no record can be taken");
+        page.Counter("tollgate_journal_written_bytes", "Written over the journal's life: its tail.", journal.Tail);
+        page.Gauge("tollgate_journal_retained_bytes", "On disk.", journal.Tail - journal.Head);
+        page.Gauge("tollgate_journal_fsync_lag_bytes", "What a loss of power would take now.", journal.Tail - journal.FlushedTo);
+        page.Gauge("tollgate_journal_fsync_stalled_seconds", "Since the flushed place was last seen to move while records waited.", Stalled());
+        page.Gauge("tollgate_journal_open_streams", "Streams that have begun and not ended.", journal.OpenStreamCount);
+        page.Gauge("tollgate_journal_damaged_places", "Damaged places found.", journal.Damaged);
+        page.Gauge("tollgate_journal_writable", "0 when no record can be taken.", journal.Writable ? 1 : 0);
     }
-
-    public void Dispose() => _meter.Dispose();
 
     private double Stalled()
     {
-        var flushed = _journal.FlushedTo;
-        if (flushed != _flushedTo || flushed == _journal.Tail)
-            (_flushedTo, _since) = (flushed, _clock.GetTimestamp());
-        return _clock.GetElapsedTime(_since).TotalSeconds;
+        lock (_gate)
+        {
+            var flushed = journal.FlushedTo;
+            if (flushed != _flushedTo || flushed == journal.Tail)
+                (_flushedTo, _since) = (flushed, clock.GetTimestamp());
+            return clock.GetElapsedTime(_since).TotalSeconds;
+        }
     }
 }

@@ -23,7 +23,7 @@ internal static class JournalRegistration
         services.AddSingleton<IJournalReader>(provider => provider.GetRequiredService<UsageJournal>());
         services.AddSingleton<IJournalReplay, JournalReplay>();
         services.AddHostedService<Opener>();
-        services.AddBackupPart<JournalBackup>();
+        services.AddBackupPart<JournalBackup>().AddMetricSource<JournalMetrics>();
         services.AddHealthChecks().AddCheck<JournalHealth>("journal", tags: ["ready"]);
         return services;
     }

@@ -32,7 +32,6 @@ internal sealed unsafe partial class UsageJournal
             throw;
         }
         _keeper = new JournalKeeper(this, options.FsyncIntervalMilliseconds, logger);
-        _metrics = new JournalMetrics(this, clock);
         CloseInterrupted();
         _keeper.Start();
     }
@@ -62,7 +61,6 @@ internal sealed unsafe partial class UsageJournal
             _disposed = true;
         }
         _keeper.Dispose();
-        _metrics.Dispose();
         try
         {
             ((IJournalKept)this).Flush();

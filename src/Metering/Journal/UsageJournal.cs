@@ -25,7 +25,6 @@ internal sealed unsafe partial class UsageJournal : IUsageJournal, IJournalReade
     private readonly List<Segment> _closed;
     private readonly List<(int Index, DateTimeOffset ClosedAt)> _sealed;
     private readonly HashSet<long> _damaged = [];
-    private readonly JournalMetrics _metrics;
     private Segment _current;
     private volatile Segment? _next;
     private int _position;

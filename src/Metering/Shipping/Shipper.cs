@@ -87,6 +87,7 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         metrics.Lag = () => Lag;
+        metrics.Position = () => Volatile.Read(ref _shippedOffset);
         Volatile.Write(ref _caughtUp, clock.GetTimestamp());
         metrics.LagSeconds = () => Lag == 0 ? 0 : clock.GetElapsedTime(Volatile.Read(ref _caughtUp)).TotalSeconds;
         var failures = 0;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Tollgate.Admission;
-using Tollgate.Gateway.Answers;
+using Tollgate.Gateway.Metrics;
 using Tollgate.Gateway.Tests.Forwarding;
 using Tollgate.Gateway.Tests.Listener;
 using Tollgate.Metering;
