@@ -16,7 +16,7 @@ internal interface IEventHandler
 /// </summary>
 internal sealed unsafe partial class EventLoop : IDisposable
 {
-    private const int Batch = 256;
+    private const int Batch = 64;
     private const ulong Wake = ulong.MaxValue;
 
     private readonly ILogger _logger;
@@ -25,6 +25,8 @@ internal sealed unsafe partial class EventLoop : IDisposable
     private readonly Lock _gate = new();
     private readonly Thread _thread;
     private readonly Stack<int> _free = new();
+    private readonly List<GatheredSend> _gathered = [];
+    private bool _gathers;
     private (IEventHandler? Handler, uint Generation)[] _handlers = new (IEventHandler?, uint)[256];
     private int _used;
     private volatile bool _stopped;
@@ -45,6 +47,12 @@ internal sealed unsafe partial class EventLoop : IDisposable
     public static EventLoop? Current => t_current;
 
     public int Number { get; }
+
+    /// <summary>More events are being seen to on this thread: what is to be sent can wait until after them.</summary>
+    public bool Gathers => t_current == this && _gathers;
+
+    /// <summary>Only while it <see cref="Gathers"/>.</summary>
+    public void Gather(GatheredSend send) => _gathered.Add(send);
 
     /// <summary>Its events come from now on. Answers the place to give back when it is closed.</summary>
     public int Add(int descriptor, IEventHandler handler, uint events)
@@ -104,6 +112,7 @@ internal sealed unsafe partial class EventLoop : IDisposable
         while (!_stopped)
         {
             var count = Libc.epoll_wait(_epoll, events, Batch, -1);
+            _gathers = count > 1;
             for (var i = 0; i < count; i++)
             {
                 if (x64)
@@ -111,6 +120,8 @@ internal sealed unsafe partial class EventLoop : IDisposable
                 else
                     Dispatch(((Libc.EventOther*)events)[i].Data, ((Libc.EventOther*)events)[i].Events);
             }
+            _gathers = false;
+            SendGathered();
         }
         NativeMemory.Free(events);
     }
@@ -134,6 +145,23 @@ internal sealed unsafe partial class EventLoop : IDisposable
             // Whatever it was, the other connections of this loop must not pay for it.
             LogBug(_logger, exception, Number);
         }
+    }
+
+    // Whoever goes on after a send may send more; that goes out at once.
+    private void SendGathered()
+    {
+        foreach (var send in _gathered)
+        {
+            try
+            {
+                send.Run();
+            }
+            catch (Exception exception)
+            {
+                LogBug(_logger, exception, Number);
+            }
+        }
+        _gathered.Clear();
     }
 
     [LoggerMessage(1, LogLevel.Error, "Unexpected error in event loop {Number}")]

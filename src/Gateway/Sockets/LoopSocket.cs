@@ -15,6 +15,7 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
     private readonly int _place;
     private readonly Readiness _readable = new(ready: false);
     private readonly Readiness _writable;
+    private readonly GatheredSend _gathered;
     private int _uses = 1;
     private int _closed;
 
@@ -25,6 +26,7 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
     {
         (_loop, _descriptor) = (loop, descriptor);
         _writable = new Readiness(connected);
+        _gathered = new GatheredSend(this);
         Libc.NoDelay(descriptor);
         try
         {
@@ -88,6 +90,8 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
     /// <exception cref="SocketException">The connection is broken, or closed from here.</exception>
     public ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
     {
+        if (_loop.Gathers)
+            return _gathered.Begin(bytes);
         var sent = TrySend(bytes.Span);
         return sent == bytes.Length ? default : SendRestAsync(bytes[Math.Max(0, sent)..]);
     }
@@ -126,8 +130,8 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
         Release();
     }
 
-    // The rest waits for the peer to take what is there.
-    private async ValueTask SendRestAsync(ReadOnlyMemory<byte> bytes)
+    /// <summary>All of it, when the peer has taken what is there.</summary>
+    public async ValueTask SendRestAsync(ReadOnlyMemory<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
@@ -158,8 +162,9 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
         return error is 0 ? (int)count : error is Libc.Again or Libc.Interrupted ? -1 : throw Failed(error);
     }
 
-    // -1: nothing can be taken now.
-    private unsafe int TrySend(ReadOnlySpan<byte> bytes)
+    /// <summary>How much was taken; -1 when nothing can be taken now.</summary>
+    /// <exception cref="SocketException">The connection is broken, or closed from here.</exception>
+    public unsafe int TrySend(ReadOnlySpan<byte> bytes)
     {
         if (!TryUse())
             throw new SocketException((int)SocketError.OperationAborted);
