@@ -13,6 +13,8 @@ using Tollgate.Admission.Snapshot;
 using Tollgate.Admission.Subscriptions;
 using Tollgate.Foundation;
 
+[module: System.Runtime.CompilerServices.SkipLocalsInit]
+
 namespace Tollgate.Admission;
 
 /// <summary>The door of the module: may they, and how much is left.</summary>

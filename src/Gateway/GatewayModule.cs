@@ -12,6 +12,8 @@ using Tollgate.Gateway.Routing;
 using Tollgate.Gateway.Upstreams;
 using Tollgate.Metering;
 
+[module: System.Runtime.CompilerServices.SkipLocalsInit]
+
 namespace Tollgate.Gateway;
 
 /// <summary>The door of the module: APIs with their documents, and the data plane that serves them.</summary>

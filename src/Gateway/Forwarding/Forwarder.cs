@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Gateway.Answers;
 using Tollgate.Gateway.Forwarding.Http1;
@@ -15,6 +16,7 @@ internal sealed class Forwarder(Http1Forwarder plain, SecureForwarder secure, Ca
 {
     private const int ClientClosedRequest = 499;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask ForwardAsync(Call call, ServedApi api)
     {
         live.Add(call);

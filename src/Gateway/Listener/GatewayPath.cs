@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -117,6 +118,7 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
     // by its length.
     private static bool IsAmbiguous(IHeaderDictionary headers) => headers.TransferEncoding.Count > 0 && headers.ContainsKey("X-Content-Length");
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ServeAsync(HttpContext context, Call call, ServedApi api, ReadOnlyMemory<char> rest)
     {
         if (options.AllowsCors(api.Name) && Preflight.IsOne(context.Request))
@@ -133,38 +135,29 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
         call.OperationId = api.Operations.Match(context.Request.Method, call.Path);
         if (!await turnstile.EnterAsync(call, OneRequest).ConfigureAwait(false))
             return;
-        var inFlight = _inFlight.TryEnter(options.MaxInFlight);
+        var here = _inFlight.TryEnter(options.MaxInFlight);
+        var there = here && api.InFlight.TryEnter(options.MaxInFlightPerApi);
         try
         {
-            if (inFlight && api.InFlight.TryEnter(options.MaxInFlightPerApi))
-                await ForwardAsync(call, api).ConfigureAwait(false);
+            if (there)
+                await forwarder.ForwardAsync(call, api).ConfigureAwait(false);
             else
                 await OverloadAsync(call).ConfigureAwait(false);
         }
         finally
         {
-            if (inFlight)
+            if (there)
+                api.InFlight.Leave();
+            if (here)
                 _inFlight.Leave();
             turnstile.Leave(call);
         }
     }
 
-    private async ValueTask ForwardAsync(Call call, ServedApi api)
-    {
-        try
-        {
-            await forwarder.ForwardAsync(call, api).ConfigureAwait(false);
-        }
-        finally
-        {
-            api.InFlight.Leave();
-        }
-    }
-
-    private Task OverloadAsync(Call call)
+    private ValueTask OverloadAsync(Call call)
     {
         journal.GiveBack(call);
-        return answers.EndAsync(call, Refusals.Overloaded, UsageOutcome.Refused, RefusalReason.Overload, billable: false);
+        return new ValueTask(answers.EndAsync(call, Refusals.Overloaded, UsageOutcome.Refused, RefusalReason.Overload, billable: false));
     }
 
     private static ValueTask RefuseAsync(Call call, Problem problem)

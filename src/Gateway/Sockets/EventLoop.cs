@@ -27,7 +27,8 @@ internal sealed unsafe partial class EventLoop : IDisposable
     private readonly Stack<int> _free = new();
     private readonly List<GatheredSend> _gathered = [];
     private bool _gathers;
-    private (IEventHandler? Handler, uint Generation)[] _handlers = new (IEventHandler?, uint)[256];
+    private Registration?[] _handlers = new Registration?[256];
+    private uint _generation;
     private int _used;
     private volatile bool _stopped;
 
@@ -64,12 +65,12 @@ internal sealed unsafe partial class EventLoop : IDisposable
             place = _free.TryPop(out var free) ? free : _used++;
             if (place == _handlers.Length)
             {
-                var larger = new (IEventHandler?, uint)[place * 2];
+                var larger = new Registration?[place * 2];
                 _handlers.CopyTo(larger, 0);
                 Volatile.Write(ref _handlers, larger);
             }
-            generation = _handlers[place].Generation;
-            _handlers[place].Handler = handler;
+            generation = ++_generation;
+            Volatile.Write(ref _handlers[place], new Registration(handler, generation));
         }
         try
         {
@@ -88,7 +89,7 @@ internal sealed unsafe partial class EventLoop : IDisposable
     {
         lock (_gate)
         {
-            _handlers[place] = (null, _handlers[place].Generation + 1);
+            Volatile.Write(ref _handlers[place], null);
             _free.Push(place);
         }
     }
@@ -130,15 +131,12 @@ internal sealed unsafe partial class EventLoop : IDisposable
     {
         if (data == Wake)
             return;
-        IEventHandler? handler;
-        lock (_gate)
-        {
-            var entry = _handlers[(int)(uint)data];
-            handler = entry.Generation == (uint)(data >> 32) ? entry.Handler : null;
-        }
+        var found = Volatile.Read(ref Volatile.Read(ref _handlers)[(int)(uint)data]);
+        if (found is null || found.Generation != (uint)(data >> 32))
+            return;
         try
         {
-            handler?.OnEvents(events);
+            found.Handler.OnEvents(events);
         }
         catch (Exception exception)
         {
@@ -166,4 +164,7 @@ internal sealed unsafe partial class EventLoop : IDisposable
 
     [LoggerMessage(1, LogLevel.Error, "Unexpected error in event loop {Number}")]
     private static partial void LogBug(ILogger logger, Exception exception, int number);
+
+    // Its generation tells an event of a descriptor that is gone from one of that which has its place now.
+    private sealed record Registration(IEventHandler Handler, uint Generation);
 }

@@ -82,7 +82,11 @@ internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IC
         {
             while (true)
             {
-                var count = await _socket.ReceiveAsync(_input.Writer.GetMemory(LeastRoom)).ConfigureAwait(false);
+                var room = _input.Writer.GetMemory(LeastRoom);
+                int count;
+                do
+                    await _socket.ReadableAsync().ConfigureAwait(false);
+                while ((count = _socket.TryReceive(room.Span)) < 0);
                 if (count == 0)
                     break;
                 _input.Writer.Advance(count);

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Tollgate.Gateway.Sockets;
@@ -72,19 +71,8 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
         _writable.Set();
     }
 
-    /// <summary>Some bytes; 0 when the peer has ended its side.</summary>
-    /// <exception cref="SocketException">The connection is broken, or closed from here.</exception>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<int> ReceiveAsync(Memory<byte> target)
-    {
-        while (true)
-        {
-            await _readable.TakeAsync().ConfigureAwait(false);
-            var count = TryReceive(target.Span);
-            if (count >= 0)
-                return count;
-        }
-    }
+    /// <summary>Returns when there may be something to receive: try it then, and wait again when there was nothing.</summary>
+    public ValueTask ReadableAsync() => _readable.TakeAsync();
 
     /// <summary>All of it.</summary>
     /// <exception cref="SocketException">The connection is broken, or closed from here.</exception>
@@ -142,8 +130,9 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
         }
     }
 
-    // -1: nothing is there.
-    private unsafe int TryReceive(Span<byte> target)
+    /// <summary>Some bytes; 0 when the peer has ended its side, -1 when nothing is there.</summary>
+    /// <exception cref="SocketException">The connection is broken, or closed from here.</exception>
+    public unsafe int TryReceive(Span<byte> target)
     {
         if (!TryUse())
             throw new SocketException((int)SocketError.OperationAborted);

@@ -43,6 +43,8 @@ internal static class TollgateHost
 
     public static WebApplication Build(string[] args)
     {
+        // Settings are read once. To watch their files costs a thread that hears of every write below the folder, the journal's included.
+        args = ["--hostBuilder:reloadConfigOnChange=false", .. args];
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = Directory.GetCurrentDirectory(), ApplicationName = "tollgate" });
         var roles = NodeRoles.From(builder.Configuration);
         Logs.Configure(builder);

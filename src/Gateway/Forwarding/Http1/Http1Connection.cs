@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Tollgate.Gateway.Sockets;
 
 namespace Tollgate.Gateway.Forwarding.Http1;
@@ -56,6 +57,7 @@ internal sealed class Http1Connection(LoopSocket socket, Http1Pool pool) : ICutt
 
     /// <summary>Sends all of it.</summary>
     /// <exception cref="UpstreamException">The connection is broken.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
     {
         try
@@ -71,25 +73,27 @@ internal sealed class Http1Connection(LoopSocket socket, Http1Pool pool) : ICutt
     /// <summary>More of the answer, behind what is there. False when the upstream has ended its side.</summary>
     /// <param name="most">The buffer grows up to so many bytes.</param>
     /// <exception cref="UpstreamException">The connection is broken, or more than <paramref name="most"/> bytes wait to be used.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> ReceiveAsync(int most)
     {
         MakeRoom(most);
-        var count = await ReceiveIntoAsync(_buffer.AsMemory(_end)).ConfigureAwait(false);
+        int count;
+        do
+            await socket.ReadableAsync().ConfigureAwait(false);
+        while ((count = TryReceive(_buffer.AsSpan(_end))) < 0);
         _end += count;
         return count > 0;
     }
 
     /// <summary>Past the buffer, which must be empty. 0 when the upstream has ended its side.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<int> ReceiveIntoAsync(Memory<byte> target)
     {
-        try
-        {
-            return await socket.ReceiveAsync(target).ConfigureAwait(false);
-        }
-        catch (SocketException exception)
-        {
-            throw new UpstreamException("The upstream's connection broke.", exception);
-        }
+        int count;
+        do
+            await socket.ReadableAsync().ConfigureAwait(false);
+        while ((count = TryReceive(target.Span)) < 0);
+        return count;
     }
 
     /// <summary>Something has come on an idle connection: it must be looked at before it is used.</summary>
@@ -107,6 +111,18 @@ internal sealed class Http1Connection(LoopSocket socket, Http1Pool pool) : ICutt
         if (_start == _end && _buffer.Length > SmallBuffer)
             _buffer = GC.AllocateUninitializedArray<byte>(SmallBuffer, pinned: true);
         Head.Shrink();
+    }
+
+    private int TryReceive(Span<byte> target)
+    {
+        try
+        {
+            return socket.TryReceive(target);
+        }
+        catch (SocketException exception)
+        {
+            throw new UpstreamException("The upstream's connection broke.", exception);
+        }
     }
 
     private void MakeRoom(int most)

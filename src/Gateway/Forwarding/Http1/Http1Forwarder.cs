@@ -23,6 +23,7 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
     /// <exception cref="UpstreamException">The upstream failed, or the call was cut; <see cref="CallLife.Reason"/> tells.</exception>
     /// <exception cref="ClientBodyException">The client's body is not well formed or broke off.</exception>
     /// <exception cref="JournalFullException">Nothing could be recorded.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask ForwardAsync(Call call, ServedApi api)
     {
         var pool = pools.Of(api.Route.Upstream, api.Origin);
@@ -102,6 +103,7 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<AnswerHead> ReceiveHeadAsync(Http1Connection connection, bool isHead, Upload? upload)
     {
         while (true)
@@ -121,10 +123,11 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
     }
 
     // The client waits for leave to send: the upstream gives it, or refuses, or says nothing for a while, which is leave too.
-    private static async ValueTask<bool> ReceiveMoreAsync(Http1Connection connection, Upload? upload)
+    private static ValueTask<bool> ReceiveMoreAsync(Http1Connection connection, Upload? upload) =>
+        upload is null or { Started: true } ? connection.ReceiveAsync(AnswerHead.MostBytes) : ReceiveOrBeginAsync(connection, upload);
+
+    private static async ValueTask<bool> ReceiveOrBeginAsync(Http1Connection connection, Upload upload)
     {
-        if (upload is null or { Started: true })
-            return await connection.ReceiveAsync(AnswerHead.MostBytes).ConfigureAwait(false);
         var arriving = connection.ReceiveAsync(AnswerHead.MostBytes).AsTask();
         if (await Task.WhenAny(arriving, Task.Delay(ContinueWait, CancellationToken.None)).ConfigureAwait(false) != arriving)
             upload.Start();
