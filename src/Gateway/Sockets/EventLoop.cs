@@ -17,6 +17,7 @@ internal interface IEventHandler
 internal sealed unsafe partial class EventLoop : IDisposable
 {
     private const int Batch = 64;
+    private const int Urgency = -10;
     private const ulong Wake = ulong.MaxValue;
 
     private readonly ILogger _logger;
@@ -108,6 +109,8 @@ internal sealed unsafe partial class EventLoop : IDisposable
     private void Run()
     {
         t_current = this;
+        // Calls go before shipping, jobs and the database on this machine's processors, where the operator's rights allow it (root, CAP_SYS_NICE).
+        _ = Libc.setpriority(0, 0, Urgency);
         var x64 = RuntimeInformation.ProcessArchitecture == Architecture.X64;
         var events = NativeMemory.Alloc(Batch, (nuint)sizeof(Libc.EventOther));
         while (!_stopped)

@@ -48,6 +48,27 @@ internal static unsafe partial class Libc
         public ulong Data;
     }
 
+    /// <summary>struct iovec.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct Piece
+    {
+        public void* Start;
+        public nint Length;
+    }
+
+    /// <summary>struct msghdr; the C library's types, which the kernel's agree with on both processors.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct Message
+    {
+        public void* Name;
+        public int NameLength;
+        public Piece* Pieces;
+        public nint PieceCount;
+        public void* Control;
+        public nint ControlLength;
+        public int Flags;
+    }
+
     public static int EpollCreate() => Check(epoll_create1(CloseOnExec), "epoll_create1");
 
     public static int EventCreate() => Check(eventfd(0, CloseOnExec | NonBlocking), "eventfd");
@@ -96,6 +117,9 @@ internal static unsafe partial class Libc
     public static partial nint send(int descriptor, byte* buffer, nint length, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial nint sendmsg(int descriptor, Message* message, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial nint read(int descriptor, void* buffer, nint length);
 
     [LibraryImport("libc", SetLastError = true)]
@@ -103,6 +127,10 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int connect(int descriptor, byte* address, int length);
+
+    /// <summary>Which 0, who 0: the calling thread.</summary>
+    [LibraryImport("libc")]
+    public static partial int setpriority(int which, int who, int niceness);
 
     [LibraryImport("libc")]
     public static partial int shutdown(int descriptor, int how);

@@ -13,7 +13,10 @@ namespace Tollgate.Gateway.Sockets;
 /// </summary>
 internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IConnectionLifetimeFeature, IConnectionTransportFeature
 {
+    // A head fits into a block of the pool; what fills one is a body, which comes in larger pieces.
     private const int LeastRoom = 2048;
+    private const int BodyRoom = 32 * 1024;
+    private const int MostUnsent = 128 * 1024;
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(30);
 
     private readonly LoopSocket _socket;
@@ -29,7 +32,7 @@ internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IC
     {
         (_socket, _memory) = (socket, memory);
         _input = new Pipe(Options(memory, 1024 * 1024));
-        _output = new Pipe(Options(memory, 64 * 1024));
+        _output = new Pipe(Options(memory, MostUnsent));
         Transport = new Duplex(_input.Reader, _output.Writer);
         ConnectionClosed = _closed.Token;
         (LocalEndPoint, RemoteEndPoint) = Names.Of(descriptor);
@@ -78,17 +81,19 @@ internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IC
     private async Task ReceiveAsync()
     {
         Exception? error = null;
+        var most = LeastRoom;
         try
         {
             while (true)
             {
-                var room = _input.Writer.GetMemory(LeastRoom);
+                var room = _input.Writer.GetMemory(most);
                 int count;
                 do
                     await _socket.ReadableAsync().ConfigureAwait(false);
                 while ((count = _socket.TryReceive(room.Span)) < 0);
                 if (count == 0)
                     break;
+                most = count == room.Length ? BodyRoom : LeastRoom;
                 _input.Writer.Advance(count);
                 var flushed = await _input.Writer.FlushAsync().ConfigureAwait(false);
                 if (flushed.IsCompleted || flushed.IsCanceled)
@@ -128,8 +133,8 @@ internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IC
                 var read = await _output.Reader.ReadAsync().ConfigureAwait(false);
                 if (read.IsCanceled)
                     break;
-                foreach (var segment in read.Buffer)
-                    await _socket.SendAsync(segment).ConfigureAwait(false);
+                if (!read.Buffer.IsEmpty)
+                    await _socket.SendAsync(read.Buffer).ConfigureAwait(false);
                 _output.Reader.AdvanceTo(read.Buffer.End);
                 if (read.IsCompleted)
                     break;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
@@ -84,6 +85,10 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
         return sent == bytes.Length ? default : SendRestAsync(bytes[Math.Max(0, sent)..]);
     }
 
+    /// <summary>All of it, many pieces at a time.</summary>
+    /// <exception cref="SocketException">The connection is broken, or closed from here.</exception>
+    public ValueTask SendAsync(in ReadOnlySequence<byte> bytes) => bytes.IsSingleSegment ? SendAsync(bytes.First) : SendPiecesAsync(bytes);
+
     /// <summary>The loop has heard of something that nobody has received, or of the end. Costs no call into the kernel.</summary>
     public bool IsReadable => _readable.IsReady;
 
@@ -151,6 +156,20 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
         return error is 0 ? (int)count : error is Libc.Again or Libc.Interrupted ? -1 : throw Failed(error);
     }
 
+    private async ValueTask SendPiecesAsync(ReadOnlySequence<byte> bytes)
+    {
+        while (true)
+        {
+            var sent = TrySend(bytes);
+            if (sent > 0)
+                bytes = bytes.Slice(sent);
+            if (bytes.IsEmpty)
+                return;
+            if (sent < 0)
+                await _writable.TakeAsync().ConfigureAwait(false);
+        }
+    }
+
     /// <summary>How much was taken; -1 when nothing can be taken now.</summary>
     /// <exception cref="SocketException">The connection is broken, or closed from here.</exception>
     public unsafe int TrySend(ReadOnlySpan<byte> bytes)
@@ -158,13 +177,20 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
         if (!TryUse())
             throw new SocketException((int)SocketError.OperationAborted);
         nint count;
-        var error = 0;
         fixed (byte* start = bytes)
-        {
             count = Libc.send(_descriptor, start, bytes.Length, Libc.NoSignal);
-            if (count < 0)
-                error = Marshal.GetLastPInvokeError();
-        }
+        return Sent(count, count < 0 ? Marshal.GetLastPInvokeError() : 0);
+    }
+
+    private int TrySend(in ReadOnlySequence<byte> bytes)
+    {
+        if (!TryUse())
+            throw new SocketException((int)SocketError.OperationAborted);
+        return Sent(Pieces.Send(_descriptor, bytes, out var error), error);
+    }
+
+    private int Sent(nint count, int error)
+    {
         Release();
         if (error == Libc.Interrupted)
             _writable.Set();

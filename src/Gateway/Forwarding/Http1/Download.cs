@@ -7,7 +7,7 @@ namespace Tollgate.Gateway.Forwarding.Http1;
 /// <summary>Sends the upstream's body on to the client as it comes. Waits for a slow client before it reads on.</summary>
 internal sealed class Download(Call call, Http1Connection connection, TimeSpan patience)
 {
-    private const int PieceBytes = 32 * 1024;
+    private const int PieceBytes = 64 * 1024;
     private const int MostTrailerBytes = 16 * 1024;
 
     private readonly PipeWriter _client = call.Context.Response.BodyWriter;

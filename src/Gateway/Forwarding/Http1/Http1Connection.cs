@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Tollgate.Gateway.Sockets;
@@ -57,8 +58,11 @@ internal sealed class Http1Connection(LoopSocket socket, Http1Pool pool) : ICutt
 
     /// <summary>Sends all of it.</summary>
     /// <exception cref="UpstreamException">The connection is broken.</exception>
+    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes) => SendAsync(new ReadOnlySequence<byte>(bytes));
+
+    /// <inheritdoc cref="SendAsync(ReadOnlyMemory{byte})"/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
+    public async ValueTask SendAsync(ReadOnlySequence<byte> bytes)
     {
         try
         {

@@ -103,8 +103,7 @@ internal sealed class Upload(Call call, Http1Connection connection, UploadFramin
     {
         if (framing == UploadFraming.Chunks)
             await connection.SendAsync(SizeLine(piece.Length)).ConfigureAwait(false);
-        foreach (var segment in piece)
-            await connection.SendAsync(segment).ConfigureAwait(false);
+        await connection.SendAsync(piece).ConfigureAwait(false);
         if (framing == UploadFraming.Chunks)
             await connection.SendAsync(LineEnd).ConfigureAwait(false);
         call.CountIn(piece.Length);
