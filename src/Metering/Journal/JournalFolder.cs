@@ -81,7 +81,7 @@ internal sealed class JournalFolder : IDisposable
             throw;
         }
         var segment = Open(index, writable: true);
-        segment.Touch(0, SegmentBytes, writing: true);
+        segment.Touch(0, JournalKeeper.WarmBytes, writing: true);
         return segment;
     }
 

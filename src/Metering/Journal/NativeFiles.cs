@@ -2,10 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace Tollgate.Metering.Journal;
 
-/// <summary>What .NET has no call for on Unix: a folder's fsync, and msync of a part of a mapping.</summary>
+/// <summary>What .NET has no call for on Unix: a folder's fsync, msync and madvise of a part of a mapping.</summary>
 internal static unsafe partial class NativeFiles
 {
     private const int SyncNow = 4;
+    private const int DontNeed = 4;
 
     /// <summary>A new name is on disk only when its folder is.</summary>
     public static void FlushFolder(string path)
@@ -28,6 +29,14 @@ internal static unsafe partial class NativeFiles
             throw new IOException($"msync failed (errno {Marshal.GetLastPInvokeError()}).");
     }
 
+    /// <summary>Lets go of a part of a shared mapping: its pages stay in the file and in the kernel's cache, and are no longer this process's.</summary>
+    public static void ReleasePages(byte* start, long length)
+    {
+        // Advice: where the system does not take it, the pages stay.
+        if (!OperatingSystem.IsWindows() && length > 0)
+            _ = Madvise(start, (nuint)length, DontNeed);
+    }
+
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static partial int Open(string path, int flags);
@@ -39,6 +48,10 @@ internal static unsafe partial class NativeFiles
     [LibraryImport("libc", EntryPoint = "close")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static partial int Madvise(byte* address, nuint length, int advice);
 
     [LibraryImport("libc", EntryPoint = "msync", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]

@@ -134,6 +134,12 @@ internal sealed unsafe class Segment : IDisposable
         }
     }
 
+    /// <summary>
+    /// What lies before is written or read, and need not be this process's memory any more. Nothing is lost by it: the pages are the kernel's, and a look at one brings it
+    /// back.
+    /// </summary>
+    public void ReleaseBefore(int position) => NativeFiles.ReleasePages(Start, position / Environment.SystemPageSize * (long)Environment.SystemPageSize);
+
     /// <summary>Zeroes what a torn write left.</summary>
     public void ZeroFrom(int position)
     {

@@ -24,6 +24,9 @@ internal sealed unsafe partial class UsageJournal
             (_current, _next, _position) = (recovery.Current, recovery.Next, recovery.Position);
             (_closed, _sealed) = (recovery.Closed, recovery.Sealed);
             _tail = _current.Offset + _position;
+            // Looking for the end has touched all of it.
+            _current.ReleaseBefore(_current.Size);
+            _next?.ReleaseBefore(_next.Size);
         }
         catch
         {
@@ -103,13 +106,15 @@ internal sealed unsafe partial class UsageJournal
                 _closed.RemoveAt(0);
                 _sealed.Add((closed.Index, now));
             }
-            closed.Dispose();
+            lock (_warmGate)
+                closed.Dispose();
         }
         Segment current;
         int position;
         lock (_gate)
             (current, position) = (_current, _position);
         current.FlushTo(position);
+        current.ReleaseBefore(position);
     }
 
     void IJournalKept.WarmAhead(long bytes, bool writing)
@@ -117,12 +122,21 @@ internal sealed unsafe partial class UsageJournal
         Segment current;
         Segment? next;
         int position;
+        // A segment that is full meanwhile is not unmapped under who touches it.
+        lock (_warmGate)
+        {
+            lock (_gate)
+                (current, next, position) = (_current, _next, _position);
+            current.Touch(position, position + bytes, writing);
+            // Made warm when it was made, but perhaps written out or dropped since: again from the half of this one on.
+            if (position >= current.Size / 2)
+                next?.Touch(0, Math.Max(bytes, position + bytes - current.Size), writing);
+        }
+        if (bytes < JournalKeeper.WarmBytes)
+            return;
         lock (_gate)
-            (current, next, position) = (_current, _next, _position);
-        current.Touch(position, position + bytes, writing);
-        // Made warm when it was made, but perhaps written out or dropped since: again from the half of this one on.
-        if (position >= current.Size / 2)
-            next?.Touch(0, Math.Max(bytes, position + bytes - current.Size), writing);
+            if (_current == current)
+                _warmAgainAt = position + bytes >= current.Size ? int.MaxValue : position + (int)bytes / 2;
     }
 
     private void Unmap()

@@ -41,6 +41,7 @@ internal sealed unsafe partial class UsageJournal
             var at = Math.Max(offset, Head);
             while (at < tail && records.Count < maximumRecords)
                 at = ReadOne(at, tail, records, texts);
+            _reading?.ReleaseBefore(_reading.Size);
             return new JournalBatch(records, at);
         }
     }

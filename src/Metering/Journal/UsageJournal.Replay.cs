@@ -21,6 +21,7 @@ internal sealed unsafe partial class UsageJournal
                     return null;
                 at = next;
             }
+            _replaying?.ReleaseBefore(_replaying.Size);
             return tail;
         }
     }

@@ -15,6 +15,7 @@ internal sealed unsafe partial class UsageJournal : IUsageJournal, IJournalReade
     private const int SegmentWaitMilliseconds = 5000;
 
     private readonly Lock _gate = new();
+    private readonly Lock _warmGate = new();
     private readonly JournalFolder _folder;
     private readonly JournalOptions _options;
     private readonly TimeProvider _clock;
@@ -28,6 +29,7 @@ internal sealed unsafe partial class UsageJournal : IUsageJournal, IJournalReade
     private Segment _current;
     private volatile Segment? _next;
     private int _position;
+    private int _warmAgainAt = int.MaxValue;
     private long _tail;
     private bool _disposed;
 
@@ -164,6 +166,7 @@ internal sealed unsafe partial class UsageJournal : IUsageJournal, IJournalReade
         _current = next;
         _next = null;
         _position = JournalFormat.SegmentHeaderBytes;
+        _warmAgainAt = JournalKeeper.WarmBytes / 2;
         Volatile.Write(ref _tail, next.Offset + _position);
         _closed.Add(closed);
         _keeper.Rotated();
@@ -193,6 +196,11 @@ internal sealed unsafe partial class UsageJournal : IUsageJournal, IJournalReade
         Volatile.Write(ref *(int*)(target + JournalFormat.LengthAt), length);
         _position += length;
         Volatile.Write(ref _tail, offset + length);
+        if (_position >= _warmAgainAt)
+        {
+            _warmAgainAt = int.MaxValue;
+            _keeper.WarmAgain();
+        }
         return offset;
     }
 }
