@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
@@ -17,13 +18,22 @@ internal static class SnapshotBlock
     public static int Write(SafeFileHandle file, long at, byte kind, ReadOnlySpan<byte> payload)
     {
         // One write: a kill leaves all of it or, at the end of the file, a part that is known as such.
-        var block = new byte[HeaderBytes + payload.Length];
-        BinaryPrimitives.WriteInt32LittleEndian(block, payload.Length);
-        block[8] = kind;
-        payload.CopyTo(block.AsSpan(HeaderBytes));
-        BinaryPrimitives.WriteUInt32LittleEndian(block.AsSpan(4), Checksum(block.AsSpan(8)));
-        RandomAccess.Write(file, block, at);
-        return block.Length;
+        var rented = ArrayPool<byte>.Shared.Rent(HeaderBytes + payload.Length);
+        try
+        {
+            var block = rented.AsSpan(0, HeaderBytes + payload.Length);
+            block[..HeaderBytes].Clear();
+            BinaryPrimitives.WriteInt32LittleEndian(block, payload.Length);
+            block[8] = kind;
+            payload.CopyTo(block[HeaderBytes..]);
+            BinaryPrimitives.WriteUInt32LittleEndian(block[4..], Checksum(block[8..]));
+            RandomAccess.Write(file, block, at);
+            return block.Length;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
     }
 
     public static uint Checksum(ReadOnlySpan<byte> bytes)

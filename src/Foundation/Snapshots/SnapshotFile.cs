@@ -76,15 +76,19 @@ public sealed partial class SnapshotFile : IDisposable
         }
     }
 
-    /// <summary>Adds a block of changes; without effect as long as there is no base.</summary>
-    public void Append(SnapshotBuffer block)
+    /// <summary>
+    /// Adds a block of changes; without effect as long as there is no base. <paramref name="inNewBase"/>: the base that is being written has it in any case, so that it need not be
+    /// kept for it.
+    /// </summary>
+    public void Append(SnapshotBuffer block, bool inNewBase = false)
     {
         ArgumentNullException.ThrowIfNull(block);
         if (block.Length == 0)
             return;
         lock (_gate)
         {
-            _rewrite?.Changed(block);
+            if (!inNewBase)
+                _rewrite?.Changed(block);
             if (_file is null)
                 return;
             try

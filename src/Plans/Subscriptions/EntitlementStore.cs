@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Tollgate.Foundation;
 using Tollgate.Plans.Limits;
 using Tollgate.Plans.Offers;
@@ -22,7 +23,7 @@ internal sealed class EntitlementStore : IEntitlements
             {Columns}
             WHERE @subscriptionIds::uuid[] IS NULL OR e.subscription_id = ANY (@subscriptionIds::uuid[])
             """, new { subscriptionIds }).ConfigureAwait(false);
-        return [.. rows.Select(r => r.ToEntitlement())];
+        return Read(rows);
     }
 
     public async Task<IReadOnlyList<Entitlement>> LoadPageAsync(DbSession session, Guid? after, int limit)
@@ -33,7 +34,7 @@ internal sealed class EntitlementStore : IEntitlements
             {(after is null ? "" : "WHERE e.subscription_id > @after")}
             ORDER BY e.subscription_id LIMIT @limit
             """, new { after, limit }).ConfigureAwait(false);
-        return [.. rows.Select(r => r.ToEntitlement())];
+        return Read(rows);
     }
 
     /// <summary>Derives the snapshot from the subscription as it now stands in this transaction. Past due still serves; paused and canceled do not.</summary>
@@ -48,6 +49,19 @@ internal sealed class EntitlementStore : IEntitlements
                anchor = excluded.anchor, price_interval = excluded.price_interval, time_zone = excluded.time_zone, valid_until = excluded.valid_until,
                period_end = excluded.period_end, updated_at = excluded.updated_at, concurrency = excluded.concurrency
         """, new { subscriptionId, periodEnd, now });
+
+    // Many have the same plan: what it says is read once.
+    private static List<Entitlement> Read(IReadOnlyList<Row> rows)
+    {
+        var read = new Dictionary<string, IReadOnlyList<Allowance>>(StringComparer.Ordinal);
+        var all = new List<Entitlement>(rows.Count);
+        foreach (var row in rows)
+        {
+            ref var allowances = ref CollectionsMarshal.GetValueRefOrAddDefault(read, row.Allowances, out _);
+            all.Add(row.ToEntitlement(allowances ??= PlanText.Allowances(row.Allowances)));
+        }
+        return all;
+    }
 
     private sealed class Row
     {
@@ -83,9 +97,9 @@ internal sealed class EntitlementStore : IEntitlements
 
         public long? SpendCap { get; init; }
 
-        public Entitlement ToEntitlement() => new(
+        public Entitlement ToEntitlement(IReadOnlyList<Allowance> ofPlan) => new(
             SubscriptionId, OrganizationId, new Product(ProductKind, ProductId, ProviderOrganizationId), PlanId, PlanVersion, Active,
-            AllowanceOverride.Apply(PlanText.Allowances(Allowances), Overrides), Anchor, PlanText.Interval(PriceInterval)!.Value, TimeZone, ValidUntil)
+            AllowanceOverride.Apply(ofPlan, Overrides), Anchor, PlanText.Interval(PriceInterval)!.Value, TimeZone, ValidUntil)
         {
             Concurrency = Concurrency,
             SpendCap = SpendCap,
