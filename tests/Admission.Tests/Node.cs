@@ -55,7 +55,7 @@ internal sealed class Node
     public void Apply(Entitlement entitlement)
     {
         Entitlement = entitlement;
-        State.Subscribers.Ensure(entitlement.SubscriptionId).Terms = State.Prepare(entitlement);
+        State.Subscribers.Ensure(entitlement.SubscriptionId).Put(State.Prepare(entitlement));
     }
 
     public byte[] AddKey(KeyState state = KeyState.Active, long expiresAt = long.MaxValue)
@@ -69,7 +69,7 @@ internal sealed class Node
     public void LimitProduct(params Allowance[] limits)
     {
         var product = Entitlement.Product.Id;
-        State.Products.Ensure(product).Terms = State.PrepareProduct(Entitlement with { SubscriptionId = product, Allowances = limits, Concurrency = null, SpendCap = null });
+        State.Products.Ensure(product).Put(State.PrepareProduct(Entitlement with { SubscriptionId = product, Allowances = limits, Concurrency = null, SpendCap = null }));
     }
 
     /// <summary>Another node's key opens this one too: it is the same subscription.</summary>

@@ -30,7 +30,7 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
             return;
         var subscriber = state.Subscribers.At(decision.Slot);
         Limiter.GiveBack(subscriber, decision);
-        if (subscriber.Terms?.Product is { } product)
+        if (subscriber.TryTerms(out var terms) && terms.Plan.Product is { } product)
             ProductLimiter.GiveBack(product, decision);
     }
 
@@ -53,7 +53,7 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
         ref var entry = ref state.Keys.At(decision.KeyPlace);
         var now = Now;
         return Volatile.Read(ref entry.State) == (int)KeyState.Active && now < Volatile.Read(ref entry.ExpiresAt)
-            && state.Subscribers.At(decision.Slot).Terms?.IsActiveAt(now) == true;
+            && state.Subscribers.TryTerms(decision.Slot, out var terms) && terms.IsActiveAt(now);
     }
 
     // Nodes that share limits go by one clock.
@@ -76,17 +76,17 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
         if (place < 0)
             return AdmissionVerdict.KeyUnknown;
         ref var entry = ref state.Keys.At(place);
+        state.Subscribers.Expect(entry.Subscriber);
         var keyState = (KeyState)Volatile.Read(ref entry.State);
-        var terms = state.Subscribers.At(entry.Subscriber).Terms;
         // A key of a subscription to something else is no key of this API. To say more would tell whoever holds it that it opens another door.
-        if (keyState == KeyState.Deleted || terms is null || terms.ProductId != productId)
+        if (keyState == KeyState.Deleted || !state.Subscribers.TryTerms(entry.Subscriber, out var terms) || terms.Plan.ProductId != productId)
             return AdmissionVerdict.KeyUnknown;
         var now = Now;
         Identify(ref decision, place, entry, terms, now);
         return Judge(ref entry, keyState, state.Subscribers.At(entry.Subscriber), terms, meters, now, ref decision);
     }
 
-    private AdmissionVerdict Judge(ref KeyEntry entry, KeyState keyState, Subscriber subscriber, Terms terms, in MeterAmounts meters, long now, ref AdmissionDecision decision)
+    private AdmissionVerdict Judge(ref KeyEntry entry, KeyState keyState, Subscriber subscriber, in Terms terms, in MeterAmounts meters, long now, ref AdmissionDecision decision)
     {
         if (keyState == KeyState.Revoked)
         {
@@ -110,15 +110,15 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
     }
 
     // What can refuse without having taken comes first.
-    private AdmissionVerdict Take(Subscriber subscriber, Terms terms, in MeterAmounts meters, long now, ref AdmissionDecision decision)
+    private AdmissionVerdict Take(Subscriber subscriber, in Terms terms, in MeterAmounts meters, long now, ref AdmissionDecision decision)
     {
         if (subscriber.SpentUp is { } spent && spent.PeriodStartSeconds == decision.PeriodStartSeconds && Names(meters, spent.Meters))
             return Refuse(terms, meters, now, RefusalReason.SpendCap, terms.PeriodResetSeconds(now), ref decision);
-        var inFlight = terms.Concurrency > 0;
-        if (inFlight && !subscriber.TryEnter(Math.Max(1, terms.Concurrency / state.LiveNodes)))
+        var inFlight = terms.Plan.Concurrency > 0;
+        if (inFlight && !subscriber.TryEnter(Math.Max(1, terms.Plan.Concurrency / state.LiveNodes)))
             return Refuse(terms, meters, now, RefusalReason.Concurrency, 1, ref decision);
         var verdict = Limiter.TryTake(terms, meters, now, ref decision);
-        if (verdict == AdmissionVerdict.Admitted && terms.Product?.Terms is { } all)
+        if (verdict == AdmissionVerdict.Admitted && terms.Plan.Product is { } product && product.TryTerms(out var all))
             verdict = ProductLimiter.Take(subscriber, all, meters, now, ref decision);
         if (verdict == AdmissionVerdict.Admitted)
             decision.InFlight = inFlight;
@@ -128,7 +128,7 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
     }
 
     // A refusal too tells what is left.
-    private static AdmissionVerdict Refuse(Terms terms, in MeterAmounts meters, long now, RefusalReason reason, int retryAfter, ref AdmissionDecision decision)
+    private static AdmissionVerdict Refuse(in Terms terms, in MeterAmounts meters, long now, RefusalReason reason, int retryAfter, ref AdmissionDecision decision)
     {
         Limiter.Show(terms, meters, now, ref decision);
         decision.Reason = reason;
@@ -147,19 +147,25 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
     private MeterLeases? LeasesOf(in AdmissionDecision decision)
     {
         var subscriber = state.Subscribers.At(decision.Slot);
-        return (decision.LeaseOfProduct ? subscriber.Terms?.Product : subscriber)?.LeasesOf(decision.LeaseMeter);
+        if (decision.LeaseOfProduct)
+        {
+            if (!subscriber.TryTerms(out var terms) || terms.Plan.Product is not { } product)
+                return null;
+            subscriber = product;
+        }
+        return subscriber.TryLeases(decision.LeaseMeter, out var leases) ? leases : null;
     }
 
-    private static void Identify(ref AdmissionDecision decision, int place, in KeyEntry entry, Terms terms, long now)
+    private static void Identify(ref AdmissionDecision decision, int place, in KeyEntry entry, in Terms terms, long now)
     {
         decision.KeyPlace = place;
         decision.Slot = entry.Subscriber;
         decision.KeyId = entry.KeyId;
         decision.SubscriptionId = terms.SubscriptionId;
-        decision.PlanId = terms.PlanId;
-        decision.PlanVersion = terms.PlanVersion;
+        decision.PlanId = terms.Plan.PlanId;
+        decision.PlanVersion = terms.Plan.PlanVersion;
         decision.PeriodStartSeconds = terms.PeriodStartSeconds(now);
         decision.OrganizationId = terms.OrganizationId;
-        decision.ProviderOrganizationId = terms.ProviderOrganizationId;
+        decision.ProviderOrganizationId = terms.Plan.ProviderOrganizationId;
     }
 }

@@ -9,7 +9,6 @@ namespace Tollgate.Admission.Deciding;
 /// <summary>What this node knows: keys, terms and counters. Written by the change feed alone, read by every call.</summary>
 internal sealed class NodeState(int nodes, SharedLimits? shared = null)
 {
-    private readonly CellStore _cells = new();
     private readonly ConcurrentDictionary<string, TimeZoneInfo> _zones = new(StringComparer.Ordinal);
     private volatile bool _loaded;
     private int _liveNodes = nodes;
@@ -69,19 +68,24 @@ internal sealed class NodeState(int nodes, SharedLimits? shared = null)
         if (entitlement.SpendCap is not null)
             Capped[entitlement.SubscriptionId] = subscriber;
         else if (Capped.TryRemove(entitlement.SubscriptionId, out _))
-            subscriber.SpentUp = null;
+            subscriber.SetSpentUp(null);
         return TermsOf(entitlement, subscriber, Products.Ensure(entitlement.Product.Id));
     }
 
     /// <summary>Limits over all consumers of a product; not in force until they are set. For the one writer.</summary>
     public Terms PrepareProduct(Entitlement limits) => TermsOf(limits, Products.Ensure(limits.SubscriptionId), product: null);
 
-    private Terms TermsOf(Entitlement entitlement, Subscriber subscriber, Subscriber? product) =>
-        new(entitlement, ZoneOf(entitlement.TimeZone), Nodes, meter => subscriber.CellOf(meter, _cells),
-            meter => Shared is null ? null : subscriber.EnsureLeases(meter, subscriber.CellOf(meter, _cells), Shared), product);
-
-    /// <summary>For the one writer.</summary>
-    public CellPlace CellOf(Subscriber subscriber, byte meter) => subscriber.CellOf(meter, _cells);
+    private Terms TermsOf(Entitlement entitlement, Subscriber subscriber, Subscriber? product)
+    {
+        var plan = subscriber.All.Share(entitlement, () => new PlanTerms(entitlement, ZoneOf(entitlement.TimeZone), Nodes, product));
+        foreach (ref readonly var term in plan.Allowances.AsSpan())
+        {
+            subscriber.EnsureCell(term.Meter);
+            if (Shared is not null && !term.Charged)
+                subscriber.All.EnsureLeases(subscriber.Slot, term.Meter, Shared).Ensure(term.Window);
+        }
+        return new Terms(subscriber, plan, entitlement);
+    }
 
     public TimeZoneInfo ZoneOf(string id) => _zones.GetOrAdd(id, static name => TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) ? zone : TimeZoneInfo.Utc);
 }

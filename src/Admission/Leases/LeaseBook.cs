@@ -25,11 +25,13 @@ internal sealed class LeaseBook
     {
         var busy = false;
         var givesUp = false;
-        foreach (var term in leases.Subscriber.Terms?.Allowances ?? [])
+        if (!leases.Subscriber.TryTerms(out var terms))
+            return false;
+        foreach (var term in terms.Allowances)
         {
-            if (term.Meter != leases.Meter || term.Lease is not { } lease)
+            if (term.Meter != leases.Meter || terms.LeaseOf(term) is not { } lease)
                 continue;
-            var (used, granted) = leases.InHand(term, now);
+            var (used, granted) = leases.InHand(terms, term, now);
             var fresh = used >= lease.SeenUsed ? used - lease.SeenUsed : used;
             lease.SeenUsed = used;
             busy |= fresh > 0 || granted != used;

@@ -11,7 +11,7 @@ internal readonly record struct WindowAsk(WindowLease Lease, Frame Frame, long L
 /// The leases of one meter of one subscription. Rounds to Redis go one at a time; a call that finds nothing left waits, without a thread, for the end
 /// of the next round.
 /// </summary>
-internal sealed class MeterLeases(Subscriber subscriber, byte meter, CellPlace place, SharedLimits shared) : IThreadPoolWorkItem
+internal sealed class MeterLeases(Subscriber subscriber, byte meter, int cellNumber, SharedLimits shared) : IThreadPoolWorkItem
 {
     // Moves the total and nothing that is told from it (its low 47 bits): the swap of a call that has seen a lease which is being given up fails.
     private const long Nudge = 1L << 48;
@@ -29,14 +29,19 @@ internal sealed class MeterLeases(Subscriber subscriber, byte meter, CellPlace p
 
     public ImmutableArray<WindowLease> Windows => _windows;
 
-    /// <summary>For the one writer of terms.</summary>
-    public WindowLease Of(Window window)
+    public WindowLease? Find(Window window)
     {
-        if (_windows.FirstOrDefault(lease => lease.Window == window) is { } known)
-            return known;
-        var lease = new WindowLease(window);
-        _windows = _windows.Add(lease);
-        return lease;
+        foreach (var lease in _windows)
+            if (lease.Window == window)
+                return lease;
+        return null;
+    }
+
+    /// <summary>For the one writer of terms.</summary>
+    public void Ensure(Window window)
+    {
+        if (Find(window) is null)
+            _windows = _windows.Add(new WindowLease(window));
     }
 
     /// <summary>From the path, when a lease runs low: starts a round if none is under way. No lock, no allocation, no wait.</summary>
@@ -74,6 +79,8 @@ internal sealed class MeterLeases(Subscriber subscriber, byte meter, CellPlace p
 
     public void Execute() => _ = RoundAsync();
 
+    private ref MeterCell Cell => ref Subscriber.All.Cell(cellNumber);
+
     private async Task RoundAsync()
     {
         var answered = false;
@@ -96,17 +103,19 @@ internal sealed class MeterLeases(Subscriber subscriber, byte meter, CellPlace p
     public List<WindowAsk> Prepare(long now, long need, bool givesUp)
     {
         var asks = new List<WindowAsk>();
-        foreach (var term in Subscriber.Terms?.Allowances ?? [])
-            if (term.Meter == Meter && term.Lease is { } lease)
-                Add(asks, term, lease, term.Clock.At(now), need, givesUp);
+        if (!Subscriber.TryTerms(out var terms))
+            return asks;
+        foreach (var term in terms.Allowances)
+            if (term.Meter == Meter && terms.LeaseOf(term) is { } lease)
+                Add(asks, term, lease, terms.FrameAt(term, now), need, givesUp);
         return asks;
     }
 
     /// <summary>What a lease has in hand, for the one who looks for idle ones.</summary>
-    public (long Used, long Granted) InHand(in AllowanceTerm term, long now)
+    public (long Used, long Granted) InHand(in Terms terms, in AllowanceTerm term, long now)
     {
-        var ordinal = term.Clock.At(now).Ordinal;
-        return (Used(term, ordinal), term.Lease!.Granted(ordinal));
+        var ordinal = terms.FrameAt(term, now).Ordinal;
+        return (Used(term, ordinal), terms.LeaseOf(term)!.Granted(ordinal));
     }
 
     private void Add(List<WindowAsk> asks, in AllowanceTerm term, WindowLease lease, Frame frame, long need, bool givesUp)
@@ -134,7 +143,7 @@ internal sealed class MeterLeases(Subscriber subscriber, byte meter, CellPlace p
     {
         var used = Used(term, ordinal);
         lease.Set(ordinal, used);
-        Interlocked.Add(ref place.Cell.Total, Nudge);
+        Interlocked.Add(ref Cell.Total, Nudge);
         var final = Used(term, ordinal);
         if (final > used)
             lease.Set(ordinal, final);
@@ -143,7 +152,7 @@ internal sealed class MeterLeases(Subscriber subscriber, byte meter, CellPlace p
 
     private long Used(in AllowanceTerm term, uint ordinal)
     {
-        ref var cell = ref place.Cell;
+        ref var cell = ref Cell;
         var word = Volatile.Read(ref cell.Words[(int)term.Window]);
         var total = Volatile.Read(ref cell.Total);
         return WindowWord.Ordinal(term.Bits, word) == ordinal ? Math.Max(0, WindowWord.Used(term.Bits, total, word)) : 0;

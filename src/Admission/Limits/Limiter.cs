@@ -1,3 +1,4 @@
+using Tollgate.Admission.Leases;
 using Tollgate.Metering;
 
 namespace Tollgate.Admission.Limits;
@@ -10,7 +11,7 @@ internal static class Limiter
     private const int Listed = 8;
 
     /// <summary>Admitted, rate limited or undecided. Fills limits, tightest, and on refusal reason and retry-after.</summary>
-    public static AdmissionVerdict TryTake(Terms terms, in MeterAmounts amounts, long now, ref AdmissionDecision decision)
+    public static AdmissionVerdict TryTake(in Terms terms, in MeterAmounts amounts, long now, ref AdmissionDecision decision)
     {
         while (true)
         {
@@ -28,7 +29,7 @@ internal static class Limiter
     }
 
     /// <summary>What is left, for a call that is refused for another reason.</summary>
-    public static void Show(Terms terms, in MeterAmounts amounts, long now, ref AdmissionDecision decision)
+    public static void Show(in Terms terms, in MeterAmounts amounts, long now, ref AdmissionDecision decision)
     {
         Look(terms, amounts, now, ref decision);
         Tightest.MarkOnSuccess(ref decision);
@@ -39,27 +40,27 @@ internal static class Limiter
     {
         for (var i = 0; i < decision.LimitCount; i++)
         {
-            if (decision.Stamps[i] == 0 || !subscriber.TryCell(decision.Limits[i].Meter, out var place))
+            if (decision.Stamps[i] == 0 || subscriber.FindCell(decision.Limits[i].Meter) is var number && number < 0)
                 continue;
             var window = decision.Limits[i].Window;
-            WindowWord.GiveBack(ref place.Cell.Words[(int)window], WindowWord.BaseBits(window), decision.Stamps[i], AmountOf(decision.Limits[i].Meter, decision.Amounts, out _));
+            WindowWord.GiveBack(ref subscriber.All.Cell(number).Words[(int)window], WindowWord.BaseBits(window), decision.Stamps[i], AmountOf(decision.Limits[i].Meter, decision.Amounts, out _));
         }
     }
 
     /// <summary>Takes without asking; the calls after it find the limit passed.</summary>
     public static void Settle(Subscriber subscriber, in MeterAmounts amounts, long now)
     {
-        var terms = subscriber.Terms;
+        var limited = subscriber.TryTerms(out var terms);
         for (var i = 0; i < 4; i++)
         {
             var (meter, amount) = amounts[i];
-            if (meter == 0 || amount <= 0 || !subscriber.TryCell(meter, out var place))
+            if (meter == 0 || amount <= 0 || subscriber.FindCell(meter) is var number && number < 0)
                 continue;
-            ref var cell = ref place.Cell;
+            ref var cell = ref subscriber.All.Cell(number);
             // Roll over first, or the amount would be counted in a window that has ended.
-            foreach (ref readonly var term in terms is null ? [] : terms.Allowances.AsSpan())
+            foreach (ref readonly var term in limited ? terms.Allowances.AsSpan() : default)
                 if (term.Meter == meter)
-                    WindowWord.Current(ref cell.Words[(int)term.Window], term.Bits, term.Clock.At(now).Ordinal, ref cell.Total);
+                    WindowWord.Current(ref cell.Words[(int)term.Window], term.Bits, terms.FrameAt(term, now).Ordinal, ref cell.Total);
             Interlocked.Add(ref cell.Total, amount);
         }
     }
@@ -68,7 +69,7 @@ internal static class Limiter
     private static long AmountOf(byte meter, in MeterAmounts amounts, out bool named)
     {
         long sum = 0;
-        named = Terms.IsOnlyKnownAfterwards(meter);
+        named = PlanTerms.IsOnlyKnownAfterwards(meter);
         for (var i = 0; i < 4; i++)
         {
             if (amounts[i].Meter != meter)
@@ -80,7 +81,7 @@ internal static class Limiter
     }
 
     // Reads only: would it be refused, and by which?
-    private static AdmissionVerdict Look(Terms terms, in MeterAmounts amounts, long now, ref AdmissionDecision decision)
+    private static AdmissionVerdict Look(in Terms terms, in MeterAmounts amounts, long now, ref AdmissionDecision decision)
     {
         var count = 0;
         var refusal = default(Refusal);
@@ -90,23 +91,24 @@ internal static class Limiter
             var amount = AmountOf(term.Meter, amounts, out var named);
             if (!named)
                 continue;
-            ref var cell = ref term.Place.Cell;
-            var frame = term.Clock.At(now);
+            ref var cell = ref terms.CellOf(term.Meter);
+            var lease = terms.LeaseOf(term);
+            var frame = terms.FrameAt(term, now);
             // Order matters: the total before the word. Whatever rolls over or is given back in between, a refusal was then true when the word was read.
             var total = Volatile.Read(ref cell.Total);
             var word = WindowWord.Current(ref cell.Words[(int)term.Window], term.Bits, frame.Ordinal, ref cell.Total);
             var used = WindowWord.Used(term.Bits, total, word);
-            var granted = GrantedOf(term, word);
+            var granted = GrantedOf(term, lease, word);
             if (Refuses(term, granted, used, amount))
             {
                 // Its own part is spent here; whether the whole is, Redis knows.
                 var missing = Math.Max(1, amount) - (granted - used);
-                if (term.Lease is not { } lease || amount > term.Limit || lease.IsKnownToLack(WindowWord.Ordinal(term.Bits, word), missing, now))
+                if (lease is null || amount > term.Limit || lease.IsKnownToLack(WindowWord.Ordinal(term.Bits, word), missing, now))
                     refusal.Add(term.Window, frame.ResetSeconds(now), count);
                 else
                     lacking.Add(term.Meter, Math.Max(1, amount));
             }
-            List(term, frame, granted, used, word, now, ref decision, count++);
+            List(term, lease, frame, granted, used, word, now, ref decision, count++);
         }
         decision.LimitCount = Math.Min(count, Listed);
         if (refusal.Any)
@@ -121,7 +123,7 @@ internal static class Limiter
     }
 
     // All windows of one meter with one swap; meters one after the other, given back when a later one refuses.
-    private static bool Take(Terms terms, in MeterAmounts amounts, long now, ref AdmissionDecision decision)
+    private static bool Take(in Terms terms, in MeterAmounts amounts, long now, ref AdmissionDecision decision)
     {
         decision.Stamps = default;
         var count = 0;
@@ -136,7 +138,7 @@ internal static class Limiter
             var amount = AmountOf(meter, amounts, out var named);
             if (!named)
                 continue;
-            if (amount > 0 && !TakeMeter(group, amount, now, ref decision, count))
+            if (amount > 0 && !TakeMeter(terms, group, amount, now, ref decision, count))
             {
                 GiveBackFirst(terms, amounts, ref decision, count);
                 return false;
@@ -146,25 +148,26 @@ internal static class Limiter
         return true;
     }
 
-    private static bool TakeMeter(ReadOnlySpan<AllowanceTerm> group, long amount, long now, ref AdmissionDecision decision, int count)
+    private static bool TakeMeter(in Terms terms, ReadOnlySpan<AllowanceTerm> group, long amount, long now, ref AdmissionDecision decision, int count)
     {
-        ref var cell = ref group[0].Place.Cell;
+        ref var cell = ref terms.CellOf(group[0].Meter);
         while (true)
         {
             var total = Volatile.Read(ref cell.Total);
             for (var i = 0; i < group.Length; i++)
             {
                 ref readonly var term = ref group[i];
-                var frame = term.Clock.At(now);
+                var lease = terms.LeaseOf(term);
+                var frame = terms.FrameAt(term, now);
                 var word = WindowWord.Current(ref cell.Words[(int)term.Window], term.Bits, frame.Ordinal, ref cell.Total);
                 var used = WindowWord.Used(term.Bits, total, word);
                 // After the total, like the word: a lease that is given up moves the total once more.
-                var granted = GrantedOf(term, word);
+                var granted = GrantedOf(term, lease, word);
                 if (Refuses(term, granted, used, amount))
                     return false;
-                List(term, frame, granted, used + amount, word, now, ref decision, count + i);
-                if (term.Lease is { } lease && lease.RunsLow(WindowWord.Ordinal(term.Bits, word), used + amount))
-                    term.Leases!.Ask();
+                List(term, lease, frame, granted, used + amount, word, now, ref decision, count + i);
+                if (lease?.RunsLow(WindowWord.Ordinal(term.Bits, word), used + amount) == true)
+                    terms.AskFor(term.Meter);
                 // Two allowances may share a window; its word is given back to once.
                 if (count + i < Listed)
                     decision.Stamps[count + i] = i > 0 && group[i - 1].Window == term.Window ? 0 : WindowWord.Ordinal(term.Bits, word);
@@ -174,7 +177,7 @@ internal static class Limiter
         }
     }
 
-    private static void GiveBackFirst(Terms terms, in MeterAmounts amounts, ref AdmissionDecision decision, int count)
+    private static void GiveBackFirst(in Terms terms, in MeterAmounts amounts, ref AdmissionDecision decision, int count)
     {
         var place = 0;
         foreach (ref readonly var term in terms.Allowances.AsSpan())
@@ -185,23 +188,23 @@ internal static class Limiter
             if (place == count)
                 break;
             if (place < Listed && decision.Stamps[place] != 0)
-                WindowWord.GiveBack(ref term.Place.Cell.Words[(int)term.Window], term.Bits, decision.Stamps[place], amount);
+                WindowWord.GiveBack(ref terms.CellOf(term.Meter).Words[(int)term.Window], term.Bits, decision.Stamps[place], amount);
             place++;
         }
         decision.Stamps = default;
     }
 
-    private static long GrantedOf(in AllowanceTerm term, ulong word) =>
-        term.Lease is { } lease ? Math.Min(term.Limit, lease.Granted(WindowWord.Ordinal(term.Bits, word))) : term.Limit;
+    private static long GrantedOf(in AllowanceTerm term, WindowLease? lease, ulong word) =>
+        lease is not null ? Math.Min(term.Limit, lease.Granted(WindowWord.Ordinal(term.Bits, word))) : term.Limit;
 
     private static bool Refuses(in AllowanceTerm term, long granted, long used, long amount) => !term.Charged && (amount > 0 ? amount > granted - used : used >= granted);
 
     // Where nodes share a limit: what is left here, and what was left for all when Redis last answered.
-    private static void List(in AllowanceTerm term, Frame frame, long granted, long used, ulong word, long now, ref AdmissionDecision decision, int place)
+    private static void List(in AllowanceTerm term, WindowLease? lease, Frame frame, long granted, long used, ulong word, long now, ref AdmissionDecision decision, int place)
     {
         if (place >= Listed)
             return;
-        var left = granted - used + (term.Lease?.Left(WindowWord.Ordinal(term.Bits, word)) ?? 0);
+        var left = granted - used + (lease?.Left(WindowWord.Ordinal(term.Bits, word)) ?? 0);
         decision.Limits[place] = new LimitState(term.Window, term.Meter, term.Charged, term.Limit, Math.Clamp(left, 0, term.Limit), frame.Seconds, frame.ResetSeconds(now));
     }
 }

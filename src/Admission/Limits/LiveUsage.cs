@@ -7,13 +7,13 @@ internal readonly record struct UsedAllowance(byte Meter, Window Window, bool Ch
 /// <summary>What a subscription has used of its allowances on this node, for pages. Reads only: a window that nobody has called in yet shows zero.</summary>
 internal static class LiveUsage
 {
-    public static IReadOnlyList<UsedAllowance> Of(Terms terms, long now)
+    public static IReadOnlyList<UsedAllowance> Of(in Terms terms, long now)
     {
         var all = new List<UsedAllowance>(terms.Allowances.Length);
         foreach (var term in terms.Allowances)
         {
-            ref var cell = ref term.Place.Cell;
-            var frame = term.Clock.At(now);
+            ref var cell = ref terms.CellOf(term.Meter);
+            var frame = terms.FrameAt(term, now);
             // The word before the total: the difference is then never below zero.
             var word = Volatile.Read(ref cell.Words[(int)term.Window]);
             var total = Volatile.Read(ref cell.Total);

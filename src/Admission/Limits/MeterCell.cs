@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Tollgate.Admission.Table;
 using Tollgate.Plans;
 
 namespace Tollgate.Admission.Limits;
@@ -21,26 +22,43 @@ internal struct WindowWords
     private ulong _first;
 }
 
-/// <summary>Where a cell is. Chunks never move, so a cell may be held by reference for as long as the process lives.</summary>
-internal readonly record struct CellPlace(MeterCell[] Chunk, int Index)
-{
-    public ref MeterCell Cell => ref Chunk[Index];
-}
-
-/// <summary>Hands out cells from flat chunks. For the one writer.</summary>
+/// <summary>
+/// Where a subscription's cell of one meter is, and by it the cells of its other meters: a link is the meter's code (5 bits) and the cell's number plus one; 0 ends the
+/// chain. Cells are only ever added, and never move.
+/// </summary>
 internal sealed class CellStore
 {
-    private const int ChunkSize = 1024;
-    private MeterCell[] _chunk = [];
-    private int _used;
+    private const int NumberBits = 26;
+    private const int Most = (1 << NumberBits) - 1;
 
-    public CellPlace Allocate()
+    private readonly Chunks<MeterCell> _cells = new();
+    private readonly Chunks<int> _next = new();
+
+    public ref MeterCell this[int number] => ref _cells[number];
+
+    public void Expect(int number) => _cells.Expect(number);
+
+    /// <summary>Number of the meter's cell, or -1.</summary>
+    public int Find(ref int chain, byte meter)
     {
-        if (_used == _chunk.Length)
-        {
-            _chunk = new MeterCell[ChunkSize];
-            _used = 0;
-        }
-        return new CellPlace(_chunk, _used++);
+        for (var link = Volatile.Read(ref chain); link != 0; link = _next[Number(link)])
+            if (link >> NumberBits == meter)
+                return Number(link);
+        return -1;
     }
+
+    /// <summary>For the one writer.</summary>
+    public int Ensure(ref int chain, byte meter)
+    {
+        if (Find(ref chain, meter) is var known && known >= 0)
+            return known;
+        if (_cells.Count == Most || meter > int.MaxValue >> NumberBits)
+            throw new InvalidOperationException("There are more counters than one process can hold.");
+        var number = _cells.Add(default);
+        _next.Add(chain);
+        Volatile.Write(ref chain, (meter << NumberBits) | (number + 1));
+        return number;
+    }
+
+    private static int Number(int link) => (link & Most) - 1;
 }

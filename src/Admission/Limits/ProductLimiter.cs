@@ -9,7 +9,7 @@ namespace Tollgate.Admission.Limits;
 /// </summary>
 internal static class ProductLimiter
 {
-    public static AdmissionVerdict Take(Subscriber subscriber, Terms all, in MeterAmounts meters, long now, ref AdmissionDecision decision)
+    public static AdmissionVerdict Take(Subscriber subscriber, in Terms all, in MeterAmounts meters, long now, ref AdmissionDecision decision)
     {
         var whole = default(AdmissionDecision);
         var verdict = Limiter.TryTake(all, meters, now, ref whole);
@@ -34,8 +34,8 @@ internal static class ProductLimiter
     public static void GiveBack(Subscriber product, in AdmissionDecision decision)
     {
         for (var window = Window.Second; window <= Window.Hour; window++)
-            if (decision.ProductStamps[(int)window] is var stamp && stamp != 0 && product.TryCell(Meter.Requests.Code, out var place))
-                WindowWord.GiveBack(ref place.Cell.Words[(int)window], WindowWord.BaseBits(window), stamp, RequestsOf(decision.Amounts));
+            if (decision.ProductStamps[(int)window] is var stamp && stamp != 0 && product.FindCell(Meter.Requests.Code) is var number && number >= 0)
+                WindowWord.GiveBack(ref product.All.Cell(number).Words[(int)window], WindowWord.BaseBits(window), stamp, RequestsOf(decision.Amounts));
     }
 
     // The limit that refused is the tightest now, though it is not the consumer's own.

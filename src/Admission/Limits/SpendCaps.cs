@@ -43,8 +43,8 @@ internal sealed partial class SpendCaps(NodeState state, IDatabase database, ISp
             var found = await database.AsWorkerAsync(session => spending.OfAsync(session, [.. some.Select(one => one.Key)]), cancellation).ConfigureAwait(false);
             _heardOf.UnionWith(some.Select(one => one.Key));
             foreach (var spent in found)
-                if (state.Subscribers.Find(spent.SubscriptionId) is { Terms.SpendCap: { } cap } subscriber)
-                    subscriber.SpentUp = spent.Amount >= cap && spent.UsedUp.Count > 0 ? new SpentUp(spent.PeriodStart.ToUnixTimeSeconds(), Mask(spent.UsedUp)) : null;
+                if (state.Subscribers.Find(spent.SubscriptionId) is { Terms.Plan.SpendCap: { } cap } subscriber)
+                    subscriber.SetSpentUp(spent.Amount >= cap && spent.UsedUp.Count > 0 ? new SpentUp(spent.PeriodStart.ToUnixTimeSeconds(), Mask(spent.UsedUp)) : null);
         }
     }
 
@@ -67,20 +67,20 @@ internal sealed partial class SpendCaps(NodeState state, IDatabase database, ISp
         _seen.Clear();
         var now = clock.GetUtcNow().UtcTicks;
         foreach (var (id, subscriber) in state.Capped)
-            if (!_heardOf.Contains(id) && subscriber.Terms is { } terms)
-                subscriber.SpentUp = UsedUp(terms, now) is not 0 and var meters ? new SpentUp(terms.PeriodStartSeconds(now), meters) : null;
+            if (!_heardOf.Contains(id) && subscriber.TryTerms(out var terms))
+                subscriber.SetSpentUp(UsedUp(terms, now) is not 0 and var meters ? new SpentUp(terms.PeriodStartSeconds(now), meters) : null);
     }
 
-    private static uint UsedUp(Terms terms, long now)
+    private static uint UsedUp(in Terms terms, long now)
     {
         var meters = 0u;
         foreach (ref readonly var term in terms.Allowances.AsSpan())
         {
             if (!term.Charged)
                 continue;
-            ref var cell = ref term.Place.Cell;
+            ref var cell = ref terms.CellOf(term.Meter);
             var total = Volatile.Read(ref cell.Total);
-            var word = WindowWord.Current(ref cell.Words[(int)term.Window], term.Bits, term.Clock.At(now).Ordinal, ref cell.Total);
+            var word = WindowWord.Current(ref cell.Words[(int)term.Window], term.Bits, terms.FrameAt(term, now).Ordinal, ref cell.Total);
             if (WindowWord.Used(term.Bits, total, word) >= term.Limit)
                 meters |= 1u << term.Meter;
         }
@@ -89,7 +89,13 @@ internal sealed partial class SpendCaps(NodeState state, IDatabase database, ISp
 
     private bool IsStirring(KeyValuePair<Guid, Subscriber> capped)
     {
-        var total = capped.Value.Terms is { } terms ? terms.Allowances.Sum(term => Volatile.Read(ref term.Place.Cell.Total)) + terms.SpendCap.GetValueOrDefault() : 0;
+        var total = 0L;
+        if (capped.Value.TryTerms(out var terms))
+        {
+            total = terms.Plan.SpendCap.GetValueOrDefault();
+            foreach (ref readonly var term in terms.Allowances.AsSpan())
+                total += Volatile.Read(ref terms.CellOf(term.Meter).Total);
+        }
         var now = clock.GetTimestamp();
         if (!_seen.TryGetValue(capped.Key, out var seen) || seen.Total != total)
             _seen[capped.Key] = seen = (total, now);

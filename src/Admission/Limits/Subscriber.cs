@@ -1,146 +1,69 @@
+using System.Diagnostics.CodeAnalysis;
 using Tollgate.Admission.Leases;
 
 namespace Tollgate.Admission.Limits;
 
-/// <summary>
-/// One subscription on this node: its terms, swapped whole, and its cells, which are only ever added. Lives as long as the process, so a slot means the
-/// same subscription for good.
-/// </summary>
-internal sealed class Subscriber(Guid id, int slot)
+/// <summary>One subscription on this node. A handle: what it has is in the flat arrays of <see cref="Subscribers"/>. A slot means the same subscription for good.</summary>
+internal readonly record struct Subscriber(Subscribers All, int Slot)
 {
-    private Terms? _terms;
-    private (byte Meter, CellPlace Place)[] _cells = [];
-    private MeterLeases[] _leases = [];
+    public Guid Id => All.Entry(Slot).Id;
 
-    private int _inFlight;
-    private SpentUp? _spentUp;
+    public int InFlight => Volatile.Read(ref All.Entry(Slot).InFlight);
 
-    public Guid Id { get; } = id;
-
-    public int InFlight => Volatile.Read(ref _inFlight);
+    /// <summary>The terms in force; null when there are none.</summary>
+    public Terms? Terms => TryTerms(out var terms) ? terms : null;
 
     /// <summary>The period and meters in which a call would cost more than the consumer wants to spend; null while there is none.</summary>
-    public SpentUp? SpentUp
+    public SpentUp? SpentUp => All.SpentUpOf(Slot);
+
+    public IReadOnlyList<MeterLeases> Leases => All.LeasesOf(Slot);
+
+    /// <summary>All of it is of one moment.</summary>
+    public bool TryTerms(out Terms terms) => All.TryTerms(Slot, out terms);
+
+    /// <summary>Puts terms in force; null ends them.</summary>
+    public void Put(Terms? terms)
     {
-        get => Volatile.Read(ref _spentUp);
-        set => Volatile.Write(ref _spentUp, value);
+        if (terms is { } fresh)
+            All.Put(Slot, fresh);
+        else
+            All.End(Slot);
     }
+
+    public void SetSpentUp(SpentUp? spent) => All.SetSpentUp(Slot, spent);
 
     /// <summary>One more call in flight, or false.</summary>
     public bool TryEnter(int most)
     {
-        if (Interlocked.Increment(ref _inFlight) <= most)
+        ref var inFlight = ref All.Entry(Slot).InFlight;
+        if (Interlocked.Increment(ref inFlight) <= most)
             return true;
-        Interlocked.Decrement(ref _inFlight);
+        Interlocked.Decrement(ref inFlight);
         return false;
     }
 
-    public void Leave() => Interlocked.Decrement(ref _inFlight);
+    public void Leave() => Interlocked.Decrement(ref All.Entry(Slot).InFlight);
 
-    public int Slot { get; } = slot;
+    /// <summary>Number of the meter's cell, or -1.</summary>
+    public int FindCell(byte meter) => All.FindCell(Slot, meter);
 
-    public Terms? Terms
+    /// <summary>Number of the meter's cell, made when it is new.</summary>
+    public int EnsureCell(byte meter) => All.EnsureCell(Slot, meter);
+
+    public bool TryLeases(byte meter, [NotNullWhen(true)] out MeterLeases? found)
     {
-        get => Volatile.Read(ref _terms);
-        set => Volatile.Write(ref _terms, value);
-    }
-
-    public bool TryCell(byte meter, out CellPlace place)
-    {
-        foreach (var cell in Volatile.Read(ref _cells))
+        foreach (var leases in All.LeasesOf(Slot))
         {
-            if (cell.Meter == meter)
+            if (leases.Meter == meter)
             {
-                place = cell.Place;
+                found = leases;
                 return true;
             }
         }
-        place = default;
+        found = null;
         return false;
-    }
-
-    public MeterLeases? LeasesOf(byte meter)
-    {
-        foreach (var leases in Volatile.Read(ref _leases))
-            if (leases.Meter == meter)
-                return leases;
-        return null;
-    }
-
-    public IReadOnlyList<MeterLeases> Leases => Volatile.Read(ref _leases);
-
-    /// <summary>For the one writer.</summary>
-    public MeterLeases EnsureLeases(byte meter, CellPlace place, SharedLimits shared)
-    {
-        if (LeasesOf(meter) is { } known)
-            return known;
-        var leases = new MeterLeases(this, meter, place, shared);
-        Volatile.Write(ref _leases, [.. _leases, leases]);
-        return leases;
-    }
-
-    /// <summary>For the one writer.</summary>
-    public CellPlace CellOf(byte meter, CellStore store)
-    {
-        if (TryCell(meter, out var place))
-            return place;
-        place = store.Allocate();
-        Volatile.Write(ref _cells, [.. _cells, (meter, place)]);
-        return place;
     }
 }
 
 /// <param name="Meters">A bit for each code.</param>
 internal sealed record SpentUp(long PeriodStartSeconds, uint Meters);
-
-/// <summary>All subscriptions by slot. One writer; readers index an array that is swapped when it grows.</summary>
-internal sealed class Subscribers
-{
-    private readonly Dictionary<Guid, int> _slots = [];
-    private readonly Lock _writer = new();
-    private volatile Subscriber[] _all = new Subscriber[64];
-
-    public Subscriber At(int slot) => Volatile.Read(ref _all[slot]);
-
-    /// <summary>Off the path: for the writer, and for pages that show live usage.</summary>
-    public Subscriber? Find(Guid id)
-    {
-        lock (_writer)
-            return _slots.TryGetValue(id, out var slot) ? _all[slot] : null;
-    }
-
-    public IReadOnlyList<Guid> Ids()
-    {
-        lock (_writer)
-            return [.. _slots.Keys];
-    }
-
-    public IEnumerable<MeterLeases> Leases()
-    {
-        var all = _all;
-        for (var slot = 0; slot < all.Length && Volatile.Read(ref all[slot]) is { } subscriber; slot++)
-            foreach (var leases in subscriber.Leases)
-                yield return leases;
-    }
-
-    /// <summary>For the one writer: the subscription's place, made when it is new.</summary>
-    public Subscriber Ensure(Guid id)
-    {
-        lock (_writer)
-        {
-            if (_slots.TryGetValue(id, out var known))
-                return _all[known];
-            var slot = _slots.Count;
-            if (slot == _all.Length)
-            {
-                var larger = new Subscriber[slot * 2];
-                _all.CopyTo(larger, 0);
-                _all = larger;
-            }
-            var subscriber = new Subscriber(id, slot);
-            Volatile.Write(ref _all[slot], subscriber);
-            _slots.Add(id, slot);
-            return subscriber;
-        }
-    }
-}

@@ -1,102 +1,133 @@
 using Tollgate.Admission.Leases;
-using Tollgate.Metering;
 using Tollgate.Plans;
 
 namespace Tollgate.Admission.Limits;
 
-/// <summary>An allowance, ready for the path.</summary>
-internal readonly struct AllowanceTerm(byte meter, Window window, bool charged, long limit, CellPlace place, WindowClock clock, MeterLeases? leases, WindowLease? lease)
-{
-    public readonly byte Meter = meter;
-    public readonly Window Window = window;
-    public readonly bool Charged = charged;
-    public readonly long Limit = limit;
-    public readonly int Bits = WindowWord.BaseBits(window);
-    public readonly CellPlace Place = place;
-    public readonly WindowClock Clock = clock;
-
-    /// <summary>Where nodes share limits: what this node may spend of this one.</summary>
-    public readonly WindowLease? Lease = lease;
-    public readonly MeterLeases? Leases = leases;
-}
-
 /// <summary>
-/// What one subscriber may use: an entitlement, ready for the path. Immutable; a change of plan swaps it whole, while the counters, which belong to the
-/// subscription, the meter and the window, stay.
+/// What one subscriber may use, as it stood at one moment: what it has in common with others, and what is its own. A value, copied out of the flat arrays; the counters, which belong to
+/// the subscription, the meter and the window, stay where they are whatever the terms.
 /// </summary>
-internal sealed class Terms
+internal readonly struct Terms
 {
-    private readonly WindowClock _period;
+    private readonly Subscribers _all;
+    private readonly long _anchor;
+    private readonly long _validUntil;
+    private readonly int _slot;
+    private readonly int _row;
+    private readonly int _tag;
 
-    public Terms(Entitlement entitlement, TimeZoneInfo zone, int nodes, Func<byte, CellPlace> cellOf, Func<byte, MeterLeases?> leasesOf, Subscriber? product = null)
+    /// <summary>Terms that are not in force yet.</summary>
+    public Terms(Subscriber subscriber, PlanTerms plan, Entitlement entitlement)
     {
-        Product = product;
-        Concurrency = entitlement.Concurrency ?? 0;
-        SpendCap = entitlement.SpendCap;
+        (_all, _slot, _row, Plan) = (subscriber.All, subscriber.Slot, -1, plan);
         SubscriptionId = entitlement.SubscriptionId;
         OrganizationId = entitlement.OrganizationId;
-        ProviderOrganizationId = entitlement.Product.ProviderOrganizationId;
-        ProductId = entitlement.Product.Id;
-        PlanId = entitlement.PlanId;
-        PlanVersion = entitlement.PlanVersion;
-        Active = entitlement.Active;
-        ValidUntil = entitlement.ValidUntil?.UtcTicks ?? long.MaxValue;
-        _period = new WindowClock(Window.BillingPeriod, entitlement.Anchor, entitlement.Interval, zone);
-        // By meter, so that one swap takes from all windows of a meter. What the call itself does not take (bytes) comes first: it can only refuse.
-        Allowances = [.. entitlement.Allowances
-            .Select(allowance => (Allowance: allowance, Meter: Meter.Find(allowance.Meter)))
-            .Where(pair => pair.Meter is not null)
-            .OrderByDescending(pair => IsOnlyKnownAfterwards(pair.Meter!.Value.Code)).ThenBy(pair => pair.Meter!.Value.Code).ThenBy(pair => pair.Allowance.Window)
-            .Select(pair => (pair.Allowance, pair.Meter, Leases: pair.Allowance.Past == PastAllowance.Charge ? null : leasesOf(pair.Meter!.Value.Code)))
-            .Select(pair => new AllowanceTerm(pair.Meter!.Value.Code, pair.Allowance.Window, pair.Allowance.Past == PastAllowance.Charge,
-                LimitOf(pair.Allowance, nodes), cellOf(pair.Meter!.Value.Code),
-                new WindowClock(pair.Allowance.Window, entitlement.Anchor, entitlement.Interval, zone),
-                pair.Leases, pair.Leases?.Of(pair.Allowance.Window)))];
+        _anchor = entitlement.Anchor.UtcTicks;
+        _validUntil = entitlement.Active ? entitlement.ValidUntil?.UtcTicks ?? long.MaxValue : long.MinValue;
     }
+
+    public Terms(Subscribers all, int slot, PlanTerms plan, Guid subscription, in TermsRow row, int place)
+    {
+        (_all, _slot, _row, _tag, Plan) = (all, slot, place, row.Tag, plan);
+        SubscriptionId = subscription;
+        OrganizationId = row.OrganizationId;
+        _anchor = row.Anchor;
+        _validUntil = row.ValidUntil;
+    }
+
+    public PlanTerms Plan { get; }
 
     public Guid SubscriptionId { get; }
 
     public Guid OrganizationId { get; }
 
-    public Guid ProviderOrganizationId { get; }
+    public Subscriber Subscriber => new(_all, _slot);
 
-    public Guid ProductId { get; }
-
-    /// <summary>The limits of the product over all its consumers; their terms are null where there are none.</summary>
-    public Subscriber? Product { get; }
-
-    /// <summary>Calls in flight at once; 0 for any number.</summary>
-    public int Concurrency { get; }
-
-    public long? SpendCap { get; }
-
-    public Guid PlanId { get; }
-
-    public int PlanVersion { get; }
-
-    public bool Active { get; }
-
-    public long ValidUntil { get; }
-
-    /// <summary>Ordered by meter.</summary>
-    public AllowanceTerm[] Allowances { get; }
+    public AllowanceTerm[] Allowances => Plan.Allowances;
 
     /// <summary>These terms' windows are counted on this node: an inactive subscription's are not built.</summary>
-    public bool IsCounted => Active;
+    public bool IsCounted => _validUntil != long.MinValue;
 
-    public bool IsActiveAt(long now) => Active && now < ValidUntil;
+    public bool IsActiveAt(long now) => now < _validUntil;
 
-    public long PeriodStartSeconds(long now) => (_period.At(now).Start - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerSecond;
+    public long PeriodStartSeconds(long now) => (AnchoredAt(Window.BillingPeriod, now).Start - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerSecond;
 
-    public int PeriodResetSeconds(long now) => _period.At(now).ResetSeconds(now);
+    public int PeriodResetSeconds(long now) => AnchoredAt(Window.BillingPeriod, now).ResetSeconds(now);
 
-    /// <summary>Every call makes bytes, though none is known at admission: a used-up allowance refuses the next call.</summary>
-    public static bool IsOnlyKnownAfterwards(byte meter) => meter == Meter.BytesOut.Code;
+    public Frame FrameAt(in AllowanceTerm term, long now) => term.Clock is { } clock ? clock.At(now) : AnchoredAt(term.Window, now);
 
-    // Past a charged allowance nothing is refused, so only refusing limits are divided among nodes.
-    private static long LimitOf(Allowance allowance, int nodes)
+    /// <summary>The ordinal of the window of an instant that may be long past; what is kept for the calls of now stays.</summary>
+    public uint OrdinalAt(in AllowanceTerm term, long time)
     {
-        var limit = Math.Clamp(allowance.Amount, 0, WindowWord.LargestLimit(allowance.Window));
-        return allowance.Past == PastAllowance.Charge || limit == 0 ? limit : Math.Max(1, limit / nodes);
+        if (term.Clock is { } clock)
+            return clock.OrdinalAt(time);
+        return TryKept(term.Window, time, out var frame) ? frame.Ordinal : WorkedOut(term.Window, time).Ordinal;
+    }
+
+    /// <summary>The counters of a meter that these terms limit.</summary>
+    public ref MeterCell CellOf(byte meter) => ref _all.Cell(_all.FindCell(_slot, meter));
+
+    /// <summary>Where nodes share limits: what this node may spend of this one.</summary>
+    public WindowLease? LeaseOf(in AllowanceTerm term) => !term.Charged && Subscriber.TryLeases(term.Meter, out var leases) ? leases.Find(term.Window) : null;
+
+    /// <summary>From the path, when a lease runs low.</summary>
+    public void AskFor(byte meter)
+    {
+        if (Subscriber.TryLeases(meter, out var leases))
+            leases.Ask();
+    }
+
+    /// <summary>True when the row, with this number for its plan, says the same.</summary>
+    public bool Equals(in TermsRow row, int plan) =>
+        row.Plan == plan && row.OrganizationId == OrganizationId && row.Anchor == _anchor && row.ValidUntil == _validUntil;
+
+    /// <summary>Into a row that no entry points to. For the one writer.</summary>
+    public void WriteTo(ref TermsRow row, int plan)
+    {
+        var tag = (row.Tag + 1) % AnchoredFrame.Tags;
+        // First of all: a slow reader of what stood here keeps no frame in this one.
+        Interlocked.Exchange(ref row.Month, AnchoredFrame.Empty(tag));
+        Interlocked.Exchange(ref row.Year, AnchoredFrame.Empty(tag));
+        (row.Tag, row.OrganizationId, row.Anchor, row.ValidUntil) = (tag, OrganizationId, _anchor, _validUntil);
+        Volatile.Write(ref row.Plan, plan);
+    }
+
+    private Frame AnchoredAt(Window window, long now)
+    {
+        if (TryKept(window, now, out var kept))
+            return kept;
+        var frame = WorkedOut(window, now);
+        if (_row >= 0)
+            Keep(ref Word(window), frame);
+        return frame;
+    }
+
+    private bool TryKept(Window window, long time, out Frame frame)
+    {
+        frame = default;
+        if (_row < 0 || !AnchoredFrame.TryRead(Volatile.Read(ref Word(window)), _anchor, _tag, out var start, out var end))
+            return false;
+        frame = Frame.Of(window, start, end);
+        return frame.Holds(time);
+    }
+
+    // Only over a word of this row's: another's terms may have it by now.
+    private void Keep(ref ulong word, in Frame frame)
+    {
+        var seen = Volatile.Read(ref word);
+        if (AnchoredFrame.IsOf(seen, _tag))
+            Interlocked.CompareExchange(ref word, AnchoredFrame.Pack(frame.Start, frame.End, _anchor, _tag), seen);
+    }
+
+    private ref ulong Word(Window window)
+    {
+        ref var row = ref _all.Row(_row);
+        return ref window == Window.BillingPeriod && Plan.Interval == PriceInterval.Year ? ref row.Year : ref row.Month;
+    }
+
+    private Frame WorkedOut(Window window, long time)
+    {
+        var span = Calendar.Of(window, new DateTimeOffset(_anchor, TimeSpan.Zero), Plan.Interval, Plan.Zone, new DateTimeOffset(time, TimeSpan.Zero));
+        return Frame.Of(window, span.Start.UtcTicks, span.End.UtcTicks);
     }
 }

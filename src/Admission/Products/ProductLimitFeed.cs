@@ -53,15 +53,15 @@ internal sealed class ProductLimitFeed(NodeState state, IDatabase database, Prod
         {
             _inForce.Remove(gone);
             if (state.Products.Find(gone) is { } product)
-                product.Terms = null;
+                product.Put(null);
         }
         foreach (var (product, provider, limits) in found)
         {
             _inForce[product] = (provider, limits);
-            state.Products.Ensure(product).Terms = limits.Count == 0 ? null : state.PrepareProduct(new Entitlement(
+            state.Products.Ensure(product).Put(limits.Count == 0 ? null : state.PrepareProduct(new Entitlement(
                 product, provider, new Product("", product, provider), Guid.Empty, 0, Active: true,
                 [.. limits.Select(limit => new Allowance(Meter.Requests.Name, limit.Amount, limit.Window, PastAllowance.Deny, null))],
-                DateTimeOffset.UnixEpoch, PriceInterval.Month, "UTC", null));
+                DateTimeOffset.UnixEpoch, PriceInterval.Month, "UTC", null)));
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Runtime.CompilerServices;
 using Tollgate.Admission.Deciding;
 using Tollgate.Admission.Nodes;
@@ -58,14 +59,14 @@ internal sealed class AdmissionSnapshot(
         try
         {
             using var written = disk.NewBase();
-            var gone = again ? state.Subscribers.Ids().ToHashSet() : [];
+            var found = new BitArray(again ? state.Subscribers.Count : 0);
             await foreach (var page in PagesAsync(cancellation).ConfigureAwait(false))
             {
                 await intake.TakeInAsync(page, again ? IntakeReason.Reload : IntakeReason.FirstLoad, cancellation).ConfigureAwait(false);
                 written.Add(page);
-                gone.ExceptWith(page.Select(entitlement => entitlement.SubscriptionId));
+                Mark(found, page);
             }
-            End([.. gone]);
+            End([.. Missing(found)]);
             await database.AsWorkerAsync(session => KeyLoader.LoadAsync(session, state, null), cancellation).ConfigureAwait(false);
             if (!again)
                 counters.Begin();
@@ -141,20 +142,26 @@ internal sealed class AdmissionSnapshot(
     private void Forget()
     {
         disk.Remove();
-        EndInMemory(state.Subscribers.Ids());
+        for (var slot = 0; slot < state.Subscribers.Count; slot++)
+            state.Subscribers.End(slot);
     }
+
+    // A bit for each subscription that was known before: a million ids need not stand beside themselves.
+    private void Mark(BitArray known, IReadOnlyList<Entitlement> page)
+    {
+        foreach (var entitlement in page)
+            if (state.Subscribers.Find(entitlement.SubscriptionId) is { } subscriber && subscriber.Slot < known.Length)
+                known[subscriber.Slot] = true;
+    }
+
+    private IEnumerable<Guid> Missing(BitArray found) =>
+        Enumerable.Range(0, found.Length).Where(slot => !found[slot] && state.Subscribers.At(slot).Terms is not null).Select(slot => state.Subscribers.At(slot).Id);
 
     private void End(IReadOnlyList<Guid> gone)
     {
-        EndInMemory(gone);
-        disk.Ended(gone);
-    }
-
-    private void EndInMemory(IReadOnlyList<Guid> gone)
-    {
         foreach (var id in gone)
-            if (state.Subscribers.Find(id) is { } subscriber)
-                subscriber.Terms = null;
+            state.Subscribers.Find(id)?.Put(null);
+        disk.Ended(gone);
     }
 
     private static Guid[] Ids(IReadOnlyList<Change> changes, string topic) => [.. changes.Where(change => change.Topic == topic).Select(change => change.Id).Distinct()];

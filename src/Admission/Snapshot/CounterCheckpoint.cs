@@ -136,7 +136,7 @@ internal sealed partial class CounterCheckpoint(NodeState state, IJournalReplay 
             var start = DateTime.UnixEpoch.Ticks + usage.StartMicros * TimeSpan.TicksPerMicrosecond;
             foreach (var counter in wanted[usage.SubscriptionId])
                 foreach (var pair in usage.Amounts)
-                    if (pair.Meter == counter.Term.Meter && counter.Term.Clock.OrdinalAt(start) == counter.Frame.Ordinal)
+                    if (pair.Meter == counter.Term.Meter && counter.Terms.OrdinalAt(counter.Term, start) == counter.Frame.Ordinal)
                     {
                         var key = (counter.Subscriber.Slot, counter.Term.Meter, counter.Term.Window);
                         amounts[key] = amounts.GetValueOrDefault(key) + Math.Max(0, pair.Amount);
@@ -147,7 +147,7 @@ internal sealed partial class CounterCheckpoint(NodeState state, IJournalReplay 
 
     private void Restore(in CountedCell counted)
     {
-        ref var cell = ref state.CellOf(state.Subscribers.At(counted.Slot), counted.Meter).Cell;
+        ref var cell = ref state.Subscribers.Cell(state.Subscribers.EnsureCell(counted.Slot, counted.Meter));
         long total = 0;
         foreach (var used in counted.Used)
             total = Math.Max(total, used);

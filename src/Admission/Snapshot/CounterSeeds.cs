@@ -6,7 +6,10 @@ using Tollgate.Plans;
 namespace Tollgate.Admission.Snapshot;
 
 /// <summary>A counter that must be told what the log knows. <paramref name="Total"/> is read before the log: what is taken from then on counts on top.</summary>
-internal sealed record WantedCounter(Subscriber Subscriber, AllowanceTerm Term, Frame Frame, long Total);
+internal sealed record WantedCounter(Terms Terms, AllowanceTerm Term, Frame Frame, long Total)
+{
+    public Subscriber Subscriber => Terms.Subscriber;
+}
 
 /// <summary>What the log knew of each, when it held this node's journal up to <paramref name="ShippedTo"/>.</summary>
 internal sealed record SeededCounters(IReadOnlyList<(WantedCounter Wanted, long Used)> Counters, long ShippedTo);
@@ -18,18 +21,18 @@ internal sealed class CounterSeeds(IUsage usage, IJournalReplay journal)
     /// Windows of the new terms that this node does not count yet. Those of the terms in force are counted already; those of a plan long ago may be of
     /// this window still, then they are right as they are.
     /// </summary>
-    public static List<WantedCounter> Missing(Subscriber subscriber, Terms terms, long now)
+    public static List<WantedCounter> Missing(in Terms terms, long now)
     {
         var wanted = new List<WantedCounter>();
-        var counted = subscriber.Terms is { IsCounted: true } before ? before.Allowances : [];
+        var counted = terms.Subscriber.Terms is { IsCounted: true } before ? before.Allowances : [];
         foreach (var term in terms.Allowances)
         {
             if (Array.Exists(counted, old => old.Meter == term.Meter && old.Window == term.Window))
                 continue;
-            var frame = term.Clock.At(now);
-            ref var cell = ref term.Place.Cell;
+            var frame = terms.FrameAt(term, now);
+            ref var cell = ref terms.CellOf(term.Meter);
             if (WindowWord.Ordinal(term.Bits, Volatile.Read(ref cell.Words[(int)term.Window])) < frame.Ordinal)
-                wanted.Add(new WantedCounter(subscriber, term, frame, Volatile.Read(ref cell.Total)));
+                wanted.Add(new WantedCounter(terms, term, frame, Volatile.Read(ref cell.Total)));
         }
         return wanted;
     }
@@ -67,6 +70,6 @@ internal sealed class CounterSeeds(IUsage usage, IJournalReplay journal)
     private static void Seed(WantedCounter counter, long used)
     {
         var term = counter.Term;
-        WindowWord.Seed(ref term.Place.Cell.Words[(int)term.Window], term.Bits, counter.Frame.Ordinal, counter.Total, used);
+        WindowWord.Seed(ref counter.Terms.CellOf(term.Meter).Words[(int)term.Window], term.Bits, counter.Frame.Ordinal, counter.Total, used);
     }
 }

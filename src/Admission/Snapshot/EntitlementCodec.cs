@@ -10,8 +10,9 @@ internal sealed class EntitlementCodec
     private readonly Dictionary<(Guid Plan, int Version), (byte[] Bytes, IReadOnlyList<Allowance> Allowances)> _plans = [];
     private readonly Dictionary<Guid, Product> _products = [];
     private readonly HashSet<string> _texts = new(StringComparer.Ordinal);
+    private readonly SnapshotBuffer _written = new();
 
-    public static void Write(SnapshotBuffer buffer, Entitlement entitlement)
+    public void Write(SnapshotBuffer buffer, Entitlement entitlement)
     {
         buffer.Id(entitlement.SubscriptionId);
         buffer.Id(entitlement.OrganizationId);
@@ -27,16 +28,16 @@ internal sealed class EntitlementCodec
         buffer.Int64(entitlement.ValidUntil?.UtcTicks ?? 0);
         buffer.Int32(entitlement.Concurrency ?? -1);
         buffer.Int64(entitlement.SpendCap ?? -1);
-        var allowances = new SnapshotBuffer();
+        _written.Clear();
         foreach (var allowance in entitlement.Allowances)
         {
-            allowances.Text(allowance.Meter);
-            allowances.Int64(allowance.Amount);
-            allowances.Byte((byte)allowance.Window);
-            allowances.Byte((byte)allowance.Past);
-            allowances.Text(allowance.UnitPrice?.ToString(CultureInfo.InvariantCulture));
+            _written.Text(allowance.Meter);
+            _written.Int64(allowance.Amount);
+            _written.Byte((byte)allowance.Window);
+            _written.Byte((byte)allowance.Past);
+            _written.Text(allowance.UnitPrice?.ToString(CultureInfo.InvariantCulture));
         }
-        buffer.Bytes(allowances.Written);
+        buffer.Bytes(_written.Written);
     }
 
     public Entitlement Read(ref SnapshotReader reader)

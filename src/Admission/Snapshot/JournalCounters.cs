@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Tollgate.Admission.Deciding;
+using Tollgate.Admission.Table;
 using Tollgate.Metering;
 using Tollgate.Plans;
 
@@ -37,10 +37,11 @@ internal struct CountedAmounts
 /// </summary>
 internal sealed class JournalCounters
 {
-    private const int ChunkSize = 1024;
     private readonly NodeState _state;
-    private readonly Dictionary<(int Slot, byte Meter), int> _numbers = [];
-    private readonly List<CountedCell[]> _chunks = [];
+    private readonly Chunks<CountedCell> _counted = new();
+
+    // By the number of the limiter's cell, the number here plus one; 0 = nothing counted yet.
+    private readonly Chunks<int> _numbers = new();
     private readonly List<int> _changed = [];
     private readonly FinishedUsageVisitor _count;
 
@@ -53,12 +54,12 @@ internal sealed class JournalCounters
     /// <summary>All that was finished before it is counted.</summary>
     public long Offset { get; set; }
 
-    public int Cells { get; private set; }
+    public int Cells => _counted.Count;
 
     /// <summary>Numbers of the cells that changed since <see cref="Settled"/>.</summary>
     public IReadOnlyList<int> Changed => _changed;
 
-    public ref CountedCell At(int number) => ref _chunks[number / ChunkSize][number % ChunkSize];
+    public ref CountedCell At(int number) => ref _counted[number];
 
     public void Settled()
     {
@@ -84,7 +85,7 @@ internal sealed class JournalCounters
         cell.Used[(int)window] = used;
     }
 
-    public bool Has(int slot, byte meter) => _numbers.ContainsKey((slot, meter));
+    public bool Has(int slot, byte meter) => _state.Subscribers.FindCell(slot, meter) is var cell && cell >= 0 && cell < _numbers.Count && _numbers[cell] != 0;
 
     private void Count(in FinishedUsage usage)
     {
@@ -98,20 +99,20 @@ internal sealed class JournalCounters
 
     private void Count(Limits.Subscriber subscriber, byte meter, long amount, long start)
     {
-        var terms = subscriber.Terms is { } inForce ? inForce.Allowances.AsSpan() : default;
+        var allowances = subscriber.TryTerms(out var terms) ? terms.Allowances.AsSpan() : default;
         var limited = false;
-        foreach (ref readonly var term in terms)
+        foreach (ref readonly var term in allowances)
             limited |= term.Meter == meter;
         if (!limited && !Has(subscriber.Slot, meter))
             return;
         ref var cell = ref CellOf(subscriber.Slot, meter);
         var counted = 0;
-        foreach (ref readonly var term in terms)
+        foreach (ref readonly var term in allowances)
         {
             if (term.Meter != meter || (counted & (1 << (int)term.Window)) != 0)
                 continue;
             counted |= 1 << (int)term.Window;
-            Add(ref cell, (int)term.Window, term.Clock.OrdinalAt(start), amount);
+            Add(ref cell, (int)term.Window, terms.OrdinalAt(term, start), amount);
         }
         // A window that the plan has no more may come back while it runs; as in the limiter, it goes on counting.
         for (var window = 0; window < CountedCell.Windows; window++)
@@ -131,19 +132,19 @@ internal sealed class JournalCounters
 
     private ref CountedCell CellOf(int slot, byte meter)
     {
-        ref var number = ref CollectionsMarshal.GetValueRefOrAddDefault(_numbers, (slot, meter), out var known);
-        if (!known)
+        var place = _state.Subscribers.EnsureCell(slot, meter);
+        while (_numbers.Count <= place)
+            _numbers.Add(0);
+        ref var number = ref _numbers[place];
+        if (number == 0)
         {
-            number = Cells++;
-            if (number / ChunkSize == _chunks.Count)
-                _chunks.Add(new CountedCell[ChunkSize]);
-            (At(number).Slot, At(number).Meter) = (slot, meter);
+            number = _counted.Add(new CountedCell { Slot = slot, Meter = meter }) + 1;
         }
-        ref var cell = ref At(number);
+        ref var cell = ref At(number - 1);
         if (!cell.IsChanged)
         {
             cell.IsChanged = true;
-            _changed.Add(number);
+            _changed.Add(number - 1);
         }
         return ref cell;
     }

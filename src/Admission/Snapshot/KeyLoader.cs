@@ -1,3 +1,4 @@
+using System.Collections;
 using Npgsql;
 using Tollgate.Admission.Deciding;
 using Tollgate.Admission.Table;
@@ -12,8 +13,9 @@ internal static class KeyLoader
     public static async Task<IReadOnlyList<int>> LoadAsync(DbSession session, NodeState state, Guid[]? ids)
     {
         var before = state.Keys.Count;
-        // A first load has nothing to forget, so it need not remember a million ids.
-        var seen = ids is null && before == 0 ? null : new HashSet<Guid>();
+        // Of all keys a bit for each that was known: a million ids need not stand beside themselves.
+        var known = new BitArray(ids is null ? before : 0);
+        var seen = new HashSet<Guid>();
         var places = new List<int>();
         var command = new NpgsqlCommand($"""
             SELECT id, subscription_id, digest, expires_at, revoked_at FROM admission.key
@@ -29,18 +31,20 @@ internal static class KeyLoader
                 while (await reader.ReadAsync(session.Cancellation).ConfigureAwait(false))
                 {
                     var (id, place) = TakeIn(reader, state);
-                    seen?.Add(id);
                     if (ids is not null)
+                    {
+                        seen.Add(id);
                         places.Add(place);
+                    }
+                    else if (place < before)
+                        known[place] = true;
                 }
             }
         }
-        if (seen is null)
-            return places;
         if (ids is null)
-            Forget(state, before, id => !seen.Contains(id), places);
+            Forget(state, before, place => !known[place], places);
         else if (seen.Count < ids.Length)
-            Forget(state, before, id => !seen.Contains(id) && Array.IndexOf(ids, id) >= 0, places);
+            Forget(state, before, place => state.Keys.At(place).KeyId is var id && !seen.Contains(id) && Array.IndexOf(ids, id) >= 0, places);
         return places;
     }
 
@@ -53,11 +57,11 @@ internal static class KeyLoader
     }
 
     // Rows of keys are revoked, hardly ever deleted: a walk over the table is cheaper than an index by id that nothing else needs.
-    private static void Forget(NodeState state, int upTo, Predicate<Guid> gone, List<int> places)
+    private static void Forget(NodeState state, int upTo, Predicate<int> gone, List<int> places)
     {
         for (var place = 0; place < upTo; place++)
         {
-            if (!gone(state.Keys.At(place).KeyId))
+            if (!gone(place))
                 continue;
             state.Keys.SetState(place, KeyState.Deleted);
             places.Add(place);

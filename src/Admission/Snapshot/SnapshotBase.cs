@@ -9,6 +9,7 @@ namespace Tollgate.Admission.Snapshot;
 internal sealed partial class SnapshotBase : IDisposable
 {
     private readonly ILogger _logger;
+    private readonly SnapshotRecords _records = new();
     private SnapshotRewrite? _rewrite;
     private bool _committed;
 
@@ -24,7 +25,7 @@ internal sealed partial class SnapshotBase : IDisposable
         {
             if (_rewrite is null)
                 return;
-            SnapshotRecords.Write(_rewrite.Records, entitlement);
+            _records.Write(_rewrite.Records, entitlement);
             _rewrite.Next();
         }
     });

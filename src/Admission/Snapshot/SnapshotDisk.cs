@@ -14,6 +14,7 @@ internal sealed class SnapshotDisk(NodeOptions options, ILogger<SnapshotDisk> lo
 {
     private readonly SnapshotFile _file = new(Path.Combine(options.Folder, "snapshot"), SnapshotRecords.Content, SnapshotRecords.Version, logger);
     private readonly SnapshotBuffer _block = new();
+    private readonly SnapshotRecords _records = new();
 
     public bool NeedsRewrite => _file.NeedsRewrite;
 
@@ -24,11 +25,13 @@ internal sealed class SnapshotDisk(NodeOptions options, ILogger<SnapshotDisk> lo
         return _file.TryRead(block => records.Read(block, state)) ? records.Place : null;
     }
 
-    public void Keep(IEnumerable<Entitlement> entitlements)
+    /// <param name="entitlements">About to be in force.</param>
+    /// <param name="inNewBase">All of them go into the base that is being written.</param>
+    public void Keep(IEnumerable<Entitlement> entitlements, bool inNewBase)
     {
         foreach (var entitlement in entitlements)
-            SnapshotRecords.Write(_block, entitlement);
-        Append();
+            _records.Write(_block, entitlement);
+        Append(inNewBase);
     }
 
     public void Ended(IEnumerable<Guid> subscriptions)
@@ -60,9 +63,9 @@ internal sealed class SnapshotDisk(NodeOptions options, ILogger<SnapshotDisk> lo
 
     public void Dispose() => _file.Dispose();
 
-    private void Append()
+    private void Append(bool inNewBase = false)
     {
-        _file.Append(_block);
+        _file.Append(_block, inNewBase);
         _block.Clear();
     }
 }

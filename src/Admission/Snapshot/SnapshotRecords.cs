@@ -20,10 +20,10 @@ internal sealed class SnapshotRecords
     /// <summary>The newest place that was read.</summary>
     public FeedPlace? Place { get; private set; }
 
-    public static void Write(SnapshotBuffer buffer, Entitlement entitlement)
+    public void Write(SnapshotBuffer buffer, Entitlement entitlement)
     {
         buffer.Byte(EntitlementKind);
-        EntitlementCodec.Write(buffer, entitlement);
+        _entitlements.Write(buffer, entitlement);
     }
 
     public static void WriteGone(SnapshotBuffer buffer, Guid subscription)
@@ -60,10 +60,10 @@ internal sealed class SnapshotRecords
             {
                 case EntitlementKind:
                     var entitlement = _entitlements.Read(ref reader);
-                    state.Subscribers.Ensure(entitlement.SubscriptionId).Terms = state.Prepare(entitlement);
+                    state.Subscribers.Ensure(entitlement.SubscriptionId).Put(state.Prepare(entitlement));
                     break;
                 case GoneKind:
-                    state.Subscribers.Ensure(reader.Id()).Terms = null;
+                    state.Subscribers.Ensure(reader.Id()).Put(null);
                     break;
                 case KeyKind:
                     ReadKey(ref reader, state);

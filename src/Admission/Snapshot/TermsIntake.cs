@@ -42,7 +42,7 @@ internal sealed class TermsIntake(
             var incoming = new Incoming(entitlement, state.Subscribers.Ensure(entitlement.SubscriptionId), state.Prepare(entitlement), isKnown);
             var newborn = !isKnown && reason != IntakeReason.FirstLoad && now - entitlement.Anchor < Newborn;
             // Counters that nodes share are Redis's: here counts only what this node spends of its leases.
-            var missing = newborn || !entitlement.Active || state.Shared is not null ? [] : CounterSeeds.Missing(incoming.Subscriber, incoming.Terms, now.UtcTicks);
+            var missing = newborn || !entitlement.Active || state.Shared is not null ? [] : CounterSeeds.Missing(incoming.Terms, now.UtcTicks);
             wanted.AddRange(missing);
             (missing.Count == 0 ? ready : waiting).Add(incoming);
         }
@@ -60,8 +60,8 @@ internal sealed class TermsIntake(
     {
         // In a reload those that are known are on disk as they were, and will be in the new base.
         if (reason != IntakeReason.FirstLoad)
-            disk.Keep(all.Where(one => reason == IntakeReason.Change || !one.IsKnown).Select(one => one.Entitlement));
+            disk.Keep(all.Where(one => reason == IntakeReason.Change || !one.IsKnown).Select(one => one.Entitlement), inNewBase: reason == IntakeReason.Reload);
         foreach (var one in all)
-            one.Subscriber.Terms = one.Terms;
+            one.Subscriber.Put(one.Terms);
     }
 }

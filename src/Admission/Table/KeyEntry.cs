@@ -18,7 +18,7 @@ internal struct KeyDigest
 }
 
 /// <summary>
-/// One key, 80 bytes, no object. Digest, id and subscriber are written before the entry is published and never again; the other fields are single
+/// One key, 72 bytes, no object. Digest, id and subscriber are written before the entry is published and never again; the other fields are single
 /// words that change in place.
 /// </summary>
 internal struct KeyEntry

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Tollgate.Foundation;
 
 namespace Tollgate.Admission.Table;
 
@@ -10,15 +11,11 @@ namespace Tollgate.Admission.Table;
 /// </summary>
 internal sealed class KeyTable
 {
-    private const int ChunkBits = 12;
-    private const int ChunkSize = 1 << ChunkBits;
-
     // 0 = free, else number of the entry plus one. At most half full, so that a probe ends soon, and always ends.
     private volatile int[] _index = new int[1024];
-    private volatile KeyEntry[][] _chunks = [];
-    private int _count;
+    private readonly Chunks<KeyEntry> _entries = new();
 
-    public int Count => Volatile.Read(ref _count);
+    public int Count => _entries.Count;
 
     /// <summary>Number of the entry with this digest, or -1.</summary>
     public int Find(ReadOnlySpan<byte> digest)
@@ -35,7 +32,7 @@ internal sealed class KeyTable
         }
     }
 
-    public ref KeyEntry At(int number) => ref _chunks[number >> ChunkBits][number & (ChunkSize - 1)];
+    public ref KeyEntry At(int number) => ref _entries[number];
 
     /// <summary>Adds a key or brings the state of a known one up to date. For the one writer.</summary>
     public int Put(Guid keyId, ReadOnlySpan<byte> digest, int subscriber, KeyState state, long expiresAt)
@@ -56,16 +53,9 @@ internal sealed class KeyTable
 
     private int Add(Guid keyId, ReadOnlySpan<byte> digest, int subscriber, KeyState state, long expiresAt)
     {
-        var number = _count;
-        if (number >> ChunkBits == _chunks.Length)
-            _chunks = [.. _chunks, new KeyEntry[ChunkSize]];
-        ref var entry = ref At(number);
+        var entry = new KeyEntry { KeyId = keyId, Subscriber = subscriber, State = (int)state, ExpiresAt = expiresAt };
         digest.CopyTo(entry.Digest);
-        entry.KeyId = keyId;
-        entry.Subscriber = subscriber;
-        entry.State = (int)state;
-        entry.ExpiresAt = expiresAt;
-        Volatile.Write(ref _count, number + 1);
+        var number = _entries.Add(entry);
         if ((number + 1) * 2 > _index.Length)
             Grow();
         else
@@ -75,8 +65,8 @@ internal sealed class KeyTable
 
     private void Grow()
     {
-        var larger = new int[_index.Length * 2];
-        for (var number = 0; number < _count; number++)
+        var larger = LargeArrays.MakeCleared<int>(_index.Length * 2);
+        for (var number = 0; number < Count; number++)
             Publish(larger, At(number).Digest, number);
         _index = larger;
     }

@@ -11,8 +11,10 @@ internal static class NodeExtensions
     /// <summary>What a node may still spend of a subscription's first allowance without asking.</summary>
     public static long InHand(this TestServer node, Guid subscription)
     {
-        var term = node.State().Subscribers.Find(subscription)!.Terms!.Allowances[0];
-        var (used, granted) = term.Leases!.InHand(term, node.State().Shared!.Clock.Now);
+        var terms = node.State().Subscribers.Find(subscription)!.Value.Terms!.Value;
+        var term = terms.Allowances[0];
+        terms.Subscriber.TryLeases(term.Meter, out var leases).ShouldBeTrue();
+        var (used, granted) = leases!.InHand(terms, term, node.State().Shared!.Clock.Now);
         return granted - used;
     }
 }

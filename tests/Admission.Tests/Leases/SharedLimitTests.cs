@@ -113,7 +113,7 @@ public sealed class SharedLimitTests : IAsyncLifetime
             await command.ExecuteNonQueryAsync();
         }
         foreach (var node in _nodes.Nodes)
-            await AdmissionServer.UntilAsync(() => node.State().Subscribers.Find(buyer.Subscription)!.Terms!.Allowances[0].Limit == 1_000, "the lower limit is in force");
+            await AdmissionServer.UntilAsync(() => node.State().Subscribers.Find(buyer.Subscription)!.Value.Terms!.Value.Allowances[0].Limit == 1_000, "the lower limit is in force");
         // Leases that were given under the higher limit come back within two seconds.
         foreach (var node in _nodes.Nodes)
             await AdmissionServer.UntilAsync(() => node.InHand(buyer.Subscription) == 0, "the leases are back");

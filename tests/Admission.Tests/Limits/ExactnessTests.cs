@@ -98,6 +98,6 @@ public sealed class ExactnessTests
     }
 
     internal static long[] Used(Node node, Meter meter) =>
-        [.. Tollgate.Admission.Limits.LiveUsage.Of(node.State.Subscribers.Find(node.Entitlement.SubscriptionId)!.Terms!, node.Clock.Now.UtcTicks)
+        [.. Tollgate.Admission.Limits.LiveUsage.Of(node.State.Subscribers.Find(node.Entitlement.SubscriptionId)!.Value.Terms!.Value, node.Clock.Now.UtcTicks)
             .Where(item => item.Meter == meter.Code).Select(item => item.Used)];
 }

@@ -37,7 +37,7 @@ public sealed class MoreLimitTests
         node.Apply(node.Entitlement with { Concurrency = 5 });
         for (var call = 0; call < 20; call++)
             node.Call();
-        node.State.Subscribers.Find(node.Entitlement.SubscriptionId)!.InFlight.ShouldBe(1);
+        node.State.Subscribers.Find(node.Entitlement.SubscriptionId)!.Value.InFlight.ShouldBe(1);
     }
 
     [Fact]
@@ -81,8 +81,7 @@ public sealed class MoreLimitTests
     {
         var node = new Node(new Allowance("requests", 5, Window.BillingPeriod, PastAllowance.Charge, 0.5m));
         var period = node.Call().PeriodStartSeconds;
-        var subscriber = node.State.Subscribers.Find(node.Entitlement.SubscriptionId)!;
-        subscriber.SpentUp = new(period, 1u << Meter.Requests.Code);
+        node.State.Subscribers.Find(node.Entitlement.SubscriptionId)!.Value.SetSpentUp(new(period, 1u << Meter.Requests.Code));
         var refused = node.Call();
         (refused.Verdict, refused.Reason).ShouldBe((AdmissionVerdict.RateLimited, RefusalReason.SpendCap));
         refused.RetryAfterSeconds.ShouldBeGreaterThan(3600);

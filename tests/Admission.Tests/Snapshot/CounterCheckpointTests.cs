@@ -142,7 +142,7 @@ public sealed class CounterCheckpointTests : IDisposable
             run.Append(node.Call(), bytesOut: 1200);
         using var next = new Run(Again(node), _folder);
         next.Restored.ShouldBeTrue();
-        LiveUsage.Of(next.Node.State.Subscribers.Find(next.Node.Entitlement.SubscriptionId)!.Terms!, next.Node.Clock.Now.UtcTicks).Select(used => (used.Meter, used.Used)).ShouldBe([(Meter.BytesOut.Code, 1200), (Meter.Requests.Code, 1)]);
+        LiveUsage.Of(next.Node.State.Subscribers.Find(next.Node.Entitlement.SubscriptionId)!.Value.Terms!.Value, next.Node.Clock.Now.UtcTicks).Select(used => (used.Meter, used.Used)).ShouldBe([(Meter.BytesOut.Code, 1200), (Meter.Requests.Code, 1)]);
         next.Node.Call().Verdict.ShouldBe(AdmissionVerdict.RateLimited);
     }
 
@@ -168,7 +168,7 @@ public sealed class CounterCheckpointTests : IDisposable
     }
 
     private static long LiveDay(Run run) =>
-        LiveUsage.Of(run.Node.State.Subscribers.Find(run.Node.Entitlement.SubscriptionId)!.Terms!, run.Node.Clock.Now.UtcTicks).Single(used => used.Window == Window.Day).Used;
+        LiveUsage.Of(run.Node.State.Subscribers.Find(run.Node.Entitlement.SubscriptionId)!.Value.Terms!.Value, run.Node.Clock.Now.UtcTicks).Single(used => used.Window == Window.Day).Used;
 
     // The same subscription and key in the memory of a new process.
     private static Node Again(Node before)

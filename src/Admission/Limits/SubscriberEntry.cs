@@ -1,0 +1,40 @@
+namespace Tollgate.Admission.Limits;
+
+/// <summary>What a subscription has for as long as the process lives, 32 bytes.</summary>
+internal struct SubscriberEntry
+{
+    public Guid Id;
+
+    /// <summary>The row of its terms plus one, and above it a number that no two settings share; 0 when it has none.</summary>
+    public ulong Row;
+
+    /// <summary>Its cells, see <see cref="CellStore"/>.</summary>
+    public int Cells;
+
+    public int InFlight;
+}
+
+/// <summary>
+/// What is a subscription's own of its terms, 56 bytes. Written whole before an entry points to it and never again while one does; a row that no entry points to any
+/// more is used again, so whoever has read one looks again whether the entry still points to it.
+/// </summary>
+internal struct TermsRow
+{
+    public Guid OrganizationId;
+
+    /// <summary>UTC ticks.</summary>
+    public long Anchor;
+
+    /// <summary>UTC ticks; long.MaxValue without an end, long.MinValue when the subscription is not active.</summary>
+    public long ValidUntil;
+
+    /// <summary>The running month from the anchor on, see <see cref="AnchoredFrame"/>; and the running year, where that is the billing period.</summary>
+    public ulong Month;
+    public ulong Year;
+
+    /// <summary>Number in the <see cref="PlanTable"/>.</summary>
+    public int Plan;
+
+    /// <summary>How often the row was used, modulo 4096: whoever keeps a frame here must have read this row's, not those of one before.</summary>
+    public int Tag;
+}
