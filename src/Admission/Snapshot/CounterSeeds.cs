@@ -47,15 +47,16 @@ internal sealed class CounterSeeds(IUsage usage, IJournalReplay journal)
         {
             var name = Meter.Find(meter.Key)!.Value.Name;
             var starts = meter.GroupBy(counter => counter.Frame.Start).ToList();
-            // Months begin at as many instants as there are subscriptions: ask once who used anything at all, then only for those one by one.
-            var active = starts.Count > 8 ? await UsedSinceAsync(session, [.. meter], name, starts.Min(start => start.Key)).ConfigureAwait(false) : null;
+            // Months begin at as many instants as there are subscriptions: ask once who used anything at all, then only for those.
+            var earliest = starts.Min(start => start.Key);
+            var active = await UsedSinceAsync(session, [.. meter], name, earliest).ConfigureAwait(false);
             foreach (var start in starts)
             {
-                var asked = active is null ? [.. start] : start.Where(counter => active.ContainsKey(counter.Subscriber.Id)).ToList();
-                var used = asked.Count == 0 ? null : await UsedSinceAsync(session, asked, name, start.Key).ConfigureAwait(false);
+                var asked = start.Where(counter => active.ContainsKey(counter.Subscriber.Id)).ToList();
+                var used = start.Key == earliest || asked.Count == 0 ? active : await UsedSinceAsync(session, asked, name, start.Key).ConfigureAwait(false);
                 foreach (var counter in start)
                 {
-                    var amount = used?.GetValueOrDefault(counter.Subscriber.Id) ?? 0;
+                    var amount = used.GetValueOrDefault(counter.Subscriber.Id);
                     Seed(counter, amount);
                     seeded.Add((counter, amount));
                 }
