@@ -18,7 +18,10 @@ public sealed class SubscribersTests
         // Everything of a version says which one it is.
         Entitlement Version(Guid id, int version) => Model with
         {
-            SubscriptionId = id, PlanVersion = version, OrganizationId = new Guid(version, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), Anchor = DateTimeOffset.UnixEpoch.AddDays(version),
+            SubscriptionId = id,
+            PlanVersion = version,
+            OrganizationId = new Guid(version, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+            Anchor = DateTimeOffset.UnixEpoch.AddDays(version),
             Allowances = [Node.Deny(version, Window.Month)],
         };
         Guid[] ids = [Node.Id(), Node.Id(), Node.Id()];
