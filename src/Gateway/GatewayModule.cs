@@ -45,6 +45,7 @@ public static class GatewayModule
         services.AddSingleton<ApiStore>();
         services.AddSingleton<Publication>();
         services.AddSingleton<EditApi>();
+        services.AddSingleton<ApiUpstreams>();
         services.AddSingleton<ApiPlans>();
         services.AddSingleton<IRouteSource, RouteSource>();
         services.AddSingleton<RouteDisk>();

@@ -75,6 +75,17 @@ internal sealed class Market : IDisposable
         return request;
     }
 
+    /// <summary>The servers behind the API, as PUT takes them.</summary>
+    public async Task<JsonElement> SetUpstreamsAsync(object body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, $"/api/apis/{ApiId}/upstreams") { Content = JsonContent.Create(body) };
+        request.Headers.TryAddWithoutValidation("If-Match", "*");
+        using var response = await Provider.SendAsync(request).ConfigureAwait(false);
+        var text = await response.Content.ReadAsStringAsync().ConfigureAwait(false);
+        response.IsSuccessStatusCode.ShouldBeTrue(text);
+        return JsonDocument.Parse(text).RootElement;
+    }
+
     public Task<JsonElement> UsageAsync() => GetAsync(Consumer, $"/api/usage?subscription={SubscriptionId}");
 
     /// <summary>The whole request log of the subscription.</summary>

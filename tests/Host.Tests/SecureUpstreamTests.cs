@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Tollgate.TestKit;
 
 namespace Tollgate.Host.Tests;
@@ -54,6 +55,53 @@ public sealed class SecureUpstreamTests
         response.Headers.GetValues("X-RateLimit-Limit").ShouldBe(["6"]);
         upstream.Received.ShouldBeEmpty();
         (await market.SettledRequestsAsync(program, 0)).ShouldBe(0);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task TargetsWithTlsAndInClear_StandInForEachOtherWhereThatIsSafe()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var certificate = Certificate();
+        using var unknown = Certificate();
+        await using var secure = await FakeUpstream.StartAsync(certificate, HttpProtocols.Http1);
+        await using var plain = await FakeUpstream.StartAsync();
+        await using var untrusted = await FakeUpstream.StartAsync(unknown);
+        var trusted = Path.GetTempFileName();
+        await File.WriteAllTextAsync(trusted, certificate.ExportCertificatePem(), cancellation);
+        await using var program = await RunningProgram.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["SSL_CERT_FILE"] = trusted });
+        using var market = await Market.OpenAsync(program, secure.Address, Market.Deny("month", 1000));
+        using var http = RunningProgram.NewClient(program.Gateway);
+        await market.SetUpstreamsAsync(new
+        {
+            targets = new[] { new { url = secure.Address }, new { url = plain.Address }, new { url = untrusted.Address } },
+            health = new { passive = new { failures = 100 } },
+        });
+
+        // One that cannot be connected to is passed over, with a body too.
+        for (var i = 0; i < 12; i++)
+        {
+            var upload = market.Call("/echo");
+            (upload.Method, upload.Content) = (HttpMethod.Post, new StringContent($"body {i}"));
+            (await TextAsync(http, upload)).ShouldBe($"body {i}");
+        }
+        untrusted.Received.ShouldBeEmpty();
+        secure.Received.Count.ShouldBeInRange(4, 8);
+
+        // One that breaks off has been asked: only what may be asked twice goes on.
+        secure.Breaks = true;
+        for (var i = 0; i < 12; i++)
+            (await TextAsync(http, market.Call("/small"))).ShouldBe("hello world");
+        var (before, served) = (secure.Received.Count + plain.Received.Count, 0);
+        for (var i = 0; i < 12; i++)
+        {
+            var upload = market.Call("/echo");
+            (upload.Method, upload.Content) = (HttpMethod.Post, new StringContent("once"));
+            using var response = await http.SendAsync(upload, cancellation);
+            served += response.StatusCode == HttpStatusCode.OK ? 1 : 0;
+        }
+        served.ShouldBeInRange(1, 11);
+        (secure.Received.Count + plain.Received.Count).ShouldBe(before + 12);
+        (await market.SettledRequestsAsync(program, 24 + served)).ShouldBe(24 + served);
     }
 
     private static async Task<string> TextAsync(HttpClient http, HttpRequestMessage request)

@@ -3,8 +3,11 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
 namespace Tollgate.TestKit;
@@ -24,8 +27,12 @@ public sealed class FakeUpstream : IAsyncDisposable
     /// <summary>Headers and raw target of each request, in the order of arrival.</summary>
     public ConcurrentQueue<(string Target, IReadOnlyDictionary<string, string> Headers)> Received { get; } = new();
 
+    /// <summary>It breaks the connection instead of each answer.</summary>
+    public bool Breaks { get; set; }
+
     /// <param name="certificate">With it, TLS: HTTP/2 for whoever offers that.</param>
-    public static async Task<FakeUpstream> StartAsync(X509Certificate2? certificate = null)
+    /// <param name="protocols">What it speaks over TLS.</param>
+    public static async Task<FakeUpstream> StartAsync(X509Certificate2? certificate = null, HttpProtocols protocols = HttpProtocols.Http1AndHttp2)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -33,7 +40,11 @@ public sealed class FakeUpstream : IAsyncDisposable
         if (certificate is null)
             builder.WebHost.UseUrls("http://127.0.0.1:0");
         else
-            builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.UseHttps(certificate)));
+            builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, endpoint =>
+            {
+                endpoint.Protocols = protocols;
+                endpoint.UseHttps(certificate);
+            }));
         var app = builder.Build();
         var upstream = new FakeUpstream(app);
         app.Run(upstream.AnswerAsync);
@@ -45,8 +56,13 @@ public sealed class FakeUpstream : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
-        Received.Enqueue((context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget,
+        Received.Enqueue((context.Features.Get<IHttpRequestFeature>()!.RawTarget,
             context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)));
+        if (Breaks)
+        {
+            context.Features.GetRequiredFeature<IConnectionLifetimeFeature>().Abort();
+            return;
+        }
         var path = context.Request.Path.Value!;
         if (path.StartsWith("/status/", StringComparison.Ordinal))
             context.Response.StatusCode = int.Parse(path["/status/".Length..], CultureInfo.InvariantCulture);

@@ -365,6 +365,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/apis/{id}/upstreams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The servers behind an API, and how this node sees them */
+        get: operations["getApiUpstreams"];
+        /** The servers behind an API, how calls are shared among them, and what is asked of their health */
+        put: operations["setApiUpstreams"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/apis/{id}/publish": {
         parameters: {
             query?: never;
@@ -622,6 +640,36 @@ export interface components {
             /** Format: int32 */
             milliseconds: null | number;
         };
+        ActiveHealthBody: {
+            path?: null | string;
+            /** Format: int32 */
+            interval_seconds?: null | number;
+            /** Format: int32 */
+            timeout_ms?: null | number;
+            /** Format: int32 */
+            healthy_after?: null | number;
+            /** Format: int32 */
+            unhealthy_after?: null | number;
+            /** Format: int32 */
+            status_from?: null | number;
+            /** Format: int32 */
+            status_to?: null | number;
+        };
+        ActiveHealthResponse: {
+            path: string;
+            /** Format: int32 */
+            interval_seconds: number;
+            /** Format: int32 */
+            timeout_ms: number;
+            /** Format: int32 */
+            healthy_after: number;
+            /** Format: int32 */
+            unhealthy_after: number;
+            /** Format: int32 */
+            status_from: number;
+            /** Format: int32 */
+            status_to: number;
+        };
         AllowanceBody: {
             meter: null | string;
             /** Format: int64 */
@@ -742,6 +790,8 @@ export interface components {
         };
         /** @enum {unknown} */
         ApiStatus: "draft" | "published" | "unpublished" | "archived";
+        /** @enum {unknown} */
+        Balancing: "round_robin" | "least_requests";
         CategoriesResponse: {
             data: components["schemas"]["CategoryResponse"][];
         };
@@ -1000,6 +1050,24 @@ export interface components {
             has_more: boolean;
             next: null | string;
         };
+        PassiveHealthBody: {
+            /** Format: int32 */
+            failures?: null | number;
+            /** Format: int32 */
+            cool_off_seconds?: null | number;
+            /** Format: int32 */
+            max_cool_off_seconds?: null | number;
+            gateway_errors?: null | boolean;
+        };
+        PassiveHealthResponse: {
+            /** Format: int32 */
+            failures: number;
+            /** Format: int32 */
+            cool_off_seconds: number;
+            /** Format: int32 */
+            max_cool_off_seconds: number;
+            gateway_errors: boolean;
+        };
         /** @enum {unknown} */
         PastAllowance: "deny" | "charge";
         PingResponse: {
@@ -1185,6 +1253,8 @@ export interface components {
         SubscriptionSource: "free" | "manual" | "stripe" | "app_store" | "google_play";
         /** @enum {unknown} */
         SubscriptionStatus: "active" | "past_due" | "paused" | "canceled";
+        /** @enum {unknown} */
+        TargetFailure: "connect_failed" | "timed_out" | "connection_broken" | "gateway_error" | "check_failed";
         UpcomingInvoiceResponse: {
             subscription_id: string;
             currency: string;
@@ -1198,12 +1268,59 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
+        UpstreamFailureResponse: {
+            /** Format: date-time */
+            at: string;
+            reason: components["schemas"]["TargetFailure"];
+            detail: null | string;
+        };
         UpstreamHeaderBody: {
             name: null | string;
             value: null | string;
         };
         UpstreamHeaderResponse: {
             name: string;
+        };
+        UpstreamHealthBody: {
+            active?: null | components["schemas"]["ActiveHealthBody"];
+            passive?: null | components["schemas"]["PassiveHealthBody"];
+        };
+        UpstreamHealthResponse: {
+            active: null | components["schemas"]["ActiveHealthResponse"];
+            passive: components["schemas"]["PassiveHealthResponse"];
+        };
+        UpstreamStateResponse: {
+            status: components["schemas"]["UpstreamStatus"];
+            /** Format: date-time */
+            resting_until: null | string;
+            /** Format: int32 */
+            in_flight: number;
+            last_failure: null | components["schemas"]["UpstreamFailureResponse"];
+        };
+        /** @enum {unknown} */
+        UpstreamStatus: "healthy" | "resting" | "unhealthy";
+        UpstreamTargetBody: {
+            url?: null | string;
+            /** Format: int32 */
+            weight?: null | number;
+        };
+        UpstreamTargetResponse: {
+            url: string;
+            /** Format: int32 */
+            weight: number;
+            state: null | components["schemas"]["UpstreamStateResponse"];
+        };
+        UpstreamsRequest: {
+            targets?: null | components["schemas"]["UpstreamTargetBody"][];
+            balancing?: null | string;
+            health?: null | components["schemas"]["UpstreamHealthBody"];
+        };
+        UpstreamsResponse: {
+            targets: components["schemas"]["UpstreamTargetResponse"][];
+            balancing: components["schemas"]["Balancing"];
+            health: components["schemas"]["UpstreamHealthResponse"];
+            /** Format: int32 */
+            version: number;
         };
         /** @enum {unknown} */
         UsageOutcome: "served" | "refused" | "upstream_failed" | "client_aborted" | "interrupted";
@@ -2736,6 +2853,144 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getApiUpstreams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamsResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    setApiUpstreams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpstreamsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamsResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };

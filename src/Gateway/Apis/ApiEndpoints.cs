@@ -17,6 +17,7 @@ internal static class ApiEndpoints
         var apis = routes.MapGroup("/api/apis").WithApiDefaults().WithTags("APIs").RequireAuthorization();
         MapApis(apis);
         MapLimits(apis);
+        MapUpstreams(apis);
         MapPublication(apis);
         MapPlans(apis, routes.MapGroup("/api/plans").WithApiDefaults().WithTags("Plans").RequireAuthorization());
     }
@@ -43,6 +44,15 @@ internal static class ApiEndpoints
             .Produces<ApiLimitsResponse>().ProducesProblem(StatusCodes.Status404NotFound);
         apis.MapPut("/{id}/limits", ApiLimits.PutAsync).WithName("setApiLimits").WithSummary("Protect an upstream: limits by second, minute and hour over all consumers")
             .Produces<ApiLimitsResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static void MapUpstreams(RouteGroupBuilder apis)
+    {
+        apis.MapGet("/{id}/upstreams", ApiUpstreams.GetAsync).WithName("getApiUpstreams").WithSummary("The servers behind an API, and how this node sees them")
+            .Produces<UpstreamsResponse>().ProducesProblem(StatusCodes.Status404NotFound);
+        apis.MapPut("/{id}/upstreams", ApiUpstreams.PutAsync).WithName("setApiUpstreams").WithSummary("The servers behind an API, how calls are shared among them, and what is asked of their health")
+            .Produces<UpstreamsResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status412PreconditionFailed).ProducesProblem(StatusCodes.Status428PreconditionRequired);
     }
 
     private static void MapPublication(RouteGroupBuilder apis)

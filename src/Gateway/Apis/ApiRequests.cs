@@ -31,7 +31,7 @@ internal sealed class CreateApiRequest : IRequest
     {
         ApiFields.Line(errors, "name", Name, 1, ApiFields.MaximumName);
         ApiFields.Slug(errors, Slug);
-        Upstreams.UpstreamUrl.Validate(errors, UpstreamUrl);
+        Upstreams.UpstreamUrl.Validate(errors, "upstream_url", UpstreamUrl);
         ApiFields.Document(errors, Openapi, required: true);
         ApiFields.Presentation(errors, Summary, Description, Category, Tags);
     }
@@ -68,7 +68,7 @@ internal sealed class EditApiRequest : IRequest
         if (Name is not null)
             ApiFields.Line(errors, "name", Name, 1, ApiFields.MaximumName);
         if (UpstreamUrl is not null)
-            Upstreams.UpstreamUrl.Validate(errors, UpstreamUrl);
+            Upstreams.UpstreamUrl.Validate(errors, "upstream_url", UpstreamUrl);
         errors.Check(TimeoutMs is null or (>= ApiFields.MinimumTimeoutMs and <= ApiFields.MaximumTimeoutMs), "timeout_ms", "OUT_OF_RANGE",
             $"Between {ApiFields.MinimumTimeoutMs} and {ApiFields.MaximumTimeoutMs} milliseconds.");
         ApiFields.Document(errors, Openapi, required: false);

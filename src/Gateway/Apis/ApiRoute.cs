@@ -1,4 +1,5 @@
 using Tollgate.Foundation;
+using Tollgate.Gateway.Upstreams;
 
 namespace Tollgate.Gateway.Apis;
 
@@ -7,9 +8,8 @@ internal sealed record OperationRoute(Guid Id, string Method, string Template);
 
 /// <summary>All that the data plane needs to serve an API: an immutable row of its snapshot. Secrets are opened here, once, and never on the path of a call.</summary>
 /// <param name="HostName">The API's own host name, or null.</param>
-/// <param name="Upstream">Absolute http or https address without query and fragment; its path is put before the path of the call.</param>
 internal sealed record ApiRoute(
-    Guid ApiId, Guid ProviderOrganizationId, string OrganizationSlug, string ApiSlug, string? HostName, int Version, Uri Upstream,
+    Guid ApiId, Guid ProviderOrganizationId, string OrganizationSlug, string ApiSlug, string? HostName, int Version, UpstreamPlan Upstreams,
     IReadOnlyList<KeyValuePair<string, string>> UpstreamHeaders, byte[] SigningSecret, TimeSpan Timeout, IReadOnlyList<OperationRoute> Operations);
 
 /// <summary>Where the data plane reads what it serves.</summary>

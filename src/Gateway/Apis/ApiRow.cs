@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Tollgate.Foundation;
 using Tollgate.Gateway.OpenApi;
+using Tollgate.Gateway.Upstreams;
 
 namespace Tollgate.Gateway.Apis;
 
@@ -52,6 +53,8 @@ internal sealed class ApiRow
 
     public string UpstreamUrl { get; init; } = "";
 
+    public string? Upstreams { get; init; }
+
     public string[] HeaderNames { get; init; } = [];
 
     public byte[] Headers { get; init; } = [];
@@ -63,6 +66,8 @@ internal sealed class ApiRow
     public string Findings { get; init; } = "[]";
 
     public bool HasErrors { get; init; }
+
+    public UpstreamPlan Plan => UpstreamPlan.Read(UpstreamUrl, Upstreams);
 
     public ApiStatus State => Enum.Parse<ApiStatus>(Status, ignoreCase: true);
 

@@ -16,7 +16,7 @@ internal static class CreateApi
         var owner = caller.Organization(request.Organization, Permission.ManageApis);
         if (owner.Failure is { } notAllowed)
             return Problems.Result(notAllowed);
-        if (await addresses.CheckAsync(new Uri(request.UpstreamUrl!.Trim()), context.RequestAborted).ConfigureAwait(false) is { } forbidden)
+        if (await addresses.CheckAsync([("upstream_url", new Uri(request.UpstreamUrl!.Trim()))], context.RequestAborted).ConfigureAwait(false) is { } forbidden)
             return Problems.Result(forbidden);
         var document = await Document.OfAsync(request.Openapi, large, context.RequestAborted).ConfigureAwait(false);
         if (document.Failure is { } unreadable)

@@ -23,7 +23,7 @@ internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecret
 
     private async Task<Outcome<ApiResponse>> RunAsync(string id, EditApiRequest request, ExpectedVersion expected, Caller caller, CancellationToken cancellation)
     {
-        if (request.UpstreamUrl is { } url && await addresses.CheckAsync(new Uri(url.Trim()), cancellation).ConfigureAwait(false) is { } forbidden)
+        if (request.UpstreamUrl is { } url && await addresses.CheckAsync([("upstream_url", new Uri(url.Trim()))], cancellation).ConfigureAwait(false) is { } forbidden)
             return forbidden;
         var document = await Document.OfAsync(request.Openapi, large, cancellation).ConfigureAwait(false);
         if (document.Failure is { } unreadable)
@@ -48,6 +48,8 @@ internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecret
             return Publication.Archived;
         if (!expected.Matches(row.Version))
             return IfMatch.Failed();
+        if (request.UpstreamUrl is { } url && url.Trim() != row.UpstreamUrl && row.Plan.Targets.Count > 1)
+            return Failure.Conflict("SEVERAL_UPSTREAMS", "This API has several upstreams. Change them with PUT /api/apis/{id}/upstreams.");
         // What is live at once must have been looked at, as publishing it would demand.
         return row.State == ApiStatus.Published && document?.Imported.HasErrors == true && request.AcceptFindings != true
             ? Publication.FindingsNotAccepted(document.Imported.Findings)
@@ -88,12 +90,15 @@ internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecret
     {
         if (request.UpstreamUrl is null && request.TimeoutMs is null && headers is null)
             return;
+        var plan = request.UpstreamUrl is { } url ? row.Plan.WithFirst(new Uri(url.Trim())) : row.Plan;
         await session.ExecuteAsync("""
-            UPDATE gateway.api_upstream SET upstream_url = @url, timeout_ms = @timeout, header_names = @names, headers = @sealed, updated_at = @now WHERE api_id = @Id
+            UPDATE gateway.api_upstream SET upstream_url = @url, upstreams = @upstreams::jsonb, timeout_ms = @timeout, header_names = @names, headers = @sealed, updated_at = @now
+            WHERE api_id = @Id
             """, new
         {
             row.Id,
-            url = request.UpstreamUrl?.Trim() ?? row.UpstreamUrl,
+            url = plan.FirstUrl,
+            upstreams = plan.Write(),
             timeout = request.TimeoutMs ?? row.TimeoutMs,
             names = headers?.Select(header => header.Key).ToArray() ?? row.HeaderNames,
             @sealed = headers is null ? row.Headers : secrets.SealHeaders(row.Id, headers),

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Tollgate.Foundation;
+using Tollgate.Gateway.Upstreams;
 
 namespace Tollgate.Gateway.Apis;
 
@@ -12,7 +13,7 @@ internal sealed partial class RouteSource(UpstreamSecrets secrets, ILogger<Route
     public async Task<IReadOnlyList<ApiRoute>> LoadAsync(DbSession worker, Guid[]? apiIds)
     {
         const string apis = $"""
-            SELECT a.id, a.organization_id, a.organization_slug, a.slug, a.host_name, a.version, u.upstream_url, u.headers, u.signing_secret, u.timeout_ms
+            SELECT a.id, a.organization_id, a.organization_slug, a.slug, a.host_name, a.version, u.upstream_url, u.upstreams::text AS upstreams, u.headers, u.signing_secret, u.timeout_ms
             FROM gateway.api a JOIN gateway.api_upstream u ON u.api_id = a.id
             WHERE {Served} ORDER BY a.id
             """;
@@ -30,7 +31,7 @@ internal sealed partial class RouteSource(UpstreamSecrets secrets, ILogger<Route
     {
         try
         {
-            return new ApiRoute(row.Id, row.OrganizationId, row.OrganizationSlug, row.Slug, row.HostName, row.Version, new Uri(row.UpstreamUrl),
+            return new ApiRoute(row.Id, row.OrganizationId, row.OrganizationSlug, row.Slug, row.HostName, row.Version, UpstreamPlan.Read(row.UpstreamUrl, row.Upstreams),
                 secrets.OpenHeaders(row.Id, row.Headers), secrets.OpenSigningSecret(row.Id, row.SigningSecret), TimeSpan.FromMilliseconds(row.TimeoutMs),
                 [.. endpoints.Select(endpoint => new OperationRoute(endpoint.Id, endpoint.Method, endpoint.Path))]);
         }
@@ -59,6 +60,8 @@ internal sealed partial class RouteSource(UpstreamSecrets secrets, ILogger<Route
         public int Version { get; init; }
 
         public string UpstreamUrl { get; init; } = "";
+
+        public string? Upstreams { get; init; }
 
         public byte[] Headers { get; init; } = [];
 

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Tollgate.Admission;
 using Tollgate.Foundation;
 using Tollgate.Gateway.Metrics;
+using Tollgate.Gateway.Upstreams;
 using Tollgate.Metering;
 
 namespace Tollgate.Gateway.Forwarding;
@@ -59,6 +60,12 @@ internal sealed class Call(TimeProvider clock)
     /// <summary>The upstream has begun to get it: from here on a client that leaves has had its call.</summary>
     public bool Forwarded { get; set; }
 
+    /// <summary>More of its body is waited for: the upstream cannot be blamed for the time that passes.</summary>
+    public bool AwaitsClient { get; set; }
+
+    /// <summary>The upstream that was chosen for it, where there was a choice.</summary>
+    public Attempt Attempt { get; set; }
+
     public long BytesIn => Volatile.Read(ref _bytesIn);
 
     public long BytesOut => Volatile.Read(ref _bytesOut);
@@ -85,7 +92,7 @@ internal sealed class Call(TimeProvider clock)
         StartMicros = (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         RequestId = requestId ?? RequestIds.New(now);
         _requestIdText = null;
-        (_bytesIn, _bytesOut, UpstreamMicros, Forwarded) = (0, 0, -1, false);
+        (_bytesIn, _bytesOut, UpstreamMicros, Forwarded, AwaitsClient, Attempt) = (0, 0, -1, false, false, default);
         (ApiId, ApiName, ApiVersion, ProviderOrganizationId, OperationId) = (Guid.Empty, "", 0, Guid.Empty, Guid.Empty);
         Client = null;
         Rest = default;
@@ -102,11 +109,22 @@ internal sealed class Call(TimeProvider clock)
     /// <summary>Ends the call when nothing moves for so long.</summary>
     public void WaitAtMost(TimeSpan time) => Life.Deadline = clock.GetTimestamp() + (long)(time.TotalSeconds * clock.TimestampFrequency);
 
+    /// <summary>As <see cref="WaitAtMost"/>, unless its time runs already: another try gets no more of it.</summary>
+    public void BeginToWait(TimeSpan time)
+    {
+        if (Life.Deadline == 0)
+            WaitAtMost(time);
+    }
+
     public void CountIn(long bytes) => Interlocked.Add(ref _bytesIn, bytes);
 
     public void CountOut(long bytes) => Interlocked.Add(ref _bytesOut, bytes);
 
-    public void UpstreamAnswered() => UpstreamMicros = ElapsedMicros;
+    public void UpstreamAnswered(int status)
+    {
+        UpstreamMicros = ElapsedMicros;
+        Attempt.Answered(status);
+    }
 
     public UsageEvent ToEvent(int status, UsageOutcome outcome, RefusalReason reason, bool billable) => new()
     {

@@ -12,7 +12,7 @@ namespace Tollgate.Gateway.Forwarding;
 /// Sends an admitted call to its upstream and the answer back, streaming both ways. However it ends, the call is in the journal exactly once, and what
 /// an answer of the gateway's own did not cost is given back.
 /// </summary>
-internal sealed class Forwarder(Http1Forwarder plain, SecureForwarder secure, CallJournal journal, LiveCalls live, RateLimitHeaders limits, OwnAnswers answers)
+internal sealed class Forwarder(Http1Forwarder plain, SecureForwarder secure, BalancedForwarder balanced, CallJournal journal, LiveCalls live, RateLimitHeaders limits, OwnAnswers answers)
 {
     private const int ClientClosedRequest = 499;
 
@@ -22,15 +22,19 @@ internal sealed class Forwarder(Http1Forwarder plain, SecureForwarder secure, Ca
         live.Add(call);
         try
         {
-            if (api.IsPlain)
-                await plain.ForwardAsync(call, api).ConfigureAwait(false);
+            if (api.Upstreams.Only is not { } only)
+                await balanced.ForwardAsync(call, api).ConfigureAwait(false);
+            else if (only.IsPlain)
+                await plain.ForwardAsync(call, api, only).ConfigureAwait(false);
             else
-                await secure.ForwardAsync(call, api).ConfigureAwait(false);
+                await secure.ForwardAsync(call, api, only).ConfigureAwait(false);
             if (call.Journal.Current == JournalState.Phase.Open)
                 journal.End(call, call.Context.Response.StatusCode, UsageOutcome.Served);
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
+            if (api.Upstreams.Only is { } only && Blame.Of(call, exception) is { } failure)
+                only.Note(failure);
             await FailAsync(call, exception).ConfigureAwait(false);
         }
         catch

@@ -30,6 +30,10 @@ internal static class DataPlane
         services.TryAddSingleton<AnswerWriter>();
         services.TryAddSingleton<Http1Forwarder>();
         services.TryAddSingleton<SecureForwarder>();
+        services.TryAddSingleton<BalancedForwarder>();
+        services.TryAddSingleton<HealthProbe>();
+        services.TryAddSingleton<HealthChecks>();
+        services.TryAddSingleton<UpstreamHealth>();
         services.TryAddSingleton<GatewayMetrics>();
         services.TryAddSingleton<RateLimitHeaders>();
         services.TryAddSingleton<CallJournal>();
@@ -48,6 +52,7 @@ internal static class DataPlane
         services.AddChangeHandler<Routes>();
         services.AddMetricSource<GatewayMetricsPage>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveCalls>());
+        services.AddHostedService(provider => provider.GetRequiredService<HealthChecks>());
         services.AddHostedService(provider => provider.GetRequiredService<GatewayListener>());
         return services;
     }

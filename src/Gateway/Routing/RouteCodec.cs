@@ -1,6 +1,7 @@
 using System.Globalization;
 using Tollgate.Foundation;
 using Tollgate.Gateway.Apis;
+using Tollgate.Gateway.Upstreams;
 
 namespace Tollgate.Gateway.Routing;
 
@@ -15,7 +16,7 @@ internal sealed class RouteCodec(ISecretBox box)
         buffer.Text(route.ApiSlug);
         buffer.Text(route.HostName);
         buffer.Int32(route.Version);
-        buffer.Text(route.Upstream.OriginalString);
+        buffer.Text(route.Upstreams.FirstUrl);
         buffer.Bytes(box.Seal(Purpose(route.ApiId), Secrets(route)));
         buffer.Int64(route.Timeout.Ticks);
         buffer.Int32(route.Operations.Count);
@@ -25,14 +26,17 @@ internal sealed class RouteCodec(ISecretBox box)
             buffer.Text(operation.Method);
             buffer.Text(operation.Template);
         }
+        buffer.Text(route.Upstreams.Write());
     }
 
+    /// <param name="reader">At the beginning of a route.</param>
+    /// <param name="single">As it was written before an API could have several upstreams.</param>
     /// <exception cref="System.Security.Cryptography.CryptographicException">Sealed with a key that this program does not have.</exception>
-    public ApiRoute Read(ref SnapshotReader reader)
+    public ApiRoute Read(ref SnapshotReader reader, bool single)
     {
         var (api, provider) = (reader.Id(), reader.Id());
         var (organization, slug, host) = (reader.Text()!, reader.Text()!, reader.Text());
-        var (version, upstream) = (reader.Int32(), new Uri(reader.Text()!));
+        var (version, upstream) = (reader.Int32(), reader.Text()!);
         var secrets = new SnapshotReader(box.Open(Purpose(api), reader.Bytes()));
         var signing = secrets.Bytes().ToArray();
         var headers = new KeyValuePair<string, string>[secrets.Int32()];
@@ -42,7 +46,8 @@ internal sealed class RouteCodec(ISecretBox box)
         var operations = new OperationRoute[reader.Int32()];
         for (var i = 0; i < operations.Length; i++)
             operations[i] = new OperationRoute(reader.Id(), string.Intern(reader.Text()!), reader.Text()!);
-        return new ApiRoute(api, provider, organization, slug, host, version, upstream, headers, signing, timeout, operations);
+        var upstreams = UpstreamPlan.Read(upstream, single ? null : reader.Text());
+        return new ApiRoute(api, provider, organization, slug, host, version, upstreams, headers, signing, timeout, operations);
     }
 
     private static byte[] Secrets(ApiRoute route)

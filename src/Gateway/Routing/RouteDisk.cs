@@ -11,9 +11,11 @@ namespace Tollgate.Gateway.Routing;
 /// </summary>
 internal sealed partial class RouteDisk(IConfiguration configuration, ISecretBox box, ILogger<RouteDisk> logger) : IDisposable
 {
-    private const byte RouteRecord = 1;
+    // Of the version before: without what was added to a route since. Still read, so that an update needs no database either.
+    private const byte SingleRouteRecord = 1;
     private const byte GoneRecord = 2;
     private const byte PlaceRecord = 3;
+    private const byte RouteRecord = 4;
 
     // How exactly the age of the snapshot is known after a restart.
     private static readonly TimeSpan PlaceInterval = TimeSpan.FromSeconds(10);
@@ -97,8 +99,8 @@ internal sealed partial class RouteDisk(IConfiguration configuration, ISecretBox
     {
         switch (reader.Byte())
         {
-            case RouteRecord:
-                var route = _codec.Read(ref reader);
+            case (RouteRecord or SingleRouteRecord) and var kind:
+                var route = _codec.Read(ref reader, single: kind == SingleRouteRecord);
                 routes[route.ApiId] = route;
                 break;
             case GoneRecord:

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Tollgate.Foundation;
 using Tollgate.Gateway.Apis;
 using Tollgate.Gateway.Listener;
+using Tollgate.Gateway.Upstreams;
 
 namespace Tollgate.Gateway.Routing;
 
@@ -9,7 +10,7 @@ namespace Tollgate.Gateway.Routing;
 /// Keeps the <see cref="RouteTable"/> in step with the database, and its copy on disk with the table. A change that cannot be read leaves the old table in force;
 /// the feed comes again.
 /// </summary>
-internal sealed partial class Routes(IRouteSource source, IDatabase database, GatewayOptions options, ILogger<Routes> logger, RouteDisk? disk = null) : IStoredChangeHandler
+internal sealed partial class Routes(IRouteSource source, IDatabase database, GatewayOptions options, TimeProvider clock, ILogger<Routes> logger, RouteDisk? disk = null) : IStoredChangeHandler
 {
     private volatile RouteTable _table = RouteTable.Empty;
     private volatile bool _loaded;
@@ -65,11 +66,11 @@ internal sealed partial class Routes(IRouteSource source, IDatabase database, Ga
 
     private void Use(Dictionary<Guid, ServedApi> kept, IReadOnlyList<ApiRoute> changed)
     {
-        var counters = _table.Apis.ToDictionary(api => api.Route.ApiId, api => api.InFlight);
+        var served = _table.Apis.ToDictionary(api => api.Route.ApiId);
         foreach (var route in changed)
         {
-            var inFlight = counters.GetValueOrDefault(route.ApiId) ?? new InFlight();
-            kept[route.ApiId] = new ServedApi(route, inFlight, options.IdleTimeout);
+            var before = served.GetValueOrDefault(route.ApiId);
+            kept[route.ApiId] = new ServedApi(route, new Balancer(route.Upstreams, before?.Upstreams, clock), before?.InFlight ?? new InFlight(), options.IdleTimeout);
         }
         // A slug that was freed and taken again within one batch: the later id wins.
         _table = new RouteTable([.. kept.Values.OrderByDescending(api => api.Route.ApiId).DistinctBy(api => api.Name)]);

@@ -2,6 +2,7 @@ using System.Text;
 using Tollgate.Gateway.Apis;
 using Tollgate.Gateway.Metrics;
 using Tollgate.Gateway.Signing;
+using Tollgate.Gateway.Upstreams;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Tollgate.Gateway.Routing;
@@ -9,13 +10,12 @@ namespace Tollgate.Gateway.Routing;
 /// <summary>An API as the path needs it: its row with everything computed that does not change from call to call.</summary>
 internal sealed class ServedApi
 {
-    public ServedApi(ApiRoute route, InFlight inFlight, TimeSpan idleTimeout)
+    public ServedApi(ApiRoute route, Balancer upstreams, InFlight inFlight, TimeSpan idleTimeout)
     {
         Route = route;
+        Upstreams = upstreams;
         InFlight = inFlight;
         Name = $"{route.OrganizationSlug}/{route.ApiSlug}";
-        Origin = route.Upstream.GetLeftPart(UriPartial.Authority);
-        BasePath = route.Upstream.AbsolutePath.TrimEnd('/');
         Operations = new OperationTree(route.Operations);
         Signer = new UpstreamSigner(route.SigningSecret);
         SecretNames = [.. route.UpstreamHeaders.Select(header => header.Key)];
@@ -27,6 +27,8 @@ internal sealed class ServedApi
 
     public ApiRoute Route { get; }
 
+    public Balancer Upstreams { get; }
+
     /// <summary>Shared by all versions of the API, so that an edit does not forget the calls in flight.</summary>
     public InFlight InFlight { get; }
 
@@ -35,10 +37,6 @@ internal sealed class ServedApi
 
     /// <summary>Where its calls are counted, once there was one.</summary>
     public ApiFigures? Figures { get; set; }
-
-    public string Origin { get; }
-
-    public string BasePath { get; }
 
     public OperationTree Operations { get; }
 
@@ -52,9 +50,6 @@ internal sealed class ServedApi
 
     /// <summary>A stream on which neither side sends for so long is ended.</summary>
     public TimeSpan Patience { get; }
-
-    /// <summary>Without TLS an upstream is spoken to in HTTP/1.1; with it, in what the two ends agree on.</summary>
-    public bool IsPlain => Route.Upstream.Scheme == Uri.UriSchemeHttp;
 
     public ForwarderRequestConfig ForwarderConfig { get; }
 }

@@ -9,16 +9,25 @@ internal sealed class UpstreamAddressCheck(UpstreamAddressPolicy policy, TimePro
 {
     private static readonly TimeSpan LookUpLimit = TimeSpan.FromSeconds(2);
 
-    /// <summary>Null when the address may be used, or its name is not known now.</summary>
-    public async Task<Failure?> CheckAsync(Uri upstream, CancellationToken cancellation)
+    /// <summary>Null when each address may be used, or its name is not known now.</summary>
+    /// <param name="upstreams">Addresses with the path of the field that holds them.</param>
+    /// <param name="cancellation">The request's.</param>
+    public async Task<Failure?> CheckAsync(IEnumerable<(string Path, Uri Url)> upstreams, CancellationToken cancellation)
     {
         if (policy.AllowsAll)
             return null;
+        var found = await Task.WhenAll(upstreams.Select(upstream => CheckAsync(upstream.Path, upstream.Url, cancellation))).ConfigureAwait(false);
+        FieldError[] errors = [.. found.OfType<FieldError>()];
+        return errors.Length == 0 ? null : new Failure(FailureKind.Invalid, "UPSTREAM_ADDRESS_FORBIDDEN", errors[0].Message, errors);
+    }
+
+    private async Task<FieldError?> CheckAsync(string path, Uri upstream, CancellationToken cancellation)
+    {
         var host = upstream.IdnHost.TrimEnd('.');
         if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase))
-            return Forbidden(host);
+            return Forbidden(path, host);
         var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await ResolveAsync(host, cancellation).ConfigureAwait(false);
-        return Array.TrueForAll(addresses, policy.IsAllowed) ? null : Forbidden(host);
+        return Array.TrueForAll(addresses, policy.IsAllowed) ? null : Forbidden(path, host);
     }
 
     private async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellation)
@@ -36,9 +45,6 @@ internal sealed class UpstreamAddressCheck(UpstreamAddressPolicy policy, TimePro
     }
 
     // The address that a name stands for is not told: it would map the operator's network for whoever asks.
-    private static Failure Forbidden(string host)
-    {
-        var message = $"'{host}' is on this machine, in a private network or reserved. An upstream must have a public address here.";
-        return new Failure(FailureKind.Invalid, "UPSTREAM_ADDRESS_FORBIDDEN", message, [new FieldError("upstream_url", "UPSTREAM_ADDRESS_FORBIDDEN", message)]);
-    }
+    private static FieldError Forbidden(string path, string host) => new(path, "UPSTREAM_ADDRESS_FORBIDDEN",
+        $"'{host}' is on this machine, in a private network or reserved. An upstream must have a public address here.");
 }

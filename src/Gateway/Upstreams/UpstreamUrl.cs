@@ -7,9 +7,8 @@ internal static class UpstreamUrl
 {
     public const int MaximumLength = 2000;
 
-    public static void Validate(Errors errors, string? value)
+    public static void Validate(Errors errors, string path, string? value)
     {
-        const string path = "upstream_url";
         errors.Text(path, value, 1, MaximumLength);
         if (string.IsNullOrWhiteSpace(value) || value.Length > MaximumLength)
             return;

@@ -52,12 +52,13 @@ internal sealed class GatewayRig : IAsyncDisposable
     /// <param name="timeout">Of the API, in milliseconds.</param>
     /// <param name="upstream">Another upstream than the raw one.</param>
     /// <param name="clock">For the parts that have timers.</param>
+    /// <param name="plan">Several upstreams.</param>
     public static async Task<GatewayRig> StartAsync(Dictionary<string, string?>? settings = null, string basePath = "", int timeout = 30_000, Uri? upstream = null,
-        TimeProvider? clock = null)
+        TimeProvider? clock = null, UpstreamPlan? plan = null)
     {
         var raw = new RawUpstream();
         var (admission, journal, routes) = (new FakeAdmission(), new FakeJournal(), new FakeRoutes());
-        routes.Apis.Add(new ApiRoute(ApiId, ApiId, "acme", "weather", "weather.example.com", 7, upstream ?? new Uri(raw.Address, basePath),
+        routes.Apis.Add(new ApiRoute(ApiId, ApiId, "acme", "weather", "weather.example.com", 7, plan ?? UpstreamPlan.Of(upstream ?? new Uri(raw.Address, basePath)),
             [new("X-Upstream-Secret", "s3cret")], System.Text.Encoding.ASCII.GetBytes(Secret), TimeSpan.FromMilliseconds(timeout), [new OperationRoute(OperationId, "GET", "/pets/{petId}")]));
         var values = new Dictionary<string, string?>(settings ?? [], StringComparer.Ordinal);
         values.TryAdd("Gateway:Url", "http://127.0.0.1:0");
@@ -69,6 +70,7 @@ internal sealed class GatewayRig : IAsyncDisposable
         var rig = new GatewayRig(services, raw, admission, journal, routes);
         await services.GetRequiredService<Routes>().LoadAsync(CancellationToken.None);
         await services.GetRequiredService<LiveCalls>().StartAsync(CancellationToken.None);
+        await services.GetRequiredService<HealthChecks>().StartAsync(CancellationToken.None);
         var listener = services.GetRequiredService<GatewayListener>();
         await listener.StartAsync(CancellationToken.None);
         rig.Address = new Uri(listener.Addresses.Single());

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Foundation;
 using Tollgate.Gateway.Apis;
 using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Upstreams;
 
 namespace Tollgate.Gateway.Tests.Routing;
 
@@ -46,6 +47,37 @@ public sealed class RouteDiskTests : IDisposable
         var (routes, place) = again.Read().ShouldNotBeNull();
         place.ShouldBe(Place);
         JsonSerializer.Serialize(routes).ShouldBe(JsonSerializer.Serialize(new[] { route }));
+    }
+
+    [Fact]
+    public void Read_SeveralUpstreams_AreAsTheyWere()
+    {
+        var plan = new UpstreamPlan([new(new Uri("https://a.example.com/base"), 3), new(new Uri("http://b.example.com"), 1)], Balancing.LeastRequests,
+            new HealthCheck("/healthz?deep=1", 5, 500, 1, 4, 200, 204), new PassiveHealth(7, 2, 60, GatewayErrors: true));
+        using (var disk = Open())
+        {
+            disk.Rewrite([Route(1) with { Upstreams = plan }, Route(2)]);
+            disk.Reached(Place);
+        }
+        using var again = Open();
+        var routes = again.Read().ShouldNotBeNull().Routes;
+        JsonSerializer.Serialize(routes[0].Upstreams).ShouldBe(JsonSerializer.Serialize(plan));
+        JsonSerializer.Serialize(routes[1].Upstreams).ShouldBe(JsonSerializer.Serialize(Route(2).Upstreams));
+    }
+
+    [Fact]
+    public void Read_RouteOfTheVersionBefore_HasItsOneUpstream()
+    {
+        var codec = new RouteCodec(_box);
+        var buffer = new SnapshotBuffer();
+        codec.Write(buffer, Route(1));
+        // It ended where the upstreams begin now: a text that is null takes four bytes.
+        var reader = new SnapshotReader(buffer.Written[..^4]);
+
+        var route = codec.Read(ref reader, single: true);
+
+        reader.AtEnd.ShouldBeTrue();
+        JsonSerializer.Serialize(route).ShouldBe(JsonSerializer.Serialize(Route(1)));
     }
 
     [Fact]
@@ -113,6 +145,6 @@ public sealed class RouteDiskTests : IDisposable
     private static Guid Id(int number) => new(number, 0, 0, new byte[8]);
 
     private static ApiRoute Route(int number) => new(
-        Id(number), Id(100), "acme", $"weather{number}", "weather.example.com", 5, new Uri("https://upstream.example.com/base"),
+        Id(number), Id(100), "acme", $"weather{number}", "weather.example.com", 5, UpstreamPlan.Of(new Uri("https://upstream.example.com/base")),
         [new("X-Secret", UpstreamSecret), new("X-Other", "")], SHA256.HashData([1, 2, 3]), TimeSpan.FromSeconds(7), [new OperationRoute(Id(50), "GET", "/pets/{petId}"), new OperationRoute(Id(51), "POST", "/pets")]);
 }

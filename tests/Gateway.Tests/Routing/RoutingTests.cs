@@ -3,6 +3,7 @@ using System.Text.Json;
 using Tollgate.Foundation;
 using Tollgate.Gateway.Routing;
 using Tollgate.Gateway.Tests.Listener;
+using Tollgate.Gateway.Upstreams;
 
 namespace Tollgate.Gateway.Tests.Routing;
 
@@ -94,7 +95,7 @@ public sealed class RoutingTests
         await using var rig = await GatewayRig.StartAsync();
         var routes = rig.Get<Routes>();
         await using var second = new RawUpstream();
-        rig.Routes.Apis[0] = rig.Routes.Apis[0] with { Upstream = second.Address, Version = 8 };
+        rig.Routes.Apis[0] = rig.Routes.Apis[0] with { Upstreams = UpstreamPlan.Of(second.Address), Version = 8 };
         await routes.ApplyAsync([new Change(1, "api", GatewayRig.ApiId)], CancellationToken.None);
         (await rig.Client.SendAsync(GatewayRig.Call("/x"))).StatusCode.ShouldBe(HttpStatusCode.OK);
         second.Received.Count.ShouldBe(1);

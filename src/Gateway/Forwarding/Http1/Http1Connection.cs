@@ -37,6 +37,9 @@ internal sealed class Http1Connection(LoopSocket socket, Http1Pool pool) : ICutt
     /// <summary>It has served an exchange before: the upstream may have closed it in the meantime.</summary>
     public bool Used { get; set; }
 
+    /// <summary>The exchange at hand has brought bytes of the upstream's.</summary>
+    public bool Heard { get; set; }
+
     public bool IsBroken => socket.IsClosed;
 
     /// <summary>So much fits into the buffer as it is, counted from what is there.</summary>
@@ -86,6 +89,7 @@ internal sealed class Http1Connection(LoopSocket socket, Http1Pool pool) : ICutt
             await socket.ReadableAsync().ConfigureAwait(false);
         while ((count = TryReceive(_buffer.AsSpan(_end))) < 0);
         _end += count;
+        Heard |= count > 0;
         return count > 0;
     }
 
@@ -148,6 +152,19 @@ internal sealed class Http1Connection(LoopSocket socket, Http1Pool pool) : ICutt
     }
 }
 
+/// <summary>How far a call came before its upstream failed: whether another one may be asked.</summary>
+internal enum UpstreamReach
+{
+    /// <summary>The upstream may have worked for it, or has begun to answer.</summary>
+    Unknown,
+
+    /// <summary>There was no connection, so nothing was sent.</summary>
+    NotSent,
+
+    /// <summary>It was sent, and the connection broke before anything came back; to send it twice has the effect of once.</summary>
+    NotHeard,
+}
+
 /// <summary>The upstream could not be reached, its connection broke, or what it sent is not HTTP/1.1.</summary>
 internal class UpstreamException : IOException
 {
@@ -164,4 +181,6 @@ internal class UpstreamException : IOException
         : base(message, innerException)
     {
     }
+
+    public UpstreamReach Reach { get; init; }
 }

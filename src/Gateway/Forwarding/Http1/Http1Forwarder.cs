@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Tollgate.Gateway.Answers;
 using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Upstreams;
 using Tollgate.Metering;
 
 namespace Tollgate.Gateway.Forwarding.Http1;
@@ -24,9 +25,9 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
     /// <exception cref="ClientBodyException">The client's body is not well formed or broke off.</exception>
     /// <exception cref="JournalFullException">Nothing could be recorded.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask ForwardAsync(Call call, ServedApi api)
+    public async ValueTask ForwardAsync(Call call, ServedApi api, Target target)
     {
-        var pool = pools.Of(api.Route.Upstream, api.Origin);
+        var pool = pools.Of(target.Url, target.Origin);
         var plan = UploadPlan.Of(call.Context);
         while (true)
         {
@@ -38,7 +39,7 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
             }
             try
             {
-                await ExchangeAsync(call, api, connection, plan).ConfigureAwait(false);
+                await ExchangeAsync(call, api, target, connection, plan).ConfigureAwait(false);
                 return;
             }
             catch (StaleConnectionException) when (call.Life.TryStopWaiting())
@@ -65,7 +66,7 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
         }
         catch (Exception exception) when (exception is System.Net.Sockets.SocketException or OperationCanceledException or IOException)
         {
-            throw new UpstreamException("The upstream could not be connected to.", exception);
+            throw new UpstreamException("The upstream could not be connected to.", exception) { Reach = UpstreamReach.NotSent };
         }
         finally
         {
@@ -74,10 +75,10 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask ExchangeAsync(Call call, ServedApi api, Http1Connection connection, UploadPlan plan)
+    private async ValueTask ExchangeAsync(Call call, ServedApi api, Target target, Http1Connection connection, UploadPlan plan)
     {
-        requests.Write(connection.Head, connection.Pool.Authority, call, api, plan.Framing, plan.Expects, plan.Upgrades);
-        call.WaitAtMost(api.Route.Timeout);
+        requests.Write(connection.Head, connection.Pool.Authority, call, api, target.BasePath, plan);
+        call.BeginToWait(api.Route.Timeout);
         var upload = plan.HasBody ? new Upload(call, connection, plan.Framing, api) : null;
         try
         {
@@ -86,7 +87,7 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
             if (!plan.Expects)
                 upload?.Start();
             var head = await ReceiveHeadAsync(connection, plan.IsHead, upload).ConfigureAwait(false);
-            call.UpstreamAnswered();
+            call.UpstreamAnswered(head.Status);
             await AnswerAsync(call, api, connection, head, plan, upload).ConfigureAwait(false);
         }
         catch (Exception exception)
@@ -94,12 +95,10 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
             var uploaded = upload is null ? UploadEnd.Sent : await upload.StopAsync().ConfigureAwait(false);
             if (exception is UpstreamException && uploaded == UploadEnd.ClientFailed)
                 throw new ClientBodyException(exception);
-            if (exception is UpstreamException && plan.MayRepeat && connection.Used && call.UpstreamMicros < 0 && connection.Received.IsEmpty && call.Life.Reason == CutReason.None)
-            {
-                connection.Dispose();
-                throw new StaleConnectionException(exception);
-            }
-            throw;
+            if (exception is not UpstreamException || !plan.MayRepeat || connection.Heard || call.Life.Reason != CutReason.None)
+                throw;
+            connection.Dispose();
+            throw connection.Used ? new StaleConnectionException(exception) : new UpstreamException(exception.Message, exception) { Reach = UpstreamReach.NotHeard };
         }
     }
 

@@ -48,7 +48,7 @@ internal sealed class Http1Pool(string host, int port, string authority, Upstrea
         if (!connection.IsBroken && connection.Received.IsEmpty)
         {
             connection.Shrink();
-            connection.Used = true;
+            (connection.Used, connection.Heard) = (true, false);
             connection.LastUsed = Environment.TickCount64;
             lock (_gate)
             {

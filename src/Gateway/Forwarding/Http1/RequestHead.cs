@@ -22,14 +22,14 @@ internal sealed class RequestHead(ClientAddress addresses)
 {
     private const int IdBytes = 40;
 
-    public void Write(HeadBuffer head, string authority, Call call, ServedApi api, UploadFraming framing, bool expects, bool upgrades)
+    public void Write(HeadBuffer head, string authority, Call call, ServedApi api, string basePath, UploadPlan plan)
     {
         var request = call.Context.Request;
         head.Clear();
         head.Add(MethodBytes.Of(request.Method).Span);
         head.Add(" "u8);
         var path = head.Length;
-        WritePath(head, api, call.Rest.Span);
+        WritePath(head, basePath, call.Rest.Span);
         var pathLength = head.Length - path;
         head.Add(" HTTP/1.1\r\nHost: "u8);
         head.Add(authority.AsSpan());
@@ -39,15 +39,15 @@ internal sealed class RequestHead(ClientAddress addresses)
         WriteIdentity(head, call, api, path, pathLength);
         WriteOrigin(head, call);
         head.Add(api.SecretFields.Span);
-        WriteFraming(head, request, framing, expects, upgrades);
+        WriteFraming(head, request, plan);
         head.EndLine();
     }
 
     // The bytes of the path go on as they came.
-    private static void WritePath(HeadBuffer head, ServedApi api, ReadOnlySpan<char> rest)
+    private static void WritePath(HeadBuffer head, string basePath, ReadOnlySpan<char> rest)
     {
-        head.Add(api.BasePath.AsSpan());
-        if (api.BasePath.Length == 0 && !rest.StartsWith('/'))
+        head.Add(basePath.AsSpan());
+        if (basePath.Length == 0 && !rest.StartsWith('/'))
             head.Add("/"u8);
         head.Add(rest);
     }
@@ -87,15 +87,15 @@ internal sealed class RequestHead(ClientAddress addresses)
         head.Field("X-Forwarded-Host", host);
     }
 
-    private static void WriteFraming(HeadBuffer head, HttpRequest request, UploadFraming framing, bool expects, bool upgrades)
+    private static void WriteFraming(HeadBuffer head, HttpRequest request, UploadPlan plan)
     {
-        if (upgrades)
+        if (plan.Upgrades)
         {
             head.Add("Connection: Upgrade\r\n"u8);
             head.Field("Upgrade", request.Headers.Upgrade.ToString());
             return;
         }
-        switch (framing)
+        switch (plan.Framing)
         {
             case UploadFraming.Empty:
                 head.Add("Content-Length: 0\r\n"u8);
@@ -109,7 +109,7 @@ internal sealed class RequestHead(ClientAddress addresses)
                 head.Add("Transfer-Encoding: chunked\r\n"u8);
                 break;
         }
-        if (expects)
+        if (plan.Expects)
             head.Add("Expect: 100-continue\r\n"u8);
     }
 }

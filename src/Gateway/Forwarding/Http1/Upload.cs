@@ -61,12 +61,14 @@ internal sealed class Upload(Call call, Http1Connection connection, UploadFramin
         {
             while (true)
             {
+                call.AwaitsClient = true;
                 var read = await _body.ReadAsync().ConfigureAwait(false);
                 if (_stopped)
                 {
                     _body.AdvanceTo(read.Buffer.Start);
                     return UploadEnd.Stopped;
                 }
+                call.AwaitsClient = false;
                 try
                 {
                     if (!read.Buffer.IsEmpty)

@@ -4,13 +4,14 @@ using Tollgate.Foundation;
 using Tollgate.Gateway.Answers;
 using Tollgate.Gateway.Routing;
 using Tollgate.Gateway.Signing;
+using Tollgate.Gateway.Upstreams;
 using Tollgate.Metering;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Tollgate.Gateway.Forwarding.Secure;
 
 /// <summary>What one call changes on its way: the request's head to the upstream, and the answer's head back, with the journal between the two.</summary>
-internal sealed class CallTransformer(Call call, ServedApi api, CallJournal journal, AnswerWriter answers, ClientAddress addresses) : HttpTransformer
+internal sealed class CallTransformer(Call call, ServedApi api, Target target, CallJournal journal, AnswerWriter answers, ClientAddress addresses) : HttpTransformer
 {
     /// <summary>An answer up to this size is read whole, so that it needs one record only.</summary>
     private const int WholeBytes = 64 * 1024;
@@ -33,7 +34,7 @@ internal sealed class CallTransformer(Call call, ServedApi api, CallJournal jour
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken).ConfigureAwait(false);
 
         var pathAndQuery = PathAndQuery();
-        proxyRequest.RequestUri = new Uri(api.Origin + pathAndQuery, Raw);
+        proxyRequest.RequestUri = new Uri(target.Origin + pathAndQuery, Raw);
         var headers = proxyRequest.Headers;
         headers.Host = null;
         var subscription = TypeId.Format("sub", call.Decision.SubscriptionId);
@@ -52,7 +53,7 @@ internal sealed class CallTransformer(Call call, ServedApi api, CallJournal jour
     {
         if (proxyResponse is null)
             return true;
-        call.UpstreamAnswered();
+        call.UpstreamAnswered((int)proxyResponse.StatusCode);
         await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken).ConfigureAwait(false);
         WriteOwnHeaders(httpContext.Response.Headers, proxyResponse);
         try
@@ -105,9 +106,9 @@ internal sealed class CallTransformer(Call call, ServedApi api, CallJournal jour
         journal.Begin(call, status);
     }
 
-    private string PathAndQuery() => api.BasePath.Length == 0 && !call.Rest.Span.StartsWith('/')
+    private string PathAndQuery() => target.BasePath.Length == 0 && !call.Rest.Span.StartsWith('/')
         ? string.Concat("/", call.Rest.Span)
-        : string.Concat(api.BasePath, call.Rest.Span);
+        : string.Concat(target.BasePath, call.Rest.Span);
 
     private string Sign(string method, string pathAndQuery, string subscription)
     {

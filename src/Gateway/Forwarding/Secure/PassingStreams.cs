@@ -66,6 +66,21 @@ internal sealed class CountedStream(Stream inner, Action<int>? read, Action<int>
     }
 }
 
+/// <summary>Counts the client's body, and gives the upstream its whole time anew with every piece: a slow upload is not a slow upstream.</summary>
+internal sealed class ClientBody(Stream inner, Call call, TimeSpan timeout) : PassingStream(inner)
+{
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        call.AwaitsClient = true;
+        var count = await base.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        call.AwaitsClient = false;
+        call.CountIn(count);
+        if (call.UpstreamMicros < 0)
+            call.WaitAtMost(timeout);
+        return count;
+    }
+}
+
 /// <summary>Sends each piece at once.</summary>
 internal sealed class FlushedStream(Stream inner) : PassingStream(inner)
 {

@@ -1,9 +1,11 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Tollgate.Foundation;
 using Tollgate.Gateway.Answers;
 using Tollgate.Gateway.Forwarding.Http1;
 using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Upstreams;
 using Tollgate.Metering;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -13,21 +15,22 @@ namespace Tollgate.Gateway.Forwarding.Secure;
 internal sealed class SecureForwarder(IHttpForwarder forwarder, UpstreamInvokers invokers, CallJournal journal, AnswerWriter answers, ClientAddress addresses)
 {
     /// <summary>As <see cref="Http1Forwarder.ForwardAsync"/>.</summary>
-    public async ValueTask ForwardAsync(Call call, ServedApi api)
+    public async ValueTask ForwardAsync(Call call, ServedApi api, Target target)
     {
         var context = call.Context;
         using var cut = new CutSource();
         if (!call.Life.TryWaitFor(cut))
             throw new UpstreamException("The call was cut before it was sent.");
-        call.WaitAtMost(api.Route.Timeout);
+        call.BeginToWait(api.Route.Timeout);
         call.Forwarded = true;
-        WatchBodies(call, api.Route.Timeout);
-        var transformer = new CallTransformer(call, api, journal, answers, addresses);
-        var body = context.Response.Body;
+        var (body, upgrade) = (context.Request.Body, context.Features.Get<IHttpUpgradeFeature>());
+        WatchBodies(call, upgrade, api.Route.Timeout);
+        var transformer = new CallTransformer(call, api, target, journal, answers, addresses);
+        var answer = context.Response.Body;
         try
         {
-            var error = await forwarder.SendAsync(context, api.Origin, invokers.Of(api.Origin), api.ForwarderConfig, transformer, cut.Token).ConfigureAwait(false);
-            context.Response.Body = body;
+            var error = await forwarder.SendAsync(context, target.Origin, invokers.Of(target.Origin), api.ForwarderConfig, transformer, cut.Token).ConfigureAwait(false);
+            context.Response.Body = answer;
             if (transformer.JournalFull)
                 throw new JournalFullException();
             if (transformer.IsWhole)
@@ -38,6 +41,9 @@ internal sealed class SecureForwarder(IHttpForwarder forwarder, UpstreamInvokers
         finally
         {
             call.Life.TryStopWaiting();
+            // Another attempt would count everything twice.
+            context.Request.Body = body;
+            context.Features.Set(upgrade);
         }
     }
 
@@ -55,23 +61,27 @@ internal sealed class SecureForwarder(IHttpForwarder forwarder, UpstreamInvokers
                 call.Life.Cut(CutReason.ClientGone, call.Life.Generation);
                 break;
         }
-        throw new UpstreamException($"The forwarder failed: {error}.");
+        throw new UpstreamException($"The forwarder failed: {error}.") { Reach = call.UpstreamMicros < 0 ? ReachOf(call.Context) : UpstreamReach.Unknown };
     }
 
-    // The time until the headers starts anew with every piece of the client's body: a slow upload is not a slow upstream.
-    private static void WatchBodies(Call call, TimeSpan timeout)
+    // Of a broken connection nobody tells here how many bytes came before: that there was no head is what is known. The reset of one stream of HTTP/2 is the
+    // upstream's decision, and may follow a head that nobody has read yet.
+    private static UpstreamReach ReachOf(HttpContext context) => context.GetForwarderErrorFeature()?.Exception switch
+    {
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } => UpstreamReach.NotSent,
+        // The client library's own limit for connecting.
+        OperationCanceledException { InnerException: TimeoutException } => UpstreamReach.NotSent,
+        HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } or HttpRequestException { InnerException: IOException { InnerException: SocketException } }
+            when UploadPlan.Of(context).MayRepeat => UpstreamReach.NotHeard,
+        _ => UpstreamReach.Unknown,
+    };
+
+    private static void WatchBodies(Call call, IHttpUpgradeFeature? upgrade, TimeSpan timeout)
     {
         var context = call.Context;
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true)
-        {
-            context.Request.Body = new CountedStream(context.Request.Body, count =>
-            {
-                call.CountIn(count);
-                if (call.UpstreamMicros < 0)
-                    call.WaitAtMost(timeout);
-            }, written: null);
-        }
-        if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade)
+            context.Request.Body = new ClientBody(context.Request.Body, call, timeout);
+        if (upgrade is { IsUpgradableRequest: true })
             context.Features.Set<IHttpUpgradeFeature>(new CountedUpgrade(upgrade, call));
     }
 
