@@ -14,7 +14,7 @@ namespace Tollgate.TestKit;
 
 /// <summary>
 /// An upstream on a real server: `/small` answers two words, `/stream?events=N` sends server-sent events every 20 ms, `/slow?milliseconds=N` waits, `/status/N`
-/// answers so, `/echo` sends the body back, `/protocol` tells the version of HTTP. It keeps what it was sent, so that tests can look.
+/// answers so, `/echo` sends the body back, `/grpc` does with trailers, `/protocol` tells the version of HTTP. It keeps what it was sent, so that tests can look.
 /// </summary>
 public sealed class FakeUpstream : IAsyncDisposable
 {
@@ -75,6 +75,12 @@ public sealed class FakeUpstream : IAsyncDisposable
         }
         else if (path == "/protocol")
             await context.Response.WriteAsync(context.Request.Protocol).ConfigureAwait(false);
+        else if (path == "/grpc")
+        {
+            context.Response.ContentType = "application/grpc";
+            await context.Request.Body.CopyToAsync(context.Response.Body).ConfigureAwait(false);
+            context.Response.AppendTrailer("grpc-status", "0");
+        }
         else if (path == "/echo")
             await context.Request.Body.CopyToAsync(context.Response.Body).ConfigureAwait(false);
         else

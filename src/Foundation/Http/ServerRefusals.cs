@@ -35,7 +35,10 @@ public static partial class ServerRefusals
         return app;
     }
 
-    /// <summary>A Kestrel beside that of the host, which finds its services in <see cref="KestrelServerOptions.ApplicationServices"/>.</summary>
+    /// <summary>
+    /// A Kestrel beside that of the host, which finds its services in <see cref="KestrelServerOptions.ApplicationServices"/>. From then on those are the server's own, in which
+    /// TLS finds what it needs: endpoints are added to the options afterwards.
+    /// </summary>
     public static IServer NewServer(KestrelServerOptions options, IConnectionListenerFactory transport, ILoggerFactory loggers)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -45,8 +48,9 @@ public static partial class ServerRefusals
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         builder.Services.RemoveAll<IConnectionListenerFactory>();
-        return builder.Services.AddSingleton(transport).AddSingleton(loggers).AddSingleton(Options.Create(options)).AddSingleton<DiagnosticSource>(events)
-            .BuildServiceProvider().GetRequiredService<IServer>();
+        options.ApplicationServices = builder.Services.AddSingleton(transport).AddSingleton(loggers).AddSingleton(Options.Create(options)).AddSingleton<DiagnosticSource>(events)
+            .BuildServiceProvider();
+        return options.ApplicationServices.GetRequiredService<IServer>();
     }
 
     private static void Subscribe(DiagnosticListener events, IServiceProvider services) =>

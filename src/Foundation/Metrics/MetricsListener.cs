@@ -30,8 +30,8 @@ internal sealed partial class MetricsListener(MetricsOptions options, MetricsAns
         kestrel.Limits.MaxRequestBodySize = 0;
         kestrel.Limits.MaxConcurrentConnections = 64;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        kestrel.ListenOn("Metrics__Url", url, static (_, endpoint) => endpoint.Protocols = HttpProtocols.Http1, "http");
         _server = ServerRefusals.NewServer(kestrel, new SocketTransportFactory(Options.Create(new SocketTransportOptions()), loggers), loggers);
+        kestrel.ListenOn("Metrics__Url", url, static (_, endpoint) => endpoint.Protocols = HttpProtocols.Http1, "http");
         await _server.StartAsync(new Application(answer), cancellationToken).ConfigureAwait(false);
         LogListening(_logger, string.Join(", ", Addresses));
     }

@@ -10,6 +10,7 @@ using Tollgate.Gateway.Forwarding.Secure;
 using Tollgate.Gateway.Metrics;
 using Tollgate.Gateway.Routing;
 using Tollgate.Gateway.Sockets;
+using Tollgate.Gateway.Tls;
 using Tollgate.Gateway.Upstreams;
 
 namespace Tollgate.Gateway.Listener;
@@ -46,6 +47,9 @@ internal static class DataPlane
         services.TryAddSingleton<BuiltInCalls>();
         services.TryAddSingleton<GatewayPath>();
         services.TryAddSingleton<GatewayApplication>();
+        services.TryAddSingleton(_ => new TlsOptions(configuration));
+        services.TryAddSingleton<ServerCertificate>();
+        services.TryAddSingleton<Handshakes>();
         services.TryAddSingleton<GatewayListener>();
         if (!HasRole(configuration, "gateway"))
             return services;
@@ -54,6 +58,11 @@ internal static class DataPlane
         services.AddHostedService(provider => provider.GetRequiredService<LiveCalls>());
         services.AddHostedService(provider => provider.GetRequiredService<HealthChecks>());
         services.AddHostedService(provider => provider.GetRequiredService<GatewayListener>());
+        if (new GatewayOptions(configuration).UsesTls)
+        {
+            services.AddMetricSource<TlsMetrics>();
+            services.AddHealthChecks().AddCheck<TlsHealth>("certificate", tags: ["ready"]);
+        }
         return services;
     }
 

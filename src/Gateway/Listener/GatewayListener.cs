@@ -9,15 +9,17 @@ using Microsoft.Extensions.Logging;
 using Tollgate.Foundation;
 using Tollgate.Gateway.Forwarding;
 using Tollgate.Gateway.Sockets;
+using Tollgate.Gateway.Tls;
 
 namespace Tollgate.Gateway.Listener;
 
 /// <summary>
-/// The gateway's own Kestrel, beside the one of the control API, on the event loops. TLS ends in front of it; whatever ends it may speak HTTP/1.1 to it,
-/// or HTTP/2 on an address of its own, for in clear a server cannot tell one from the other. Stopping takes no new call, waits for those in flight, then ends the streams that are left.
+/// The gateway's own Kestrel, beside the one of the control API, on the event loops. With TLS client and server agree on HTTP/1.1 or 2; where TLS ends in front of it, whatever
+/// ends it may speak HTTP/1.1 to it, or HTTP/2 on an address of its own, for in clear a server cannot tell one from the other. Stopping takes no new call, waits for those in
+/// flight, then ends the streams that are left.
 /// </summary>
-internal sealed partial class GatewayListener(GatewayApplication application, GatewayOptions options, LiveCalls live, EventLoops loops, IServiceProvider services,
-    ILoggerFactory loggers) : IHostedService, IDisposable
+internal sealed partial class GatewayListener(GatewayApplication application, GatewayOptions options, LiveCalls live, EventLoops loops, ServerCertificate certificate,
+    Handshakes handshakes, IServiceProvider services, ILoggerFactory loggers) : IHostedService, IDisposable
 {
     private readonly ILogger _logger = loggers.CreateLogger<GatewayListener>();
     private IServer? _server;
@@ -31,10 +33,12 @@ internal sealed partial class GatewayListener(GatewayApplication application, Ga
         kestrel.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
         SetLimits(kestrel.Limits);
-        foreach (var url in options.Urls)
-            kestrel.ListenOn("Gateway__Url", url, Speak, "http", "h2c");
+        if (options.UsesTls)
+            certificate.Open();
         var transport = new LoopTransport(loops, services.GetService<IMemoryPoolFactory<byte>>(), loggers);
         _server = ServerRefusals.NewServer(kestrel, transport, loggers);
+        foreach (var url in options.Urls)
+            kestrel.ListenOn("Gateway__Url", url, Speak, "http", "https", "h2c");
         await _server.StartAsync(application, cancellationToken).ConfigureAwait(false);
         LogListening(_logger, string.Join(", ", Addresses));
     }
@@ -64,7 +68,13 @@ internal sealed partial class GatewayListener(GatewayApplication application, Ga
         limits.MinRequestBodyDataRate = null;
     }
 
-    private static void Speak(Uri address, ListenOptions endpoint) => endpoint.Protocols = address.Scheme == "h2c" ? HttpProtocols.Http2 : HttpProtocols.Http1;
+    private void Speak(Uri address, ListenOptions endpoint)
+    {
+        if (address.Scheme == Uri.UriSchemeHttps)
+            handshakes.Secure(endpoint);
+        else
+            endpoint.Protocols = address.Scheme == "h2c" ? HttpProtocols.Http2 : HttpProtocols.Http1;
+    }
 
     [LoggerMessage(1, LogLevel.Information, "Gateway listens on {Addresses}")]
     private static partial void LogListening(ILogger logger, string addresses);

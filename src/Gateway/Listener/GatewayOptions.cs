@@ -30,6 +30,8 @@ internal sealed class GatewayOptions
     /// <summary>Addresses to listen on, separated by semicolons. Host <c>localhost</c> means both loopbacks.</summary>
     public IReadOnlyList<string> Urls { get; }
 
+    public bool UsesTls => Urls.Any(url => url.StartsWith("https://", StringComparison.OrdinalIgnoreCase));
+
     public TimeSpan ConnectTimeout { get; }
 
     /// <summary>A stream on which neither side sends for so long is ended.</summary>

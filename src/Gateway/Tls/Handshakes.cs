@@ -1,0 +1,85 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace Tollgate.Gateway.Tls;
+
+/// <summary>
+/// TLS on the listener's connections. A handshake costs about a millisecond of processor time, which would hold up every other call of an event loop: until it has ended,
+/// what a client sends is worked on by the thread pool. After it the connection's reads and writes stay on its loop, as without TLS.
+/// </summary>
+internal sealed class Handshakes(ServerCertificate certificate, TlsOptions options)
+{
+    private int _inProgress;
+    private long _succeeded;
+    private long _failed;
+    private long _refused;
+
+    public int InProgress => Volatile.Read(ref _inProgress);
+
+    public long Succeeded => Volatile.Read(ref _succeeded);
+
+    /// <summary>Not ended in time, or not at all: another protocol, an unknown version, a client that does not trust the certificate.</summary>
+    public long Failed => Volatile.Read(ref _failed);
+
+    /// <summary>Closed at once, because too many were in progress.</summary>
+    public long Refused => Volatile.Read(ref _refused);
+
+    public void Secure(ListenOptions endpoint)
+    {
+        endpoint.Protocols = HttpProtocols.Http1AndHttp2;
+        endpoint.Use(next => connection => BeginAsync(connection, next));
+        endpoint.UseHttps(new TlsHandshakeCallbackOptions { HandshakeTimeout = options.HandshakeTimeout, OnConnection = _ => new(certificate.Options) });
+        endpoint.Use(next => connection =>
+        {
+            connection.Features.Get<Handshake>()!.End(succeeded: true);
+            return next(connection);
+        });
+    }
+
+    private async Task BeginAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        if (Interlocked.Increment(ref _inProgress) > options.MaxHandshakes)
+        {
+            Interlocked.Decrement(ref _inProgress);
+            Interlocked.Increment(ref _refused);
+            connection.Abort(new ConnectionAbortedException("Too many handshakes are in progress."));
+            return;
+        }
+        var transport = connection.Transport;
+        var handshake = new Handshake(this, new PoolReader(transport.Input));
+        connection.Features.Set(handshake);
+        connection.Transport = new Duplex(handshake.Input, transport.Output);
+        try
+        {
+            await next(connection).ConfigureAwait(false);
+        }
+        finally
+        {
+            handshake.End(succeeded: false);
+            connection.Transport = transport;
+        }
+    }
+
+    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+
+    /// <summary>One connection's.</summary>
+    private sealed class Handshake(Handshakes all, PoolReader input)
+    {
+        private int _ended;
+
+        public PoolReader Input => input;
+
+        /// <summary>The first word counts.</summary>
+        public void End(bool succeeded)
+        {
+            if (Interlocked.Exchange(ref _ended, 1) != 0)
+                return;
+            input.Done = true;
+            Interlocked.Decrement(ref all._inProgress);
+            Interlocked.Increment(ref succeeded ? ref all._succeeded : ref all._failed);
+        }
+    }
+}

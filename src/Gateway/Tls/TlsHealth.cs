@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Tollgate.Gateway.Tls;
+
+/// <summary>The node serves on with the certificate that it has; somebody should know that this will not last.</summary>
+internal sealed class TlsHealth(ServerCertificate certificate) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(Check());
+
+    private HealthCheckResult Check()
+    {
+        if (certificate.Failure is { } failure)
+            return HealthCheckResult.Degraded($"The new certificate cannot be used, the old one is shown: {failure}");
+        return certificate.ExpiresSoon ? HealthCheckResult.Degraded($"The certificate is valid until {certificate.NotAfter:u} only.") : HealthCheckResult.Healthy();
+    }
+}

@@ -1,0 +1,168 @@
+using System.Net;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using Tollgate.Gateway.Sockets;
+using Tollgate.Gateway.Tests.Listener;
+using Tollgate.Gateway.Tls;
+
+namespace Tollgate.Gateway.Tests.Tls;
+
+/// <summary>TLS in the gateway's listener, with real clients.</summary>
+public sealed class TlsTests
+{
+    public static TheoryData<string> Versions => ["1.1", "2.0"];
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task Call_IsServedInTheVersionThatIsAgreedOn_AndTheUpstreamHearsHttps(string version)
+    {
+        await using var rig = await SecureRig.StartAsync();
+        using var http = rig.Client(Version.Parse(version));
+        for (var i = 0; i < 3; i++)
+        {
+            using var response = await SecureRig.SendAsync(http, GatewayRig.Call("/x?q=%2F"));
+            response.StatusCode.ShouldBe(HttpStatusCode.OK);
+            response.Version.ShouldBe(Version.Parse(version));
+            (await response.Content.ReadAsStringAsync()).ShouldBe("ok");
+            response.Headers.Contains("Strict-Transport-Security").ShouldBeFalse();
+        }
+        rig.Inner.Upstream.Received.ShouldAllBe(request => request.Header("X-Forwarded-Proto") == "https" && request.Target == "/x?q=%2F");
+        await GatewayRig.EventuallyAsync(() => rig.Inner.Journal.Events.Count == 3);
+        (rig.Inner.Get<Handshakes>().Succeeded, rig.Inner.Get<Handshakes>().InProgress).ShouldBe((1, 0));
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task Stream_ArrivesPieceByPiece(string version)
+    {
+        await using var rig = await SecureRig.StartAsync();
+        using var next = new SemaphoreSlim(0);
+        rig.Inner.Upstream.Answer = async (_, stream, stop) =>
+        {
+            await RawUpstream.WriteAsync(stream, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+            for (var i = 0; i < 3; i++)
+            {
+                await next.WaitAsync(stop);
+                await RawUpstream.WriteAsync(stream, $"9\r\ndata: {i}\n\n\r\n");
+            }
+            await RawUpstream.WriteAsync(stream, "0\r\nX-Check: 17\r\n\r\n");
+        };
+        using var http = rig.Client(Version.Parse(version));
+        using var response = await SecureRig.SendAsync(http, GatewayRig.Call("/events"));
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        for (var i = 0; i < 3; i++)
+        {
+            next.Release();
+            (await reader.ReadLineAsync()).ShouldBe($"data: {i}");
+            (await reader.ReadLineAsync()).ShouldBe("");
+        }
+        (await reader.ReadToEndAsync()).ShouldBe("");
+        response.TrailingHeaders.Select(trailer => (trailer.Key, string.Join(',', trailer.Value))).ShouldBe(version == "2.0" ? [("x-check", "17")] : []);
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task Upload_ArrivesWhole(string version)
+    {
+        await using var rig = await SecureRig.StartAsync();
+        var body = RandomNumberGenerator.GetBytes(200_000);
+        using var http = rig.Client(Version.Parse(version));
+        using var response = await SecureRig.SendAsync(http, GatewayRig.Call("/x", HttpMethod.Post, new ByteArrayContent(body)));
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        rig.Inner.Upstream.Single.Body.ShouldBe(body);
+    }
+
+    [Fact]
+    public async Task AfterTheHandshake_CallsStayOnTheEventLoop()
+    {
+        await using var rig = await SecureRig.StartAsync();
+        using var http = rig.Client(HttpVersion.Version11);
+        using (await SecureRig.SendAsync(http, GatewayRig.Call("/x")))
+        {
+        }
+        var onLoop = new System.Collections.Concurrent.ConcurrentQueue<bool>();
+        rig.Inner.Journal.Before = () => onLoop.Enqueue(EventLoop.Current is not null);
+        for (var i = 0; i < 5; i++)
+            (await SecureRig.SendAsync(http, GatewayRig.Call("/x"))).Dispose();
+        onLoop.ShouldBe([true, true, true, true, true]);
+    }
+
+    [Theory]
+    [InlineData("GET /acme/weather/x HTTP/1.1\r\nHost: x\r\n\r\n")]
+    [InlineData("\0\0\0\0")]
+    [InlineData("\x16\x03\x01\xff\xff")]
+    public async Task AnythingElseThanTls_IsClosed_AndOthersAreServedOn(string sent)
+    {
+        await using var rig = await SecureRig.StartAsync();
+        using (var client = await RawClient.ConnectAsync(rig.Inner.Address))
+        {
+            await client.SendAsync(sent + new string('x', 70_000));
+            (await client.ReadToEndAsync()).ShouldNotStartWith("HTTP/1.1 2");
+        }
+        (await rig.CallAnewAsync()).ShouldBe(HttpStatusCode.OK);
+        await GatewayRig.EventuallyAsync(() => rig.Inner.Get<Handshakes>() is { Failed: 1, InProgress: 0 });
+        rig.Inner.Upstream.Received.Count.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData(0x0301, false)]
+    [InlineData(0x0302, false)]
+    [InlineData(0x0303, true)]
+    public async Task VersionsBefore1_2_AreRefused(int version, bool taken)
+    {
+        await using var rig = await SecureRig.StartAsync();
+        using var client = await RawClient.ConnectAsync(rig.Inner.Address);
+        await client.Stream.WriteAsync(ClientHello(version));
+        var first = new byte[1];
+        // 22: a handshake goes on. 21: an alert. Or nothing but the end.
+        var read = await client.Stream.ReadAsync(first);
+        (read == 1 && first[0] == 22).ShouldBe(taken);
+        // The library may refuse them by itself; that is not for it to decide.
+        rig.Inner.Get<ServerCertificate>().Options.EnabledSslProtocols.ShouldBe(SslProtocols.Tls12 | SslProtocols.Tls13);
+    }
+
+    [Fact]
+    public async Task TooManyHandshakes_AreClosedAtOnce_UntilOneHasEnded()
+    {
+        await using var rig = await SecureRig.StartAsync(settings: ("Gateway:Tls:MaxHandshakes", "1"));
+        using (await RawClient.ConnectAsync(rig.Inner.Address))
+        {
+            await GatewayRig.EventuallyAsync(() => rig.Inner.Get<Handshakes>().InProgress == 1);
+            await Should.ThrowAsync<HttpRequestException>(rig.CallAnewAsync);
+            rig.Inner.Get<Handshakes>().Refused.ShouldBeGreaterThan(0);
+        }
+        await GatewayRig.EventuallyAsync(() => rig.Inner.Get<Handshakes>().InProgress == 0);
+        (await rig.CallAnewAsync()).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task AHandshakeThatIsNotEnded_IsEndedByTheGateway()
+    {
+        await using var rig = await SecureRig.StartAsync(settings: ("Gateway:Tls:HandshakeSeconds", "1"));
+        using var client = await RawClient.ConnectAsync(rig.Inner.Address);
+        await client.Stream.WriteAsync(ClientHello(0x0303));
+        // Reads what the server says to it, and then its end.
+        await client.ReadToEndAsync();
+        await GatewayRig.EventuallyAsync(() => rig.Inner.Get<Handshakes>() is { Failed: 1, InProgress: 0 });
+    }
+
+    // Of one version alone, with suites that it knows and this server has.
+    private static byte[] ClientHello(int version)
+    {
+        byte[] extensions =
+        [
+            0, 10, 0, 4, 0, 2, 0, 23,
+            0, 11, 0, 2, 1, 0,
+            .. version < 0x0303 ? (byte[])[] : [0, 13, 0, 4, 0, 2, 4, 3],
+        ];
+        byte[] body =
+        [
+            (byte)(version >> 8), (byte)version, .. RandomNumberGenerator.GetBytes(32), 0,
+            0, 6, 0xc0, 0x2b, 0xc0, 0x09, 0xc0, 0x0a,
+            1, 0,
+            (byte)(extensions.Length >> 8), (byte)extensions.Length, .. extensions,
+        ];
+        byte[] handshake = [1, 0, (byte)(body.Length >> 8), (byte)body.Length, .. body];
+        return [22, 3, 1, (byte)(handshake.Length >> 8), (byte)handshake.Length, .. handshake];
+    }
+}
