@@ -31,7 +31,11 @@ public sealed class PoolReaderTests
 
     private static async Task<bool> ReceiveAsync(LoopSocket socket, PipeWriter writer)
     {
-        writer.Advance(await socket.ReceiveAsync(writer.GetMemory()).ConfigureAwait(false));
+        int count;
+        do
+            await socket.ReadableAsync().ConfigureAwait(false);
+        while ((count = socket.TryReceive(writer.GetSpan())) < 0);
+        writer.Advance(count);
         var onLoop = EventLoop.Current is not null;
         await writer.FlushAsync().ConfigureAwait(false);
         return onLoop;
