@@ -47,9 +47,7 @@ internal static class DataPlane
         services.TryAddSingleton<BuiltInCalls>();
         services.TryAddSingleton<GatewayPath>();
         services.TryAddSingleton<GatewayApplication>();
-        services.TryAddSingleton(_ => new TlsOptions(configuration));
-        services.TryAddSingleton<ServerCertificate>();
-        services.TryAddSingleton<Handshakes>();
+        services.AddTls(configuration);
         services.TryAddSingleton<GatewayListener>();
         if (!HasRole(configuration, "gateway"))
             return services;
@@ -58,11 +56,7 @@ internal static class DataPlane
         services.AddHostedService(provider => provider.GetRequiredService<LiveCalls>());
         services.AddHostedService(provider => provider.GetRequiredService<HealthChecks>());
         services.AddHostedService(provider => provider.GetRequiredService<GatewayListener>());
-        if (new GatewayOptions(configuration).UsesTls)
-        {
-            services.AddMetricSource<TlsMetrics>();
-            services.AddHealthChecks().AddCheck<TlsHealth>("certificate", tags: ["ready"]);
-        }
+        services.AddTlsHealth(configuration);
         return services;
     }
 

@@ -2,11 +2,12 @@ using Tollgate.Foundation;
 using Tollgate.Gateway.Forwarding;
 using Tollgate.Gateway.Listener;
 using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Upstreams;
 
 namespace Tollgate.Gateway.Metrics;
 
 /// <summary>The data plane's families at <c>/metrics</c>.</summary>
-internal sealed class GatewayMetricsPage(GatewayMetrics metrics, Routes routes, LiveCalls live, GatewayOptions options) : IMetricSource
+internal sealed class GatewayMetricsPage(GatewayMetrics metrics, Routes routes, UpstreamHealth upstreams, LiveCalls live, GatewayOptions options) : IMetricSource
 {
     private static readonly string[] Classes = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
@@ -33,6 +34,21 @@ internal sealed class GatewayMetricsPage(GatewayMetrics metrics, Routes routes, 
         foreach (var (api, read, _) in shown)
             page.Add(read.BytesOut, ("api", api));
         WriteInFlight(page, table);
+        WriteUpstreams(page);
+    }
+
+    // By its place in the API's list: its address is its provider's secret.
+    private void WriteUpstreams(MetricPage page)
+    {
+        page.Gauges("tollgate_gateway_upstream_healthy", "1 while calls go to this server of the API as they come.");
+        var down = 0;
+        foreach (var (api, target, healthy) in upstreams.All())
+        {
+            down += healthy ? 0 : 1;
+            if (metrics.Names(api))
+                page.Add(healthy ? 1 : 0, ("api", api), ("target", $"{target}"));
+        }
+        page.Gauge("tollgate_gateway_upstreams_unhealthy", "Servers of all APIs, also of those that are not shown by name, which rest or whose checks fail.", down);
     }
 
     private void WriteInFlight(MetricPage page, RouteTable table)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Tollgate.Foundation;
+using Tollgate.Gateway.Metrics;
 using Tollgate.Gateway.Routing;
 using Tollgate.Gateway.Tests.Listener;
 using Tollgate.Gateway.Upstreams;
@@ -296,6 +297,12 @@ public sealed class BalancingTests : IAsyncDisposable
         _a.Answer = BreakAsync;
         await CallAsync(rig, 4);
         rig.Get<UpstreamHealth>().All().ShouldBe([("acme/weather", 0, false), ("acme/weather", 1, true)]);
+        var page = new MetricPage();
+        rig.Get<GatewayMetricsPage>().WriteTo(page);
+        var read = Exposition.Parse(page.ToString());
+        read.Value("tollgate_gateway_upstream_healthy", ("api", "acme/weather"), ("target", "0")).ShouldBe(0);
+        read.Value("tollgate_gateway_upstream_healthy", ("api", "acme/weather"), ("target", "1")).ShouldBe(1);
+        read.Value("tollgate_gateway_upstreams_unhealthy").ShouldBe(1);
     }
 
     private static Task BreakAsync(RawRequest request, NetworkStream stream, CancellationToken stop)
