@@ -1,8 +1,8 @@
-using System.Security.Cryptography;
 using Tollgate.Admission.Keys;
 using Tollgate.Admission.Leases;
 using Tollgate.Admission.Limits;
 using Tollgate.Admission.Table;
+using Tollgate.Foundation;
 using Tollgate.Metering;
 
 namespace Tollgate.Admission.Deciding;
@@ -71,7 +71,7 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
         if (!KeyFormat.IsWellFormed(key))
             return AdmissionVerdict.KeyMalformed;
         Span<byte> digest = stackalloc byte[KeyFormat.DigestLength];
-        SHA256.HashData(key, digest);
+        Sha256.HashData(key, digest);
         var place = state.Keys.Find(digest);
         if (place < 0)
             return AdmissionVerdict.KeyUnknown;

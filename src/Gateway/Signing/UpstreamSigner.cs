@@ -1,13 +1,13 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.Security.Cryptography;
+using Tollgate.Foundation;
 
 namespace Tollgate.Gateway.Signing;
 
 /// <summary>
 /// Lets an upstream refuse what did not come through the gateway: <c>t=&lt;unix seconds&gt;,v1=&lt;hex HMAC-SHA256&gt;</c> over
 /// <c>t.method.path-and-query.request_id.subscription</c>, where path-and-query is the request line's as the upstream sees it.
-/// How to verify it: docs/guides/upstream-signature.md. Keeps the keyed state between calls: to set it up costs more than to sign.
+/// How to verify it: docs/guides/upstream-signature.md.
 /// </summary>
 internal sealed class UpstreamSigner(byte[] secret)
 {
@@ -15,7 +15,7 @@ internal sealed class UpstreamSigner(byte[] secret)
 
     private const int SmallText = 1024;
 
-    private IncrementalHash? _free;
+    private readonly HmacSha256 _mac = new(secret);
 
     /// <summary>Length of <c>t=…,v1=…</c> at most.</summary>
     public const int MostBytes = 96;
@@ -37,8 +37,8 @@ internal sealed class UpstreamSigner(byte[] secret)
         length = Part(text, length, pathAndQuery);
         length = Part(text, length, requestId);
         length = Part(text, length, subscription);
-        Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        Mac(text[..length], mac);
+        Span<byte> mac = stackalloc byte[Sha256.HashBytes];
+        _mac.Compute(text[..length], mac);
         if (rented is not null)
             ArrayPool<byte>.Shared.Return(rented);
         return Write(unixSeconds, mac, value);
@@ -49,15 +49,6 @@ internal sealed class UpstreamSigner(byte[] secret)
         text[length++] = (byte)'.';
         part.CopyTo(text[length..]);
         return length + part.Length;
-    }
-
-    private void Mac(ReadOnlySpan<byte> text, Span<byte> mac)
-    {
-        var hash = Interlocked.Exchange(ref _free, null) ?? IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, secret);
-        hash.AppendData(text);
-        hash.GetHashAndReset(mac);
-        // Another call may have put its own there; one of the two is then left to the collector.
-        Volatile.Write(ref _free, hash);
     }
 
     private static int Write(long unixSeconds, ReadOnlySpan<byte> mac, Span<byte> value)
