@@ -35,6 +35,11 @@ internal sealed class Town
         var weather = await town.PublishAsync(ada, Documents.Weather, "Weather", "weather", upstream, "Forecasts and observations for any place, hour by hour", Documents.WeatherPlans);
         town.Weather = weather.GetProperty("id").GetString()!;
         town.WeatherListing = $"/marketplace/{weather.GetProperty("organization").GetProperty("slug").GetString()}/weather";
+        await PutAsync(ada, $"/api/apis/{town.Weather}/upstreams", new
+        {
+            targets = new object[] { new { url = upstream, weight = 3 }, new { url = "http://127.0.0.1:9/spare" } },
+            health = new { active = new { path = "/small", interval_seconds = 1, unhealthy_after = 1 } },
+        });
         var rates = await town.PublishAsync(ben, Documents.Small("Exchange Rates", "/latest"), "Exchange Rates", "finance", upstream, "Reference rates of 30 central banks, each working day", Documents.RatesPlans);
         foreach (var (name, summary) in new[] { ("Company Register", "Who is behind a company: names, addresses, officers"), ("VAT Check", "Whether a European VAT number is valid, and whose it is") })
             await town.PublishAsync(ben, Documents.Small(name, "/look-up"), name, "finance", upstream, summary, Documents.RatesPlans);
@@ -109,6 +114,14 @@ internal sealed class Town
     {
         using var response = await http.PostAsJsonAsync(path, body, Json.Options);
         return await ReadAsync(response, $"POST {path}");
+    }
+
+    private static async Task PutAsync(HttpClient http, string path, object body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, path) { Content = JsonContent.Create(body, options: Json.Options) };
+        request.Headers.TryAddWithoutValidation("If-Match", "*");
+        using var response = await http.SendAsync(request);
+        await ReadAsync(response, $"PUT {path}");
     }
 
     private static async Task<JsonElement> ReadAsync(HttpResponseMessage response, string what)

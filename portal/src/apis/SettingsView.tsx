@@ -9,15 +9,17 @@ import { CategoryField } from "./CategoryField";
 import { updateApi, type Api } from "./data";
 import { LifeOfApi } from "./LifeOfApi";
 import { UpstreamHeaders } from "./UpstreamHeaders";
+import { UpstreamsSection } from "./UpstreamsSection";
 
 const tagFields = ["tags", ...Array.from({ length: 10 }, (_, index) => `tags.${index}`)];
-const fields = ["name", "summary", "description", "category", "upstream_url", "timeout_ms", ...tagFields];
+const fields = ["name", "summary", "description", "category", "timeout_ms", ...tagFields];
 
 export function SettingsView({ tagged }: { tagged: Tagged<Api> }) {
   return (
     <div className="stack max-w-prose">
       {/* A saved version fills the form anew. */}
       <SettingsForm key={tagged.etag} tagged={tagged} />
+      <UpstreamsSection apiId={tagged.value.id} />
       <UpstreamHeaders tagged={tagged} />
       <LifeOfApi api={tagged.value} />
     </div>
@@ -38,7 +40,6 @@ function SettingsForm({ tagged }: { tagged: Tagged<Api> }) {
         description: textOf(values, "description"),
         category: textOf(values, "category"),
         tags: tagsOf(textOf(values, "tags")),
-        upstream_url: textOf(values, "upstream_url"),
         timeout_ms: Math.round(Number(textOf(values, "timeout")) * 1000),
       }),
     () => note("The settings are saved."),
@@ -59,7 +60,6 @@ function SettingsForm({ tagged }: { tagged: Tagged<Api> }) {
         hint="Up to ten, with commas between them. The search finds them."
         error={form.errorOf(...tagFields)}
       />
-      <TextField label="Upstream address" name="upstream_url" type="url" mono required defaultValue={api.upstream_url} hint="Takes effect within a second." error={form.errorOf("upstream_url")} />
       <TextField
         label="Time-out in seconds"
         name="timeout"

@@ -9,6 +9,8 @@ export type Plan = Answer<"/api/apis/{id}/plans", "get">["data"][number];
 export type PlanDraft = Body<"/api/apis/{id}/plans", "post">;
 export type NewApi = Body<"/api/apis", "post">;
 export type ApiChanges = Body<"/api/apis/{id}", "patch">;
+export type Upstreams = Answer<"/api/apis/{id}/upstreams", "get">;
+export type UpstreamsDraft = Body<"/api/apis/{id}/upstreams", "put">;
 
 export const apisQuery = (organization: string | undefined) =>
   queryOptions({
@@ -28,6 +30,14 @@ export const plansQuery = (id: string) =>
     queryFn: () => take(tollgate.GET("/api/apis/{id}/plans", { params: { path: { id } } })),
   });
 
+/** Their state changes by itself. */
+export const upstreamsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["apis", "upstreams", id],
+    queryFn: () => takeWithTag(tollgate.GET("/api/apis/{id}/upstreams", { params: { path: { id } } })),
+    refetchInterval: 5_000,
+  });
+
 /** What the catalog shows of it may have changed as well. */
 const changed = () => Promise.all([queryClient.invalidateQueries({ queryKey: ["apis"] }), queryClient.invalidateQueries({ queryKey: ["catalog"] })]);
 const creating = () => ({ "idempotency-key": idempotencyKey() });
@@ -40,6 +50,11 @@ export async function createApi(body: NewApi): Promise<Api> {
 
 export async function updateApi({ value, etag }: Tagged<Api>, body: ApiChanges): Promise<void> {
   await take(tollgate.PATCH("/api/apis/{id}", { params: { path: { id: value.id } }, headers: { "if-match": etag ?? `"${value.version}"` }, body }));
+  await changed();
+}
+
+export async function saveUpstreams(id: string, { value, etag }: Tagged<Upstreams>, body: UpstreamsDraft): Promise<void> {
+  await take(tollgate.PUT("/api/apis/{id}/upstreams", { params: { path: { id } }, headers: { "if-match": etag ?? `"${value.version}"` }, body }));
   await changed();
 }
 
