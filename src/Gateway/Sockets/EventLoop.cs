@@ -17,7 +17,7 @@ internal interface IEventHandler
 internal sealed unsafe partial class EventLoop : IDisposable
 {
     private const int Batch = 64;
-    private const int Urgency = -10;
+    private const int Urgency = -5;
     private const ulong Wake = ulong.MaxValue;
 
     private readonly ILogger _logger;

@@ -70,7 +70,7 @@ internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IC
         await Transport.Input.CompleteAsync().ConfigureAwait(false);
         await Transport.Output.CompleteAsync().ConfigureAwait(false);
         // A client that reads nothing more would keep its connection for ever.
-        await Task.WhenAny(_sending, Task.Delay(Farewell)).ConfigureAwait(false);
+        await _sending.WaitAsync(Farewell).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _socket.Dispose();
         await _sending.ConfigureAwait(false);
         await _receiving.ConfigureAwait(false);
