@@ -1,6 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Tollgate.TestKit;
 
@@ -12,7 +10,7 @@ public sealed class SecureUpstreamTests
     [Fact(Timeout = 120_000)]
     public async Task UpstreamWithTls_IsCalledOverHttp2SignedStreamedAndRecordedOnce()
     {
-        using var certificate = Certificate();
+        using var certificate = TestCertificate.Create().ForServer();
         await using var upstream = await FakeUpstream.StartAsync(certificate);
         var trusted = Path.GetTempFileName();
         await File.WriteAllTextAsync(trusted, certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
@@ -43,7 +41,7 @@ public sealed class SecureUpstreamTests
     [Fact(Timeout = 120_000)]
     public async Task UpstreamWhoseCertificateIsNotTrusted_Is502AndNotCounted()
     {
-        using var certificate = Certificate();
+        using var certificate = TestCertificate.Create().ForServer();
         await using var upstream = await FakeUpstream.StartAsync(certificate);
         await using var program = await RunningProgram.StartAsync();
         using var market = await Market.OpenAsync(program, upstream.Address, Market.Deny("month", 6));
@@ -61,8 +59,8 @@ public sealed class SecureUpstreamTests
     public async Task TargetsWithTlsAndInClear_StandInForEachOtherWhereThatIsSafe()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        using var certificate = Certificate();
-        using var unknown = Certificate();
+        using var certificate = TestCertificate.Create().ForServer();
+        using var unknown = TestCertificate.Create().ForServer();
         await using var secure = await FakeUpstream.StartAsync(certificate, HttpProtocols.Http1);
         await using var plain = await FakeUpstream.StartAsync();
         await using var untrusted = await FakeUpstream.StartAsync(unknown);
@@ -110,18 +108,5 @@ public sealed class SecureUpstreamTests
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         response.StatusCode.ShouldBe(HttpStatusCode.OK, text);
         return text;
-    }
-
-    private static X509Certificate2 Certificate()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
-        var now = TimeProvider.System.GetUtcNow();
-        using var signed = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
-        return X509CertificateLoader.LoadPkcs12(signed.Export(X509ContentType.Pkcs12), password: null);
     }
 }

@@ -1,6 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Admission.Leases;
+using Tollgate.Admission.Nodes;
+using Tollgate.Foundation;
 using Tollgate.Metering;
 using Tollgate.Plans;
+using Tollgate.TestKit;
 
 namespace Tollgate.Admission.Tests.Leases;
 
@@ -26,6 +30,34 @@ public sealed class RedisFaultTests : IAsyncLifetime
         await _nodes.Redis.StartAgainAsync();
         await load;
         tally.Admitted.ShouldBe(Limit);
+    }
+
+    [Fact]
+    public async Task Metrics_TellOfLeasesAndWhetherRedisAnswers()
+    {
+        var buyer = await _nodes.SubscribeAsync(Node.Deny(Limit, Window.Month));
+        var node = _nodes.Nodes[0];
+        (await SharedNodes.CallAsync(node, buyer)).Admitted.ShouldBeTrue();
+        var page = Page(node);
+        page.Value("tollgate_redis_joined").ShouldBe(1);
+        page.Value("tollgate_leases_open").ShouldBe(1);
+        page.Value("tollgate_lease_rounds_total", ("result", "answered")).ShouldBeGreaterThan(0);
+        page.Value("tollgate_admission_keys").ShouldBe(1);
+        page.Value("tollgate_admission_ready").ShouldBe(1);
+        await AdmissionServer.UntilAsync(() => Page(node).Value("tollgate_admission_nodes") == 3, "the register has been read");
+
+        await _nodes.Redis.KillAsync();
+        await AdmissionServer.UntilAsync(() => Page(node).Value("tollgate_redis_silent_seconds") > 2, "Redis says nothing");
+        await _nodes.Redis.StartAgainAsync();
+        await AdmissionServer.UntilAsync(() => Page(node) is var after && after.Value("tollgate_redis_joined") == 1 && after.Value("tollgate_redis_silent_seconds") < 2, "Redis answers again");
+    }
+
+    private static Exposition Page(TestServer node)
+    {
+        var page = new MetricPage();
+        node.Services.GetRequiredService<LeaseMetrics>().WriteTo(page);
+        node.Services.GetRequiredService<AdmissionMetrics>().WriteTo(page);
+        return Exposition.Parse(page.ToString());
     }
 
     [Fact]

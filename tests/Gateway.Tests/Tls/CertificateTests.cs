@@ -85,7 +85,7 @@ public sealed class CertificateTests
         var certificate = TestCertificate.Create();
         var folder = Directory.CreateTempSubdirectory("tollgate-tls-").FullName;
         certificate.WritePkcs12To(folder);
-        await using var rig = await SecureRig.StartAsync(TestCertificate.Create(), clock: null, ("Gateway:Tls:Certificate", Path.Combine(folder, "both.pfx")), ("Gateway:Tls:Key", ""),
+        await using var rig = await SecureRig.StartAsync(TestCertificate.Create(), clock: null, upstream: null, ("Gateway:Tls:Certificate", Path.Combine(folder, "both.pfx")), ("Gateway:Tls:Key", ""),
             ("Gateway:Tls:PasswordFile", Path.Combine(folder, "password")));
         (await rig.CallAnewAsync()).ShouldBe(HttpStatusCode.OK);
         rig.Shown.ShouldBe(certificate.Thumbprint);

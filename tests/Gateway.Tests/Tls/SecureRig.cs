@@ -18,11 +18,11 @@ internal sealed class SecureRig : IAsyncDisposable
     /// <summary>Thumbprint of the certificate that the last new connection was shown.</summary>
     public string? Shown { get; private set; }
 
-    public static async Task<SecureRig> StartAsync(TestCertificate? certificate = null, TimeProvider? clock = null, params (string Name, string Value)[] settings)
+    public static async Task<SecureRig> StartAsync(TestCertificate? certificate = null, TimeProvider? clock = null, Uri? upstream = null, params (string Name, string Value)[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("tollgate-tls-").FullName;
         (certificate ?? TestCertificate.Create()).WriteTo(folder);
-        return new SecureRig(await GatewayRig.StartAsync(Settings(folder, settings), clock: clock), folder);
+        return new SecureRig(await GatewayRig.StartAsync(Settings(folder, settings), upstream: upstream, clock: clock), folder);
     }
 
     public static Dictionary<string, string?> Settings(string folder, params (string Name, string Value)[] settings)

@@ -1,9 +1,12 @@
 using System.Net;
+using System.Net.WebSockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using Tollgate.Gateway.Sockets;
+using Tollgate.Gateway.Tests.Forwarding;
 using Tollgate.Gateway.Tests.Listener;
 using Tollgate.Gateway.Tls;
+using Tollgate.Metering;
 
 namespace Tollgate.Gateway.Tests.Tls;
 
@@ -70,6 +73,42 @@ public sealed class TlsTests
         using var response = await SecureRig.SendAsync(http, GatewayRig.Call("/x", HttpMethod.Post, new ByteArrayContent(body)));
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         rig.Inner.Upstream.Single.Body.ShouldBe(body);
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task AClientThatLeavesItsStream_EndsTheCall(string version)
+    {
+        await using var rig = await SecureRig.StartAsync();
+        rig.Inner.Upstream.Answer = async (_, stream, stop) =>
+        {
+            await RawUpstream.WriteAsync(stream, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n");
+            await Task.Delay(Timeout.Infinite, stop);
+        };
+        using (var http = rig.Client(Version.Parse(version)))
+        using (var response = await SecureRig.SendAsync(http, GatewayRig.Call("/x")))
+        {
+            await using var body = await response.Content.ReadAsStreamAsync();
+            (await body.ReadAsync(new byte[10])).ShouldBe(2);
+        }
+        var usage = await rig.Inner.EventAsync();
+        (usage.Outcome, usage.Billable, usage.BytesOut).ShouldBe((UsageOutcome.ClientAborted, true, 2));
+    }
+
+    [Fact]
+    public async Task AWebSocket_EchoesBothWays()
+    {
+        await using var upstream = await WebSocketUpstream.StartAsync();
+        await using var rig = await SecureRig.StartAsync(upstream: upstream.Address);
+        using var socket = new ClientWebSocket();
+        socket.Options.SetRequestHeader("x-api-key", FakeAdmission.Key);
+        socket.Options.RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null;
+        await socket.ConnectAsync(new Uri($"wss://{rig.Inner.Address.Authority}/acme/weather/socket"), CancellationToken.None);
+        await socket.SendAsync(new byte[] { 1, 2, 3 }, WebSocketMessageType.Binary, true, CancellationToken.None);
+        var buffer = new byte[8];
+        (await socket.ReceiveAsync(buffer, CancellationToken.None)).Count.ShouldBe(3);
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+        (await rig.Inner.EventAsync()).Status.ShouldBe((short)101);
     }
 
     [Fact]
