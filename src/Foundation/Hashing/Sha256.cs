@@ -5,7 +5,7 @@ namespace Tollgate.Foundation;
 
 /// <summary>
 /// SHA-256 (FIPS 180-4) for the path of a call: nothing is allocated or looked up. The runtime's goes through OpenSSL's providers, which for a short text
-/// costs many times the hash; this one calls the functions under them (docs/decisions/0016-sha-256.md). Where the library has none, or they do not
+/// costs many times the hash; this one calls the functions under them (docs/decisions/0019-sha-256.md). Where the library has none, or they do not
 /// agree with the runtime's on a first text, the runtime's are used.
 /// </summary>
 public static unsafe class Sha256
