@@ -7,6 +7,8 @@ internal static class Logs
     {
         builder.Logging.ClearProviders();
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning).AddFilter("Yarp", LogLevel.Warning)
+            // The reasons are in the answer; whoever polls readiness or metrics would have them in the log each time.
+            .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.Critical)
             .AddFilter("System.Net.Http", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
         if (string.Equals(builder.Configuration["Logging:Format"], "text", StringComparison.OrdinalIgnoreCase))
             builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
