@@ -80,7 +80,7 @@ internal sealed class NodeState(int nodes, SharedLimits? shared = null)
         var plan = subscriber.All.Share(entitlement, () => new PlanTerms(entitlement, ZoneOf(entitlement.TimeZone), Nodes, product));
         foreach (ref readonly var term in plan.Allowances.AsSpan())
         {
-            subscriber.EnsureCell(term.Meter);
+            subscriber.All.EnsureWord(subscriber.EnsureCell(term.Meter), term.Window);
             if (Shared is not null && !term.Charged)
                 subscriber.All.EnsureLeases(subscriber.Slot, term.Meter, Shared).Ensure(term.Window);
         }

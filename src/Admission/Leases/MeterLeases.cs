@@ -153,7 +153,7 @@ internal sealed class MeterLeases(Subscriber subscriber, byte meter, int cellNum
     private long Used(in AllowanceTerm term, uint ordinal)
     {
         ref var cell = ref Cell;
-        var word = Volatile.Read(ref cell.Words[(int)term.Window]);
+        var word = Volatile.Read(ref Subscriber.All.Word(ref cell, term.Window));
         var total = Volatile.Read(ref cell.Total);
         return WindowWord.Ordinal(term.Bits, word) == ordinal ? Math.Max(0, WindowWord.Used(term.Bits, total, word)) : 0;
     }

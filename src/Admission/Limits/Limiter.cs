@@ -43,7 +43,7 @@ internal static class Limiter
             if (decision.Stamps[i] == 0 || subscriber.FindCell(decision.Limits[i].Meter) is var number && number < 0)
                 continue;
             var window = decision.Limits[i].Window;
-            WindowWord.GiveBack(ref subscriber.All.Cell(number).Words[(int)window], WindowWord.BaseBits(window), decision.Stamps[i], AmountOf(decision.Limits[i].Meter, decision.Amounts, out _));
+            WindowWord.GiveBack(ref subscriber.All.Word(ref subscriber.All.Cell(number), window), WindowWord.BaseBits(window), decision.Stamps[i], AmountOf(decision.Limits[i].Meter, decision.Amounts, out _));
         }
     }
 
@@ -60,7 +60,7 @@ internal static class Limiter
             // Roll over first, or the amount would be counted in a window that has ended.
             foreach (ref readonly var term in limited ? terms.Allowances.AsSpan() : default)
                 if (term.Meter == meter)
-                    WindowWord.Current(ref cell.Words[(int)term.Window], term.Bits, terms.FrameAt(term, now).Ordinal, ref cell.Total);
+                    WindowWord.Current(ref terms.WordOf(ref cell, term.Window), term.Bits, terms.FrameAt(term, now).Ordinal, ref cell.Total);
             Interlocked.Add(ref cell.Total, amount);
         }
     }
@@ -96,7 +96,7 @@ internal static class Limiter
             var frame = terms.FrameAt(term, now);
             // Order matters: the total before the word. Whatever rolls over or is given back in between, a refusal was then true when the word was read.
             var total = Volatile.Read(ref cell.Total);
-            var word = WindowWord.Current(ref cell.Words[(int)term.Window], term.Bits, frame.Ordinal, ref cell.Total);
+            var word = WindowWord.Current(ref terms.WordOf(ref cell, term.Window), term.Bits, frame.Ordinal, ref cell.Total);
             var used = WindowWord.Used(term.Bits, total, word);
             var granted = GrantedOf(term, lease, word);
             if (Refuses(term, granted, used, amount))
@@ -159,7 +159,7 @@ internal static class Limiter
                 ref readonly var term = ref group[i];
                 var lease = terms.LeaseOf(term);
                 var frame = terms.FrameAt(term, now);
-                var word = WindowWord.Current(ref cell.Words[(int)term.Window], term.Bits, frame.Ordinal, ref cell.Total);
+                var word = WindowWord.Current(ref terms.WordOf(ref cell, term.Window), term.Bits, frame.Ordinal, ref cell.Total);
                 var used = WindowWord.Used(term.Bits, total, word);
                 // After the total, like the word: a lease that is given up moves the total once more.
                 var granted = GrantedOf(term, lease, word);
@@ -188,7 +188,7 @@ internal static class Limiter
             if (place == count)
                 break;
             if (place < Listed && decision.Stamps[place] != 0)
-                WindowWord.GiveBack(ref terms.CellOf(term.Meter).Words[(int)term.Window], term.Bits, decision.Stamps[place], amount);
+                WindowWord.GiveBack(ref terms.WordOf(ref terms.CellOf(term.Meter), term.Window), term.Bits, decision.Stamps[place], amount);
             place++;
         }
         decision.Stamps = default;

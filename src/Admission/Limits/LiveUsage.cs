@@ -15,7 +15,7 @@ internal static class LiveUsage
             ref var cell = ref terms.CellOf(term.Meter);
             var frame = terms.FrameAt(term, now);
             // The word before the total: the difference is then never below zero.
-            var word = Volatile.Read(ref cell.Words[(int)term.Window]);
+            var word = Volatile.Read(ref terms.WordOf(ref cell, term.Window));
             var total = Volatile.Read(ref cell.Total);
             var used = WindowWord.Ordinal(term.Bits, word) >= frame.Ordinal ? Math.Max(0, WindowWord.Used(term.Bits, total, word)) : 0;
             all.Add(new UsedAllowance(term.Meter, term.Window, term.Charged, term.Limit, used, frame.End));

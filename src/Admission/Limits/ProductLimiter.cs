@@ -35,7 +35,7 @@ internal static class ProductLimiter
     {
         for (var window = Window.Second; window <= Window.Hour; window++)
             if (decision.ProductStamps[(int)window] is var stamp && stamp != 0 && product.FindCell(Meter.Requests.Code) is var number && number >= 0)
-                WindowWord.GiveBack(ref product.All.Cell(number).Words[(int)window], WindowWord.BaseBits(window), stamp, RequestsOf(decision.Amounts));
+                WindowWord.GiveBack(ref product.All.Word(ref product.All.Cell(number), window), WindowWord.BaseBits(window), stamp, RequestsOf(decision.Amounts));
     }
 
     // The limit that refused is the tightest now, though it is not the consumer's own.

@@ -80,7 +80,7 @@ internal sealed partial class SpendCaps(NodeState state, IDatabase database, ISp
                 continue;
             ref var cell = ref terms.CellOf(term.Meter);
             var total = Volatile.Read(ref cell.Total);
-            var word = WindowWord.Current(ref cell.Words[(int)term.Window], term.Bits, terms.FrameAt(term, now).Ordinal, ref cell.Total);
+            var word = WindowWord.Current(ref terms.WordOf(ref cell, term.Window), term.Bits, terms.FrameAt(term, now).Ordinal, ref cell.Total);
             if (WindowWord.Used(term.Bits, total, word) >= term.Limit)
                 meters |= 1u << term.Meter;
         }

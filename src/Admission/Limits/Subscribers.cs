@@ -132,6 +132,15 @@ internal sealed class Subscribers
             return _cells.Ensure(ref _entries[slot].Cells, meter);
     }
 
+    /// <summary>The word of a window in a cell that has one for it.</summary>
+    public ref ulong Word(ref MeterCell cell, Window window) => ref _cells.Word(ref cell, window);
+
+    public void EnsureWord(int cell, Window window)
+    {
+        lock (_writer)
+            _cells.EnsureWord(ref _cells[cell], window);
+    }
+
     public SpentUp? SpentUpOf(int slot) => _spentUp.TryGetValue(slot, out var spent) ? spent : null;
 
     public void SetSpentUp(int slot, SpentUp? spent)

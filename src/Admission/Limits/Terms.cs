@@ -67,6 +67,9 @@ internal readonly struct Terms
     /// <summary>The counters of a meter that these terms limit.</summary>
     public ref MeterCell CellOf(byte meter) => ref _all.Cell(_all.FindCell(_slot, meter));
 
+    /// <summary>The word of a window that these terms limit.</summary>
+    public ref ulong WordOf(ref MeterCell cell, Window window) => ref _all.Word(ref cell, window);
+
     /// <summary>Where nodes share limits: what this node may spend of this one.</summary>
     public WindowLease? LeaseOf(in AllowanceTerm term) => !term.Charged && Subscriber.TryLeases(term.Meter, out var leases) ? leases.Find(term.Window) : null;
 

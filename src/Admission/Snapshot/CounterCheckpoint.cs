@@ -147,14 +147,19 @@ internal sealed partial class CounterCheckpoint(NodeState state, IJournalReplay 
 
     private void Restore(in CountedCell counted)
     {
-        ref var cell = ref state.Subscribers.Cell(state.Subscribers.EnsureCell(counted.Slot, counted.Meter));
+        var number = state.Subscribers.EnsureCell(counted.Slot, counted.Meter);
+        ref var cell = ref state.Subscribers.Cell(number);
         long total = 0;
         foreach (var used in counted.Used)
             total = Math.Max(total, used);
         cell.Total = total;
-        for (var window = 0; window < CountedCell.Windows; window++)
-            if (counted.Ordinals[window] != 0)
-                cell.Words[window] = WindowWord.Pack(WindowWord.BaseBits((Window)window), counted.Ordinals[window], total - counted.Used[window]);
+        for (var window = Window.Second; (int)window < CountedCell.Windows; window++)
+        {
+            if (counted.Ordinals[(int)window] == 0)
+                continue;
+            state.Subscribers.EnsureWord(number, window);
+            state.Subscribers.Word(ref cell, window) = WindowWord.Pack(WindowWord.BaseBits(window), counted.Ordinals[(int)window], total - counted.Used[(int)window]);
+        }
     }
 
     [LoggerMessage(403, LogLevel.Information, "{Cells} counters were taken from disk and the journal, up to {Offset}")]

@@ -31,7 +31,7 @@ internal sealed class CounterSeeds(IUsage usage, IJournalReplay journal)
                 continue;
             var frame = terms.FrameAt(term, now);
             ref var cell = ref terms.CellOf(term.Meter);
-            if (WindowWord.Ordinal(term.Bits, Volatile.Read(ref cell.Words[(int)term.Window])) < frame.Ordinal)
+            if (WindowWord.Ordinal(term.Bits, Volatile.Read(ref terms.WordOf(ref cell, term.Window))) < frame.Ordinal)
                 wanted.Add(new WantedCounter(terms, term, frame, Volatile.Read(ref cell.Total)));
         }
         return wanted;
@@ -71,6 +71,6 @@ internal sealed class CounterSeeds(IUsage usage, IJournalReplay journal)
     private static void Seed(WantedCounter counter, long used)
     {
         var term = counter.Term;
-        WindowWord.Seed(ref counter.Terms.CellOf(term.Meter).Words[(int)term.Window], term.Bits, counter.Frame.Ordinal, counter.Total, used);
+        WindowWord.Seed(ref counter.Terms.WordOf(ref counter.Terms.CellOf(term.Meter), term.Window), term.Bits, counter.Frame.Ordinal, counter.Total, used);
     }
 }

@@ -114,11 +114,28 @@ public sealed class SubscribersTests
     }
 
     [Fact]
+    public void Words_OfEveryWindow_AreApartAndStayWhereTheyAre()
+    {
+        var subscribers = new Subscribers();
+        var cell = subscribers.EnsureCell(subscribers.Ensure(Node.Id()).Slot, 1);
+        foreach (var window in Enum.GetValues<Window>().Reverse())
+        {
+            subscribers.EnsureWord(cell, window);
+            subscribers.Word(ref subscribers.Cell(cell), window) = (ulong)window + 100;
+        }
+        foreach (var window in Enum.GetValues<Window>())
+        {
+            subscribers.EnsureWord(cell, window);
+            subscribers.Word(ref subscribers.Cell(cell), window).ShouldBe((ulong)window + 100);
+        }
+    }
+
+    [Fact]
     public void Structs_OfASubscription_AreAsSmallAsReckoned()
     {
         Unsafe.SizeOf<SubscriberEntry>().ShouldBe(32);
         Unsafe.SizeOf<TermsRow>().ShouldBe(56);
-        Unsafe.SizeOf<MeterCell>().ShouldBe(64);
+        Unsafe.SizeOf<MeterCell>().ShouldBe(32);
         Unsafe.SizeOf<KeyEntry>().ShouldBe(72);
     }
 
