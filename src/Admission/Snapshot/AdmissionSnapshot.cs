@@ -18,7 +18,7 @@ internal sealed class AdmissionSnapshot(
     : IStoredChangeHandler, IDisposable
 {
     private const string KeyTopic = "key";
-    private const int Page = 10_000;
+    private const int Page = 2_500;
 
     // How exactly the age of a snapshot is known after a restart.
     private static readonly TimeSpan PlaceInterval = TimeSpan.FromSeconds(10);
