@@ -46,7 +46,7 @@ public sealed class BalancingTests : IAsyncDisposable
         _a.Stop();
         await CallAsync(rig, 20);
         _b.Received.Count.ShouldBe(20);
-        ShouldBeServed(rig, 20);
+        await ShouldBeServedAsync(rig, 20);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class BalancingTests : IAsyncDisposable
         for (var i = 0; i < 10; i++)
             (await rig.Client.SendAsync(GatewayRig.Call("/x", HttpMethod.Post, new StringContent($"body {i}")))).StatusCode.ShouldBe(HttpStatusCode.OK);
         _b.Received.Select(request => Encoding.ASCII.GetString(request.Body)).ShouldBe(Enumerable.Range(0, 10).Select(i => $"body {i}"));
-        ShouldBeServed(rig, 10);
+        await ShouldBeServedAsync(rig, 10);
         rig.Journal.Events.ShouldAllBe(usage => usage.BytesIn == 6);
     }
 
@@ -158,7 +158,7 @@ public sealed class BalancingTests : IAsyncDisposable
         clock.Advance(TimeSpan.FromSeconds(1));
         await CallAsync(rig, 10);
         _a.Received.Count.ShouldBeInRange(7, 8);
-        ShouldBeServed(rig, 44);
+        await ShouldBeServedAsync(rig, 44);
     }
 
     [Theory]
@@ -277,7 +277,7 @@ public sealed class BalancingTests : IAsyncDisposable
             };
         await CallAsync(rig, 40);
         TargetsOf(rig).ShouldAllBe(target => target.Health.Last == null);
-        ShouldBeServed(rig, 40);
+        await ShouldBeServedAsync(rig, 40);
     }
 
     [Fact]
@@ -329,8 +329,10 @@ public sealed class BalancingTests : IAsyncDisposable
         }
     }
 
-    private static void ShouldBeServed(GatewayRig rig, int calls)
+    private static async Task ShouldBeServedAsync(GatewayRig rig, int calls)
     {
+        // A call ends a moment after its client has its answer.
+        await GatewayRig.EventuallyAsync(() => Volatile.Read(ref rig.Admission.Released) >= calls);
         rig.Journal.Events.Count.ShouldBe(calls);
         rig.Journal.Events.ShouldAllBe(usage => usage.Outcome == UsageOutcome.Served && usage.Billable);
         (rig.Admission.Taken, rig.Admission.GivenBack, rig.Admission.Released).ShouldBe((calls, 0, calls));
