@@ -16,13 +16,14 @@ internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IC
     // A head fits into a block of the pool; what fills one is a body, which comes in larger pieces.
     private const int LeastRoom = 2048;
     private const int BodyRoom = 32 * 1024;
-    private const int MostUnsent = 128 * 1024;
+    private const int MostUnsent = 1024 * 1024;
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(30);
 
     private readonly LoopSocket _socket;
     private readonly MemoryPool<byte> _memory;
     private readonly Pipe _input;
     private readonly Pipe _output;
+    private readonly Drain _drain = new();
     private readonly CancellationTokenSource _closed = new();
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
@@ -40,6 +41,7 @@ internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IC
         Features.Set<IMemoryPoolFeature>(this);
         Features.Set<IConnectionLifetimeFeature>(this);
         Features.Set<IConnectionTransportFeature>(this);
+        Features.Set(_drain);
     }
 
     public override string ConnectionId { get; set; } = Guid.CreateVersion7().ToString("N");
@@ -130,7 +132,8 @@ internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IC
         {
             while (true)
             {
-                var read = await _output.Reader.ReadAsync().ConfigureAwait(false);
+                var read = await ReadUnsentAsync().ConfigureAwait(false);
+                _drain.Begin();
                 if (read.IsCanceled)
                     break;
                 if (!read.Buffer.IsEmpty)
@@ -148,8 +151,20 @@ internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IC
             _socket.Dispose();
         }
         await _output.Reader.CompleteAsync(error).ConfigureAwait(false);
+        _drain.End();
         // Kestrel may be waiting for more to read on a connection that can no longer answer.
         _input.Writer.CancelPendingFlush();
+    }
+
+    // Whoever waits until all is sent may write more before this waits itself.
+    private ValueTask<ReadResult> ReadUnsentAsync()
+    {
+        if (_output.Reader.TryRead(out var read))
+            return new ValueTask<ReadResult>(read);
+        while (_drain.Wake())
+            if (_output.Reader.TryRead(out read))
+                return new ValueTask<ReadResult>(read);
+        return _output.Reader.ReadAsync();
     }
 
     private static PipeOptions Options(MemoryPool<byte> memory, long most) =>

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Gateway.Answers;
+using Tollgate.Gateway.Sockets;
 
 namespace Tollgate.Gateway.Forwarding.Http1;
 
@@ -11,6 +12,9 @@ internal sealed class Download(Call call, Http1Connection connection, TimeSpan p
     private const int MostTrailerBytes = 16 * 1024;
 
     private readonly PipeWriter _client = call.Context.Response.BodyWriter;
+
+    // Streams of HTTP/2 share a connection, and have windows of their own.
+    private readonly Drain? _drain = HttpProtocol.IsHttp2(call.Context.Request.Protocol) ? null : call.Context.Features.Get<Drain>();
 
     /// <returns>True when the connection can serve another exchange.</returns>
     /// <exception cref="UpstreamException">The upstream broke off, or its framing is wrong.</exception>
@@ -156,6 +160,8 @@ internal sealed class Download(Call call, Http1Connection connection, TimeSpan p
         call.CountOut(count);
         call.WaitAtMost(patience);
         await _client.FlushAsync().ConfigureAwait(false);
+        if (_drain is not null)
+            await _drain.WaitAsync().ConfigureAwait(false);
         call.WaitAtMost(patience);
     }
 }
