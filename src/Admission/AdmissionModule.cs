@@ -56,6 +56,7 @@ public static class AdmissionModule
         services.AddHostedService<Checkpoints>();
         services.AddSingleton<ProductLimitDisk>().AddChangeHandler<ProductLimitFeed>();
         services.AddHostedService<SpendCaps>();
+        services.AddHostedService<ReportedCounters>();
         services.AddSingleton<NodeLicence>().AddSingleton<NodeRegistration>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<NodeRegistration>());
         if (options.Shared)

@@ -124,6 +124,9 @@ public interface IAdmission
     /// <summary>Takes from the allowances what was only known afterwards (bytes out, AI cost). May pass a limit: the calls after it are refused.</summary>
     void Settle(in AdmissionDecision decision, in MeterAmounts amounts);
 
+    /// <summary>What a meter of the decision's limits is called: a declared meter's code is of its provider. Null when the plan has it no more.</summary>
+    string? MeterName(in AdmissionDecision decision, byte meter);
+
     /// <summary>False once the key or the subscription of an open stream has ended.</summary>
     bool StillValid(in AdmissionDecision decision);
 }

@@ -13,6 +13,7 @@ internal static class Jobs
         .Add<EnsureRequestLogPartitions>("ensure-request-log-partitions", TimeSpan.FromHours(6))
         .Add<DropOldRequestLog>("drop-old-request-log", TimeSpan.FromDays(1))
         .Add<WatchDefaultPartition>("watch-default-partition", TimeSpan.FromHours(1))
+        .Add<PruneReportedEvents>("prune-reported-events", TimeSpan.FromHours(1))
         .Add<RenewEntitlements>("renew-entitlements", TimeSpan.FromMinutes(5))
         .Add<RefreshListingStatistics>("refresh-listing-statistics", TimeSpan.FromMinutes(1))
         .Add<FoundationPruning>("prune-foundation", TimeSpan.FromHours(1)));

@@ -25,6 +25,9 @@ public enum Permission
     /// <summary>Create, edit, publish and archive APIs, plans.</summary>
     ManageApis,
 
+    /// <summary>Report usage of the organization's own meters for subscribers of its APIs.</summary>
+    ReportUsage,
+
     /// <summary>Subscribe, cancel; create and revoke keys.</summary>
     ManageSubscriptions,
 
@@ -97,6 +100,7 @@ public sealed record Caller(Guid AccountId, Guid SessionId, string Email, bool I
         Permission.View => true,
         Permission.ReadRequestLog => role is OrganizationRole.Owner or OrganizationRole.Admin or OrganizationRole.Developer,
         Permission.ManageApis => role is OrganizationRole.Owner or OrganizationRole.Admin or OrganizationRole.Developer,
+        Permission.ReportUsage => role is OrganizationRole.Owner or OrganizationRole.Admin or OrganizationRole.Developer,
         Permission.ManageSubscriptions => role is OrganizationRole.Owner or OrganizationRole.Admin or OrganizationRole.Developer,
         Permission.ManageBilling => role is OrganizationRole.Owner or OrganizationRole.Admin or OrganizationRole.Billing,
         Permission.ManageOrganization => role is OrganizationRole.Owner or OrganizationRole.Admin,

@@ -30,6 +30,9 @@ public enum ReconciliationFinding
     DailyRollupAltered,
     PeriodUsageAltered,
 
+    /// <summary>What others reported and the hour of its meter differ.</summary>
+    ReportedAndRollupDiffer,
+
     /// <summary>Log and rollup differ and no third figure says which is right.</summary>
     LogAndRollupDiffer,
 }

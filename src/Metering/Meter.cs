@@ -14,7 +14,20 @@ public readonly record struct Meter(byte Code, string Name)
     public static readonly Meter AiCost = new(6, "ai.cost");
     public static readonly Meter BytesOut = new(7, "bytes.out");
 
+    /// <summary>Codes from here on belong to meters that providers declare (<see cref="IMeters"/>): each is of one organization, and none is ever in a journal.</summary>
+    public const byte FirstDeclaredCode = 128;
+
+    private const string DeclaredPrefix = "x.";
+
     public static IReadOnlyList<Meter> All { get; } = [Requests, Actions, Turns, MirrorSessions, AiTokens, AiCost, BytesOut];
+
+    public static bool IsDeclared(byte code) => code >= FirstDeclaredCode;
+
+    /// <summary>True for names of the form that declared meters have; whether there is one, <see cref="IMeters"/> knows.</summary>
+    public static bool IsDeclared(string? name) => name?.StartsWith(DeclaredPrefix, StringComparison.Ordinal) is true;
+
+    /// <summary>The name of an organization's own meter.</summary>
+    public static string DeclaredName(string organizationSlug, string name) => $"{DeclaredPrefix}{organizationSlug}.{name}";
 
     public static Meter? Find(string? name)
     {

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -5,8 +7,10 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Tollgate.Foundation;
 using Tollgate.Metering.Journal;
+using Tollgate.Metering.Meters;
 using Tollgate.Metering.Partitions;
 using Tollgate.Metering.Reconcile;
+using Tollgate.Metering.Reports;
 using Tollgate.Metering.Shipping;
 using Tollgate.Metering.Usage;
 
@@ -25,6 +29,7 @@ public static class MeteringModule
         services.AddJournal();
         AddShipping(services);
         AddPartitions(services);
+        AddReports(services);
         services.AddSingleton<IUsage, UsageAmounts>().AddSingleton<IListingUsage, ListingUsageQuery>();
         services.AddSingleton<Seals>().AddSingleton<IReconciliation, Reconciliation>();
         return services;
@@ -33,6 +38,9 @@ public static class MeteringModule
     public static IEndpointRouteBuilder MapMetering(this IEndpointRouteBuilder routes)
     {
         UsageEndpoints.Map(routes);
+        var group = routes.MapGroup("").WithApiDefaults();
+        MeterEndpoints.Map(group);
+        ReportEndpoints.Map(group);
         return routes;
     }
 
@@ -41,6 +49,13 @@ public static class MeteringModule
         services.AddMetricSource<ShippingMetrics>().AddSingleton<JournalPositions>().AddSingleton<SliceWriter>().AddSingleton<Shipper>();
         services.AddSingleton<IUsageShipping>(provider => provider.GetRequiredService<Shipper>());
         services.AddHostedService(provider => provider.GetRequiredService<Shipper>());
+    }
+
+    private static void AddReports(IServiceCollection services)
+    {
+        services.AddSingleton<MeterStore>().AddSingleton<IMeters>(provider => provider.GetRequiredService<MeterStore>());
+        services.AddSingleton<ReportWriter>().AddSingleton<ReportIntake>().AddSingleton<IReportedUsage, ReportedUsageQuery>().AddSingleton<PruneReportedEvents>();
+        services.Configure<RateLimiterOptions>(options => options.AddPolicy(ReportLimit.Name, new ReportLimit()));
     }
 
     private static void AddPartitions(IServiceCollection services)

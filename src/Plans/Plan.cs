@@ -37,7 +37,11 @@ public sealed record Price(long Amount, string Currency, PriceInterval Interval)
 /// So much of a meter in a window, and what happens past it. <paramref name="UnitPrice"/> is in the MAJOR unit of the plan's currency, up to 12
 /// decimals, and present exactly when past is charge (month and billing period only).
 /// </summary>
-public sealed record Allowance(string Meter, long Amount, Window Window, PastAllowance Past, decimal? UnitPrice);
+public sealed record Allowance(string Meter, long Amount, Window Window, PastAllowance Past, decimal? UnitPrice)
+{
+    /// <summary>What counts by code counts this meter by it. Of a declared meter the code is of its provider; 0 where no meter has the name.</summary>
+    public byte MeterCode { get; init; } = Metering.Meter.Find(Meter)?.Code ?? 0;
+}
 
 /// <summary>One version of a plan. The id is stable, an edit adds a version, a subscription pins one. <paramref name="Concurrency"/>: calls in flight at once, null for any number.</summary>
 public sealed record Plan(

@@ -24,6 +24,7 @@ public static class PlansModule
         services.AddSingleton<ISpending, SpendingStore>();
         services.AddSingleton<IPlanStatistics, PlanStatistics>();
         services.AddSingleton<IUsageSubjects, SubscriptionUsage>();
+        services.AddSingleton<IReportSubjects, ReportSubjects>();
         services.AddSingleton<RenewEntitlements>();
         return services;
     }

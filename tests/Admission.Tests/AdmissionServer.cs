@@ -65,6 +65,7 @@ public sealed class AdmissionServer : IAsyncLifetime
         {
             app.MapHealth();
             app.MapIdentity();
+            app.MapMetering();
             app.MapPlans();
             app.MapAdmission();
         }, settings: all);
@@ -126,6 +127,29 @@ public sealed record Person(AdmissionServer Host, Guid Account, Guid Organizatio
         using var response = await Host.Server.Client.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
         return ((int)response.StatusCode, text.Length == 0 ? default : JsonDocument.Parse(text).RootElement);
+    }
+
+    /// <summary>The full name of a meter that this person's organization declares now.</summary>
+    public async Task<string> DeclareAsync(string name)
+    {
+        var (status, body) = await SendAsync(HttpMethod.Post, "/api/meters", new { name, unit = "page" });
+        status.ShouldBe(201, body.ToString());
+        return body.GetProperty("name").GetString()!;
+    }
+
+    /// <summary>Reports an amount for a subscription to one of this person's products.</summary>
+    public async Task ReportAsync(string meter, string subscription, long amount, DateTimeOffset? time = null)
+    {
+        var id = TypeId.Format("evt", TypeId.New(TimeProvider.System));
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/usage/events")
+        {
+            Content = JsonContent.Create(new { specversion = "1.0", id, source = "/test", type = meter, subject = subscription, time, data = new { amount } }, new System.Net.Http.Headers.MediaTypeHeaderValue("application/cloudevents+json")),
+        };
+        request.Headers.Authorization = new("Bearer", Token);
+        using var response = await Host.Server.Client.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        response.IsSuccessStatusCode.ShouldBeTrue(text);
+        JsonDocument.Parse(text).RootElement.GetProperty("accepted").GetInt32().ShouldBe(1, text);
     }
 
     internal async Task<(string Id, string KeyId, string Secret)> SubscribeAsync(Plan plan)

@@ -35,9 +35,9 @@ public class RowSecurityTests
     }
 
     [Theory]
-    [InlineData("tollgate_app", "gateway_counter=, journal_position=, meter_hourly=r, rejected_record=, request_log=, request_log_month=, seal_request=, usage_by_period=r, usage_daily=r, usage_hourly=r")]
-    [InlineData("tollgate_ingest", "gateway_counter=arw, journal_position=arw, meter_hourly=arw, rejected_record=a, request_log=a, request_log_month=, seal_request=r, usage_by_period=arw, usage_daily=arw, usage_hourly=arw")]
-    [InlineData("tollgate_worker", "gateway_counter=r, journal_position=r, meter_hourly=r, rejected_record=r, request_log=, request_log_month=r, seal_request=ar, usage_by_period=r, usage_daily=r, usage_hourly=r")]
+    [InlineData("tollgate_app", "gateway_counter=, journal_position=, meter=ar, meter_hourly=r, rejected_record=, reported_change=, reported_event=, reported_usage=r, request_log=, request_log_month=, seal_request=, usage_by_period=r, usage_daily=r, usage_hourly=r")]
+    [InlineData("tollgate_ingest", "gateway_counter=arw, journal_position=arw, meter=, meter_hourly=arw, rejected_record=a, reported_change=arw, reported_event=ar, reported_usage=a, request_log=a, request_log_month=, seal_request=r, usage_by_period=arw, usage_daily=arw, usage_hourly=arw")]
+    [InlineData("tollgate_worker", "gateway_counter=r, journal_position=r, meter=, meter_hourly=r, rejected_record=r, reported_change=r, reported_event=D, reported_usage=r, request_log=, request_log_month=r, seal_request=ar, usage_by_period=r, usage_daily=r, usage_hourly=r")]
     public async Task Grants_OfEachRole_AreTheListedOnes(string role, string expected)
     {
         await using var db = await MeteringDatabase.CreateAsync();

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Tollgate.Foundation;
 using Tollgate.Identity;
+using Tollgate.Metering;
 using Tollgate.Plans.Offers;
 using Tollgate.Plans.Subscriptions;
 using Tollgate.TestKit;
@@ -24,10 +25,12 @@ public sealed class PlansDatabase : IAsyncLifetime
 
     internal Directory Organizations { get; } = new();
 
+    internal DeclaredMeters Meters { get; } = new();
+
     public async ValueTask InitializeAsync()
     {
         _database = await TestDatabase.CreateAsync(FoundationModule.Sql, PlansModule.Sql);
-        Plans = new PlanStore(Clock, []);
+        Plans = new PlanStore(Clock, [], Meters);
         Subscriptions = new SubscriptionStore(Plans, Organizations, Clock);
     }
 
@@ -66,6 +69,17 @@ public sealed class PlansDatabase : IAsyncLifetime
     internal Task<Outcome<Subscription>> CancelAsync(Guid consumer, Subscription subscription) => AsAsync(consumer, s => Subscriptions.CancelAsync(s, subscription.Id));
 
     internal async Task<Entitlement> EntitlementAsync(Guid subscriptionId) => (await AsWorkerAsync(s => Entitlements.LoadAsync(s, [subscriptionId]))).ShouldHaveSingleItem();
+
+    /// <summary>The meters that a test has declared.</summary>
+    internal sealed class DeclaredMeters : IMeters
+    {
+        private readonly ConcurrentBag<DeclaredMeter> _all = [];
+
+        public void Declare(Guid organization, byte code, string name, bool archived = false) => _all.Add(new DeclaredMeter(organization, code, name, archived));
+
+        public Task<IReadOnlyDictionary<string, DeclaredMeter>> FindAsync(DbSession session, Guid organizationId, IReadOnlyCollection<string> names) =>
+            Task.FromResult<IReadOnlyDictionary<string, DeclaredMeter>>(_all.Where(meter => meter.OrganizationId == organizationId && names.Contains(meter.Name)).ToDictionary(meter => meter.Name));
+    }
 
     /// <summary>Every organization exists; a test sets the zones that matter.</summary>
     internal sealed class Directory : IOrganizations

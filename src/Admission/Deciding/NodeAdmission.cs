@@ -46,6 +46,16 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
             Limiter.Settle(state.Subscribers.At(decision.Slot), amounts, Now);
     }
 
+    public string? MeterName(in AdmissionDecision decision, byte meter)
+    {
+        if (!Meter.IsDeclared(meter))
+            return Meter.Find(meter)?.Name;
+        foreach (var term in (decision.KeyPlace < 0 ? null : state.Subscribers.At(decision.Slot).Terms)?.Allowances ?? [])
+            if (term.Meter == meter)
+                return term.Name;
+        return null;
+    }
+
     public bool StillValid(in AdmissionDecision decision)
     {
         if (decision.KeyPlace < 0)
@@ -112,7 +122,7 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
     // What can refuse without having taken comes first.
     private AdmissionVerdict Take(Subscriber subscriber, in Terms terms, in MeterAmounts meters, long now, ref AdmissionDecision decision)
     {
-        if (subscriber.SpentUp is { } spent && spent.PeriodStartSeconds == decision.PeriodStartSeconds && Names(meters, spent.Meters))
+        if (subscriber.SpentUp is { } spent && spent.PeriodStartSeconds == decision.PeriodStartSeconds && MeterMask.Takes(meters, spent.Meters))
             return Refuse(terms, meters, now, RefusalReason.SpendCap, terms.PeriodResetSeconds(now), ref decision);
         var inFlight = terms.Plan.Concurrency > 0;
         if (inFlight && !subscriber.TryEnter(Math.Max(1, terms.Plan.Concurrency / state.LiveNodes)))
@@ -134,14 +144,6 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
         decision.Reason = reason;
         decision.RetryAfterSeconds = retryAfter;
         return AdmissionVerdict.RateLimited;
-    }
-
-    private static bool Names(in MeterAmounts meters, uint mask)
-    {
-        for (var i = 0; i < 4; i++)
-            if (meters[i].Meter != 0 && (mask & (1u << meters[i].Meter)) != 0)
-                return true;
-        return (mask & (1u << Meter.BytesOut.Code)) != 0;
     }
 
     private MeterLeases? LeasesOf(in AdmissionDecision decision)

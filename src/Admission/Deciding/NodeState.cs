@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Tollgate.Admission.Leases;
 using Tollgate.Admission.Limits;
 using Tollgate.Admission.Table;
+using Tollgate.Metering;
 using Tollgate.Plans;
 
 namespace Tollgate.Admission.Deciding;
@@ -33,6 +34,9 @@ internal sealed class NodeState(int nodes, SharedLimits? shared = null)
 
     /// <summary>Subscriptions whose consumer has set the most that a period may cost.</summary>
     public ConcurrentDictionary<Guid, Subscriber> Capped { get; } = new();
+
+    /// <summary>Subscriptions with an allowance of a meter that others report.</summary>
+    public ConcurrentDictionary<Guid, ReportedSubscriber> Reported { get; } = new();
 
     /// <summary>Nodes that admit calls; what is in flight at once is divided among them.</summary>
     public int LiveNodes { get => Volatile.Read(ref _liveNodes); set => Volatile.Write(ref _liveNodes, value); }
@@ -69,6 +73,10 @@ internal sealed class NodeState(int nodes, SharedLimits? shared = null)
             Capped[entitlement.SubscriptionId] = subscriber;
         else if (Capped.TryRemove(entitlement.SubscriptionId, out _))
             subscriber.SetSpentUp(null);
+        if (!entitlement.Allowances.Any(allowance => Meter.IsDeclared(allowance.MeterCode)))
+            Reported.TryRemove(entitlement.SubscriptionId, out _);
+        else if (!Reported.ContainsKey(entitlement.SubscriptionId))
+            Reported[entitlement.SubscriptionId] = new ReportedSubscriber(subscriber);
         return TermsOf(entitlement, subscriber, Products.Ensure(entitlement.Product.Id));
     }
 
@@ -81,7 +89,7 @@ internal sealed class NodeState(int nodes, SharedLimits? shared = null)
         foreach (ref readonly var term in plan.Allowances.AsSpan())
         {
             subscriber.All.EnsureWord(subscriber.EnsureCell(term.Meter), term.Window);
-            if (Shared is not null && !term.Charged)
+            if (Shared is not null && !term.Charged && !Meter.IsDeclared(term.Meter))
                 subscriber.All.EnsureLeases(subscriber.Slot, term.Meter, Shared).Ensure(term.Window);
         }
         return new Terms(subscriber, plan, entitlement);

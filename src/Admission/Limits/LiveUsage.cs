@@ -2,7 +2,7 @@ using Tollgate.Plans;
 
 namespace Tollgate.Admission.Limits;
 
-internal readonly record struct UsedAllowance(byte Meter, Window Window, bool Charged, long Limit, long Used, long ResetsAt);
+internal readonly record struct UsedAllowance(byte Meter, string Name, Window Window, bool Charged, long Limit, long Used, long ResetsAt);
 
 /// <summary>What a subscription has used of its allowances on this node, for pages. Reads only: a window that nobody has called in yet shows zero.</summary>
 internal static class LiveUsage
@@ -18,7 +18,7 @@ internal static class LiveUsage
             var word = Volatile.Read(ref terms.WordOf(ref cell, term.Window));
             var total = Volatile.Read(ref cell.Total);
             var used = WindowWord.Ordinal(term.Bits, word) >= frame.Ordinal ? Math.Max(0, WindowWord.Used(term.Bits, total, word)) : 0;
-            all.Add(new UsedAllowance(term.Meter, term.Window, term.Charged, term.Limit, used, frame.End));
+            all.Add(new UsedAllowance(term.Meter, term.Name, term.Window, term.Charged, term.Limit, used, frame.End));
         }
         return all;
     }

@@ -4,9 +4,12 @@ using Tollgate.Plans;
 namespace Tollgate.Admission.Limits;
 
 /// <summary>An allowance, ready for the path.</summary>
-internal readonly struct AllowanceTerm(byte meter, Window window, bool charged, long limit, WindowClock? clock)
+internal readonly struct AllowanceTerm(byte meter, string name, Window window, bool charged, long limit, WindowClock? clock)
 {
     public readonly byte Meter = meter;
+
+    /// <summary>A declared meter's code says nothing without its provider.</summary>
+    public readonly string Name = name;
     public readonly Window Window = window;
     public readonly bool Charged = charged;
     public readonly long Limit = limit;
@@ -40,11 +43,10 @@ internal sealed class PlanTerms
         PlanVersion = entitlement.PlanVersion;
         // By meter, so that one swap takes from all windows of a meter. What the call itself does not take (bytes) comes first: it can only refuse.
         Allowances = [.. entitlement.Allowances
-            .Select(allowance => (Allowance: allowance, Meter: Meter.Find(allowance.Meter)))
-            .Where(pair => pair.Meter is not null)
-            .OrderByDescending(pair => IsOnlyKnownAfterwards(pair.Meter!.Value.Code)).ThenBy(pair => pair.Meter!.Value.Code).ThenBy(pair => pair.Allowance.Window)
-            .Select(pair => new AllowanceTerm(pair.Meter!.Value.Code, pair.Allowance.Window, pair.Allowance.Past == PastAllowance.Charge,
-                LimitOf(pair.Allowance, nodes), WindowClock.Of(pair.Allowance.Window, zone)))];
+            .Where(allowance => allowance.MeterCode != 0)
+            .OrderByDescending(allowance => IsOnlyKnownAfterwards(allowance.MeterCode)).ThenBy(allowance => allowance.MeterCode).ThenBy(allowance => allowance.Window)
+            .Select(allowance => new AllowanceTerm(allowance.MeterCode, allowance.Meter, allowance.Window, allowance.Past == PastAllowance.Charge,
+                LimitOf(allowance, nodes), WindowClock.Of(allowance.Window, zone)))];
     }
 
     public PlanKey Key { get; }
@@ -72,13 +74,13 @@ internal sealed class PlanTerms
     /// <summary>Ordered by meter.</summary>
     public AllowanceTerm[] Allowances { get; }
 
-    /// <summary>Every call makes bytes, though none is known at admission: a used-up allowance refuses the next call.</summary>
-    public static bool IsOnlyKnownAfterwards(byte meter) => meter == Meter.BytesOut.Code;
+    /// <summary>Every call makes bytes, and may make what is reported later, though none is known at admission: a used-up allowance refuses the next call.</summary>
+    public static bool IsOnlyKnownAfterwards(byte meter) => meter == Meter.BytesOut.Code || Meter.IsDeclared(meter);
 
-    // Past a charged allowance nothing is refused, so only refusing limits are divided among nodes.
+    // Past a charged allowance nothing is refused, so only refusing limits are divided among nodes. What is reported every node knows in whole.
     private static long LimitOf(Allowance allowance, int nodes)
     {
         var limit = Math.Clamp(allowance.Amount, 0, WindowWord.LargestLimit(allowance.Window));
-        return allowance.Past == PastAllowance.Charge || limit == 0 ? limit : Math.Max(1, limit / nodes);
+        return allowance.Past == PastAllowance.Charge || limit == 0 || Meter.IsDeclared(allowance.MeterCode) ? limit : Math.Max(1, limit / nodes);
     }
 }

@@ -82,7 +82,7 @@ internal sealed partial class SpendCaps(NodeState state, IDatabase database, ISp
             var total = Volatile.Read(ref cell.Total);
             var word = WindowWord.Current(ref terms.WordOf(ref cell, term.Window), term.Bits, terms.FrameAt(term, now).Ordinal, ref cell.Total);
             if (WindowWord.Used(term.Bits, total, word) >= term.Limit)
-                meters |= 1u << term.Meter;
+                meters |= MeterMask.Of(term.Meter);
         }
         return meters;
     }
@@ -92,7 +92,8 @@ internal sealed partial class SpendCaps(NodeState state, IDatabase database, ISp
         var total = 0L;
         if (capped.Value.TryTerms(out var terms))
         {
-            total = terms.Plan.SpendCap.GetValueOrDefault();
+            // Cells of what others report tell their sums only, not that there was a report.
+            total = terms.Plan.SpendCap.GetValueOrDefault() + (state.Reported.GetValueOrDefault(capped.Key)?.Reports ?? 0);
             foreach (ref readonly var term in terms.Allowances.AsSpan())
                 total += Volatile.Read(ref terms.CellOf(term.Meter).Total);
         }
@@ -102,7 +103,7 @@ internal sealed partial class SpendCaps(NodeState state, IDatabase database, ISp
         return clock.GetElapsedTime(seen.ChangedAt, now) < LookAgainFor;
     }
 
-    private static uint Mask(IReadOnlyList<string> meters) => meters.Aggregate(0u, (mask, name) => Meter.Find(name) is { } meter ? mask | (1u << meter.Code) : mask);
+    private static uint Mask(IReadOnlyList<string> meters) => meters.Aggregate(0u, (mask, name) => mask | MeterMask.Of(name));
 
     [LoggerMessage(4107, LogLevel.Warning, "Spend caps could not be looked at, trying again: {Reason}")]
     private static partial void LogFailed(ILogger logger, string reason);

@@ -13,6 +13,9 @@ internal readonly record struct Subscriber(Subscribers All, int Slot)
     /// <summary>The terms in force; null when there are none.</summary>
     public Terms? Terms => TryTerms(out var terms) ? terms : null;
 
+    /// <summary>Another number when other terms are put in force; 0 when there are none.</summary>
+    public ulong TermsNumber => Volatile.Read(ref All.Entry(Slot).Row);
+
     /// <summary>The period and meters in which a call would cost more than the consumer wants to spend; null while there is none.</summary>
     public SpentUp? SpentUp => All.SpentUpOf(Slot);
 
@@ -64,6 +67,3 @@ internal readonly record struct Subscriber(Subscribers All, int Slot)
         return false;
     }
 }
-
-/// <param name="Meters">A bit for each code.</param>
-internal sealed record SpentUp(long PeriodStartSeconds, uint Meters);

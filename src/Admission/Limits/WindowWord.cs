@@ -80,6 +80,20 @@ internal static class WindowWord
     {
         var seen = Volatile.Read(ref word);
         if (Ordinal(bits, seen) < ordinal)
-            Interlocked.CompareExchange(ref word, Pack(bits, ordinal, total - used), seen);
+            Interlocked.CompareExchange(ref word, Pack(bits, ordinal, total - Held(bits, used)), seen);
     }
+
+    /// <summary>Sets what is used, whatever the word said of this window; not when it is of a later one. Only for a cell from which no call takes.</summary>
+    public static void Set(ref ulong word, int bits, uint ordinal, long total, long used)
+    {
+        while (true)
+        {
+            var seen = Volatile.Read(ref word);
+            if (Ordinal(bits, seen) > ordinal || Interlocked.CompareExchange(ref word, Pack(bits, ordinal, total - Held(bits, used)), seen) == seen)
+                return;
+        }
+    }
+
+    // More than a word can tell is far past any limit that it can hold.
+    private static long Held(int bits, long used) => Math.Min(used, (1L << (bits - 1)) - 1);
 }

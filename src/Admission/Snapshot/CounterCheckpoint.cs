@@ -77,6 +77,19 @@ internal sealed partial class CounterCheckpoint(NodeState state, IJournalReplay 
         }
     }
 
+    /// <summary>What others have reported: no journal knows of it, so it is on disk when this returns.</summary>
+    public void Reported(IEnumerable<(Terms Terms, AllowanceTerm Term, uint Ordinal, long Used)> counters)
+    {
+        lock (_gate)
+        {
+            if (!Follow())
+                return;
+            foreach (var (terms, term, ordinal, used) in counters)
+                _counters.Set(terms.Subscriber.Slot, term.Meter, term.Window, ordinal, used);
+            Keep();
+        }
+    }
+
     /// <summary>The first load is done: from here on the journal tells what is used.</summary>
     public void Begin()
     {

@@ -43,9 +43,9 @@ internal sealed class CounterSeeds(IUsage usage, IJournalReplay journal)
         await session.ExecuteAsync("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").ConfigureAwait(false);
         var shippedTo = await journal.ShippedToAsync(session).ConfigureAwait(false) ?? 0;
         var seeded = new List<(WantedCounter, long)>(wanted.Count);
-        foreach (var meter in wanted.GroupBy(counter => counter.Term.Meter))
+        foreach (var meter in wanted.GroupBy(counter => counter.Term.Name, StringComparer.Ordinal))
         {
-            var name = Meter.Find(meter.Key)!.Value.Name;
+            var name = meter.Key;
             var starts = meter.GroupBy(counter => counter.Frame.Start).ToList();
             // Months begin at as many instants as there are subscriptions: ask once who used anything at all, then only for those.
             var earliest = starts.Min(start => start.Key);

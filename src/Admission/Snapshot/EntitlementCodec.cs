@@ -36,6 +36,7 @@ internal sealed class EntitlementCodec
             _written.Byte((byte)allowance.Window);
             _written.Byte((byte)allowance.Past);
             _written.Text(allowance.UnitPrice?.ToString(CultureInfo.InvariantCulture));
+            _written.Byte(allowance.MeterCode);
         }
         buffer.Bytes(_written.Written);
     }
@@ -72,7 +73,10 @@ internal sealed class EntitlementCodec
         while (!reader.AtEnd)
         {
             allowances.Add(new Allowance(Shared(reader.Text()!), reader.Int64(), (Window)reader.Byte(), (PastAllowance)reader.Byte(),
-                reader.Text() is { } price ? decimal.Parse(price, CultureInfo.InvariantCulture) : null));
+                reader.Text() is { } price ? decimal.Parse(price, CultureInfo.InvariantCulture) : null)
+            {
+                MeterCode = reader.Byte(),
+            });
         }
         _plans[(plan, version)] = (bytes.ToArray(), allowances);
         return allowances;

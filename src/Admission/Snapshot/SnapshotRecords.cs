@@ -9,7 +9,7 @@ namespace Tollgate.Admission.Snapshot;
 internal sealed class SnapshotRecords
 {
     public const string Content = "admit";
-    public const ushort Version = 1;
+    public const ushort Version = 2;
 
     private const byte EntitlementKind = 1;
     private const byte GoneKind = 2;

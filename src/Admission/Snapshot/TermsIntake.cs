@@ -41,8 +41,10 @@ internal sealed class TermsIntake(
             var isKnown = state.Subscribers.Find(entitlement.SubscriptionId) is not null;
             var incoming = new Incoming(entitlement, state.Subscribers.Ensure(entitlement.SubscriptionId), state.Prepare(entitlement), isKnown);
             var newborn = !isKnown && reason != IntakeReason.FirstLoad && now - entitlement.Anchor < Newborn;
-            // Counters that nodes share are Redis's: here counts only what this node spends of its leases.
-            var missing = newborn || !entitlement.Active || state.Shared is not null ? [] : CounterSeeds.Missing(incoming.Terms, now.UtcTicks);
+            var missing = newborn || !entitlement.Active ? [] : CounterSeeds.Missing(incoming.Terms, now.UtcTicks);
+            // Counters that nodes share are Redis's: here counts only what this node spends of its leases, and what others report.
+            if (state.Shared is not null)
+                missing.RemoveAll(counter => !Meter.IsDeclared(counter.Term.Meter));
             wanted.AddRange(missing);
             (missing.Count == 0 ? ready : waiting).Add(incoming);
         }

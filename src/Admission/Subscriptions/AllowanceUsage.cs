@@ -15,7 +15,7 @@ internal sealed class AllowanceUsage(NodeState state, IDatabase database, IEntit
         // One of several nodes would show its own part only.
         if (state.Ready && state.Nodes == 1 && state.Shared is null && state.Subscribers.Find(subscriptionId)?.Terms is { IsCounted: true } terms)
             return [.. LiveUsage.Of(terms, now.UtcTicks).Select(item => ToResponse(
-                Meter.Find(item.Meter)!.Value.Name, item.Window, item.Limit, item.Used, new DateTimeOffset(item.ResetsAt, TimeSpan.Zero), item.Charged ? PastAllowance.Charge : PastAllowance.Deny))];
+                item.Name, item.Window, item.Limit, item.Used, new DateTimeOffset(item.ResetsAt, TimeSpan.Zero), item.Charged ? PastAllowance.Charge : PastAllowance.Deny))];
         return await database.AsWorkerAsync(session => FromLogAsync(session, subscriptionId, now), cancellation).ConfigureAwait(false);
     }
 

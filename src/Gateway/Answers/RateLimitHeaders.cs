@@ -12,7 +12,7 @@ namespace Tollgate.Gateway.Answers;
 /// What is left, on every answer to a known key: the structured fields of draft-ietf-httpapi-ratelimit-headers (all policies, and the tightest limit)
 /// and the three older ones, whose reset is in seconds from now. An allowance past which calls are charged is no limit and is not named.
 /// </summary>
-internal sealed class RateLimitHeaders(GatewayOptions options)
+internal sealed class RateLimitHeaders(GatewayOptions options, IAdmission admission)
 {
     private const string Exposed = "RateLimit, RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-Id";
 
@@ -27,7 +27,7 @@ internal sealed class RateLimitHeaders(GatewayOptions options)
             return;
         ref readonly var tightest = ref decision.Limits[decision.Tightest];
         var (remaining, reset) = (Math.Max(0, tightest.Remaining), Math.Max(0, tightest.ResetSeconds));
-        headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"{Name(tightest)}\";r={remaining};t={reset}");
+        headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"{Name(decision, tightest)}\";r={remaining};t={reset}");
         if (!options.LegacyRateLimitHeaders)
             return;
         headers["X-RateLimit-Limit"] = Text(tightest.Limit);
@@ -49,7 +49,7 @@ internal sealed class RateLimitHeaders(GatewayOptions options)
     }
 
     // The same for every call of a plan within a window, so it is made once.
-    private static string Policy(in AdmissionDecision decision)
+    private string Policy(in AdmissionDecision decision)
     {
         var text = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[256]);
         for (var i = 0; i < decision.LimitCount; i++)
@@ -58,7 +58,7 @@ internal sealed class RateLimitHeaders(GatewayOptions options)
             if (limit.Charged)
                 continue;
             text.AppendLiteral(text.Text.Length == 0 ? "\"" : ", \"");
-            text.AppendLiteral(Name(limit));
+            text.AppendLiteral(Name(decision, limit));
             text.AppendLiteral("\";q=");
             text.AppendFormatted(limit.Limit);
             text.AppendLiteral(";w=");
@@ -78,13 +78,13 @@ internal sealed class RateLimitHeaders(GatewayOptions options)
         return StringCache.Shared.Get(digits[..length]);
     }
 
-    private static string Name(in LimitState limit) => limit.OfProduct ? $"api-{limit.Window.ToString().ToLowerInvariant()}" : (limit.Meter, limit.Window) switch
+    private string Name(in AdmissionDecision decision, in LimitState limit) => limit.OfProduct ? $"api-{limit.Window.ToString().ToLowerInvariant()}" : (limit.Meter, limit.Window) switch
     {
         (1, Window.Second) => "requests-second",
         (1, Window.Minute) => "requests-minute",
         (1, Window.Hour) => "requests-hour",
         (1, Window.Day) => "requests-day",
         (1, Window.Month) => "requests-month",
-        var (meter, window) => $"{Meter.Find(meter)?.Name ?? "units"}-{(window == Window.BillingPeriod ? "billing-period" : window.ToString().ToLowerInvariant())}",
+        var (meter, window) => $"{admission.MeterName(decision, meter) ?? "units"}-{(window == Window.BillingPeriod ? "billing-period" : window.ToString().ToLowerInvariant())}",
     };
 }

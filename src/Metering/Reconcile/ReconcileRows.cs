@@ -28,6 +28,15 @@ internal sealed class PeriodRow
     public decimal Period { get; init; }
 }
 
+internal sealed class ReportedRow
+{
+    public Guid SubscriptionId { get; init; }
+    public DateTimeOffset At { get; init; }
+    public string Meter { get; init; } = "";
+    public decimal Log { get; init; }
+    public decimal Hourly { get; init; }
+}
+
 internal sealed class TotalRow
 {
     public Guid SubscriptionId { get; init; }

@@ -69,11 +69,26 @@ internal static class ReconcileStore
           FROM metering.request_log l CROSS JOIN LATERAL unnest(coalesce(l.meters, '{1}'), coalesce(l.amounts, '{1}')) AS m (code, amount)
           WHERE l.billable AND l.at >= @from - interval '1 day' AND l.period_start >= @from AND l.period_start < @to
           GROUP BY 1, 2, 3, 4
+          UNION ALL
+          SELECT subscription_id, plan_version, period_start, meter, sum(amount) FROM metering.reported_usage
+          WHERE at >= @from - interval '1 day' AND period_start >= @from AND period_start < @to
+          GROUP BY 1, 2, 3, 4
         ), period AS (
           SELECT subscription_id, plan_version, period_start, meter, amount FROM metering.usage_by_period WHERE period_start >= @from AND period_start < @to
         )
         SELECT subscription_id, plan_version, period_start AS at, meter, coalesce(log.amount, 0) AS log, coalesce(period.amount, 0) AS period
         FROM log FULL JOIN period USING (subscription_id, plan_version, period_start, meter) WHERE log.amount IS DISTINCT FROM period.amount ORDER BY 1, 3, 2, 4
+        """;
+
+    // Calls have their hours compared in all figures; what was reported has this one.
+    private const string Reported = """
+        WITH events AS (
+          SELECT subscription_id, meter, date_trunc('hour', at, 'UTC') AS at, sum(amount) AS amount FROM metering.reported_usage WHERE at >= @from AND at < @to GROUP BY 1, 2, 3
+        ), hourly AS (
+          SELECT subscription_id, meter, hour AS at, sum(amount) AS amount FROM metering.meter_hourly WHERE hour >= @from AND hour < @to AND meter LIKE 'x.%' GROUP BY 1, 2, 3
+        )
+        SELECT subscription_id, meter, at, coalesce(events.amount, 0) AS log, coalesce(hourly.amount, 0) AS hourly
+        FROM events FULL JOIN hourly USING (subscription_id, meter, at) WHERE events.amount IS DISTINCT FROM hourly.amount ORDER BY 1, 3, 2
         """;
 
     private const string Totals = $"""
@@ -109,6 +124,9 @@ internal static class ReconcileStore
 
     public static Task<IReadOnlyList<PeriodRow>> PeriodsAsync(DbSession session, DateTimeOffset from, DateTimeOffset to) =>
         session.QueryAsync<PeriodRow>(Periods, new { from, to });
+
+    public static Task<IReadOnlyList<ReportedRow>> ReportedAsync(DbSession session, DateTimeOffset from, DateTimeOffset to) =>
+        session.QueryAsync<ReportedRow>(Reported, new { from, to });
 
     public static Task<IReadOnlyList<TotalRow>> TotalsAsync(DbSession session, DateTimeOffset from, DateTimeOffset to, DateTimeOffset firstDay, DateTimeOffset endDay) =>
         session.QueryAsync<TotalRow>(Totals, new { from, to, firstDay, endDay });

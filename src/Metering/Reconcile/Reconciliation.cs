@@ -35,6 +35,7 @@ internal sealed class Reconciliation(IDatabase database, Seals seals, IOptions<M
         // The days around the span, whole: a day's sum is the third opinion on which of log and hour is wrong.
         var days = await ReconcileStore.DaysAsync(session, Floor(from, TimeSpan.TicksPerDay), Ceiling(to, TimeSpan.TicksPerDay)).ConfigureAwait(false);
         var periods = await ReconcileStore.PeriodsAsync(session, from, to).ConfigureAwait(false);
+        var reported = await ReconcileStore.ReportedAsync(session, from, to).ConfigureAwait(false);
         var totals = await ReconcileStore.TotalsAsync(session, from, to, firstDay, endDay).ConfigureAwait(false);
 
         List<ReconciliationDifference> differences = [];
@@ -43,6 +44,7 @@ internal sealed class Reconciliation(IDatabase database, Seals seals, IOptions<M
         differences.AddRange(Verdicts.OfHours(hours, days));
         differences.AddRange(Verdicts.OfDays(days, firstDay, endDay));
         differences.AddRange(Verdicts.OfPeriods(periods));
+        differences.AddRange(Verdicts.OfReported(reported));
         var different = differences.Select(d => d.SubscriptionId).ToHashSet();
         var rows = totals.Select(t => new ReconciliationRow(t.SubscriptionId, t.Gateway, t.Unsealed, t.Log, t.Hourly, t.Daily, t.Period, !different.Contains(t.SubscriptionId)));
         return new ReconciliationReport(from, to, [.. rows], differences, unsettled, notes);

@@ -42,6 +42,10 @@ internal static class Verdicts
         select new ReconciliationDifference(period.SubscriptionId, period.At, ReconciliationFinding.PeriodUsageAltered,
             $"{period.Meter} of plan version {period.PlanVersion}: log {period.Log}, period {period.Period}");
 
+    public static IEnumerable<ReconciliationDifference> OfReported(IReadOnlyList<ReportedRow> hours) =>
+        from hour in hours
+        select new ReconciliationDifference(hour.SubscriptionId, hour.At, ReconciliationFinding.ReportedAndRollupDiffer, $"{hour.Meter}: reported {hour.Log}, hourly {hour.Hourly}");
+
     private static ReconciliationFinding Find(FiguresRow hour, FiguresRow? day)
     {
         if (day is not null && Same(day.Log, day.Daily))

@@ -35,14 +35,24 @@ internal static class RollupWriter
     {
         AddUsage(batch, Hourly, rollups.Hours);
         AddUsage(batch, Daily, rollups.Days);
-        if (rollups.Meters.Count > 0)
-            Add(batch, UpsertMeters, Of(rollups.Meters, m => m.Key.Hour), Of(rollups.Meters, m => m.Key.Subscription), Of(rollups.Meters, m => m.Key.Meter),
-                Of(rollups.Meters, m => m.Key.Organization), Of(rollups.Meters, m => m.Key.Provider), Of(rollups.Meters, m => m.Value));
-        if (rollups.Periods.Count > 0)
-            Add(batch, UpsertPeriods, Of(rollups.Periods, p => p.Key.Subscription), Of(rollups.Periods, p => p.Key.PlanVersion), Of(rollups.Periods, p => p.Key.Meter),
-                Of(rollups.Periods, p => p.Key.PeriodStart), Of(rollups.Periods, p => p.Value.Organization), Of(rollups.Periods, p => p.Value.Provider), Of(rollups.Periods, p => p.Value.Amount));
+        AddMeters(batch, rollups.Meters);
+        AddPeriods(batch, rollups.Periods);
         if (counters.Count > 0)
             Add(batch, UpsertCounters, journalId, Of(counters, c => c.Key.Subscription), Of(counters, c => c.Key.Hour), Of(counters, c => c.Value));
+    }
+
+    public static void AddMeters(NpgsqlBatch batch, IReadOnlyList<KeyValuePair<MeterKey, decimal>> meters)
+    {
+        if (meters.Count > 0)
+            Add(batch, UpsertMeters, Of(meters, m => m.Key.Hour), Of(meters, m => m.Key.Subscription), Of(meters, m => m.Key.Meter),
+                Of(meters, m => m.Key.Organization), Of(meters, m => m.Key.Provider), Of(meters, m => m.Value));
+    }
+
+    public static void AddPeriods(NpgsqlBatch batch, IReadOnlyList<KeyValuePair<PeriodKey, PeriodSum>> periods)
+    {
+        if (periods.Count > 0)
+            Add(batch, UpsertPeriods, Of(periods, p => p.Key.Subscription), Of(periods, p => p.Key.PlanVersion), Of(periods, p => p.Key.Meter),
+                Of(periods, p => p.Key.PeriodStart), Of(periods, p => p.Value.Organization), Of(periods, p => p.Value.Provider), Of(periods, p => p.Value.Amount));
     }
 
     private static void AddUsage(NpgsqlBatch batch, string sql, IReadOnlyList<UsageSums> sums)

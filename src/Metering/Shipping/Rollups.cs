@@ -26,8 +26,8 @@ internal sealed class Rollups
         }
         Hours = [.. hours.OrderBy(h => h.Key)];
         Days = [.. days.Values.OrderBy(d => d.Key)];
-        Meters = [.. meters.OrderBy(m => m.Key.Subscription).ThenBy(m => m.Key.Meter, StringComparer.Ordinal).ThenBy(m => m.Key.Hour).ThenBy(m => m.Key.Organization).ThenBy(m => m.Key.Provider)];
-        Periods = [.. periods.OrderBy(p => p.Key.Subscription).ThenBy(p => p.Key.PeriodStart).ThenBy(p => p.Key.PlanVersion).ThenBy(p => p.Key.Meter, StringComparer.Ordinal)];
+        Meters = InKeyOrder(meters);
+        Periods = InKeyOrder(periods);
     }
 
     public IReadOnlyList<UsageSums> Hours { get; }
@@ -49,6 +49,12 @@ internal sealed class Rollups
         }
         return new Rollups(hours.Values);
     }
+
+    public static IReadOnlyList<KeyValuePair<MeterKey, decimal>> InKeyOrder(IEnumerable<KeyValuePair<MeterKey, decimal>> meters) =>
+        [.. meters.OrderBy(m => m.Key.Subscription).ThenBy(m => m.Key.Meter, StringComparer.Ordinal).ThenBy(m => m.Key.Hour).ThenBy(m => m.Key.Organization).ThenBy(m => m.Key.Provider)];
+
+    public static IReadOnlyList<KeyValuePair<PeriodKey, PeriodSum>> InKeyOrder(IEnumerable<KeyValuePair<PeriodKey, PeriodSum>> periods) =>
+        [.. periods.OrderBy(p => p.Key.Subscription).ThenBy(p => p.Key.PeriodStart).ThenBy(p => p.Key.PlanVersion).ThenBy(p => p.Key.Meter, StringComparer.Ordinal)];
 
     private static void AddAmounts(UsageSums hour, Dictionary<MeterKey, decimal> meters, Dictionary<PeriodKey, PeriodSum> periods)
     {

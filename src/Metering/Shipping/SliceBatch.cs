@@ -11,7 +11,7 @@ internal static class SliceBatch
     public const string Durable = "SET LOCAL synchronous_commit = on";
 
     // Keys: a constant and the UTC day; metering.aggregate_hourly_usage takes the same ones alone.
-    private const string LockDays = "SELECT pg_advisory_xact_lock_shared(1296389202, day) FROM unnest($1) AS day";
+    public const string LockDays = "SELECT pg_advisory_xact_lock_shared(1296389202, day) FROM unnest($1) AS day";
 
     /// <summary>Moves the position, locks the days and makes sure of the temporary table.</summary>
     /// <exception cref="PositionMovedException">Another shipper was here.</exception>

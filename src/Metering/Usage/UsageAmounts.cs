@@ -9,7 +9,7 @@ internal sealed class UsageAmounts : IUsage
         WHERE subscription_id = @subscriptionId AND period_start = @start ORDER BY plan_version, meter
         """;
 
-    // One statement, so that hours and log are of one moment: the shipper may commit between two.
+    // One statement each, so that hours and log are of one moment: the shipper may commit between two.
     private const string Since = """
         SELECT subscription_id, least(sum(amount), 9223372036854775807)::bigint AS amount FROM (
           SELECT subscription_id, amount FROM metering.meter_hourly
@@ -18,6 +18,16 @@ internal sealed class UsageAmounts : IUsage
           SELECT l.subscription_id, m.amount FROM metering.request_log l
           CROSS JOIN LATERAL unnest(coalesce(l.meters, '{1}'), coalesce(l.amounts, '{1}')) AS m (code, amount)
           WHERE l.subscription_id = ANY (@subscriptionIds) AND l.at >= @from AND l.at < @whole AND l.billable AND metering.meter_name(m.code) = @meter
+        ) used GROUP BY subscription_id HAVING sum(amount) <> 0
+        """;
+
+    private const string DeclaredSince = """
+        SELECT subscription_id, least(sum(amount), 9223372036854775807)::bigint AS amount FROM (
+          SELECT subscription_id, amount FROM metering.meter_hourly
+          WHERE subscription_id = ANY (@subscriptionIds) AND meter = @meter AND hour >= @whole
+          UNION ALL
+          SELECT subscription_id, amount FROM metering.reported_usage
+          WHERE subscription_id = ANY (@subscriptionIds) AND meter = @meter AND at >= @from AND at < @whole
         ) used GROUP BY subscription_id HAVING sum(amount) <> 0
         """;
 
@@ -40,10 +50,14 @@ internal sealed class UsageAmounts : IUsage
 
     public async Task<IReadOnlyDictionary<Guid, long>> SinceAsync(DbSession session, Guid[] subscriptionIds, string meter, DateTimeOffset from)
     {
-        var whole = new DateTimeOffset((from.UtcTicks + TimeSpan.TicksPerHour - 1) / TimeSpan.TicksPerHour * TimeSpan.TicksPerHour, TimeSpan.Zero);
-        var rows = await session.QueryAsync<SinceRow>(Since, new { subscriptionIds, meter, from, whole }).ConfigureAwait(false);
+        var whole = NextHour(from);
+        var rows = await session.QueryAsync<SinceRow>(Meter.IsDeclared(meter) ? DeclaredSince : Since, new { subscriptionIds, meter, from, whole }).ConfigureAwait(false);
         return rows.ToDictionary(r => r.SubscriptionId, r => r.Amount);
     }
+
+    /// <summary>The first whole hour that begins at or after an instant: from there on the rollups say what was used.</summary>
+    public static DateTimeOffset NextHour(DateTimeOffset from) =>
+        new((from.UtcTicks + TimeSpan.TicksPerHour - 1) / TimeSpan.TicksPerHour * TimeSpan.TicksPerHour, TimeSpan.Zero);
 
     private sealed class PeriodRow
     {

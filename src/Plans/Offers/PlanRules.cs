@@ -49,7 +49,10 @@ internal static class PlanRules
         }
         var window = PlanText.Window(allowance.Window);
         var past = PlanText.Past(allowance.Past);
-        errors.Check(Meter.Find(allowance.Meter) is not null, $"{path}.meter", "UNKNOWN_METER", $"One of {string.Join(", ", Meter.All.Select(m => m.Name))}.");
+        errors.Check(Meter.Find(allowance.Meter) is not null || Meter.IsDeclared(allowance.Meter), $"{path}.meter", "UNKNOWN_METER",
+            $"One of {string.Join(", ", Meter.All.Select(m => m.Name))}, or a meter of your own, x.….");
+        errors.Check(!Meter.IsDeclared(allowance.Meter) || window is not (Window.Second or Window.Minute), $"{path}.window", "REPORTED_WINDOW",
+            "What is reported comes later than seconds and minutes end: use hour or longer.");
         errors.Check(window is not null, $"{path}.window", "UNKNOWN_VALUE", "One of second, minute, hour, day, week, month, billing_period.");
         errors.Check(past is not null, $"{path}.past", "UNKNOWN_VALUE", "One of deny, charge.");
         var least = past == PastAllowance.Charge ? 0 : 1;

@@ -1,9 +1,10 @@
 using Npgsql;
 using Tollgate.Foundation;
+using Tollgate.Metering;
 
 namespace Tollgate.Plans.Offers;
 
-internal sealed class PlanStore(TimeProvider clock, IEnumerable<IPlanStep> steps) : IPlans
+internal sealed class PlanStore(TimeProvider clock, IEnumerable<IPlanStep> steps, IMeters meters) : IPlans
 {
     private const string Select = """
         SELECT p.id, v.version, p.product_kind, p.product_id, p.organization_id, v.name, v.description, v.price_amount, v.price_currency, v.price_interval,
@@ -16,6 +17,9 @@ internal sealed class PlanStore(TimeProvider clock, IEnumerable<IPlanStep> steps
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(product);
         ArgumentNullException.ThrowIfNull(draft);
+        var resolved = await DeclaredMeters.ResolveAsync(session, meters, product.ProviderOrganizationId, draft).ConfigureAwait(false);
+        if (resolved.Failure is { } unknown)
+            return unknown;
         await SaleLock.ExclusiveAsync(session, product.Id).ConfigureAwait(false);
         var id = TypeId.New(clock);
         var inserted = await session.ExecuteAsync("""
@@ -26,7 +30,7 @@ internal sealed class PlanStore(TimeProvider clock, IEnumerable<IPlanStep> steps
             """, new { id, provider = product.ProviderOrganizationId, kind = product.Kind, product = product.Id, name = draft.Name, now = clock.GetUtcNow() }).ConfigureAwait(false);
         if (inserted == 0)
             return NameTaken(draft.Name);
-        await AddVersionAsync(session, id, 1, product.ProviderOrganizationId, draft).ConfigureAwait(false);
+        await AddVersionAsync(session, id, 1, product.ProviderOrganizationId, resolved.Value).ConfigureAwait(false);
         await TellAsync(session, product).ConfigureAwait(false);
         return (await FindAsync(session, id).ConfigureAwait(false))!;
     }
@@ -40,6 +44,9 @@ internal sealed class PlanStore(TimeProvider clock, IEnumerable<IPlanStep> steps
             return Failure.NotFound("plan");
         if (owned.Archived)
             return Failure.Conflict("PLAN_ARCHIVED", "An archived plan cannot be changed.");
+        var resolved = await DeclaredMeters.ResolveAsync(session, meters, owned.Product.ProviderOrganizationId, draft).ConfigureAwait(false);
+        if (resolved.Failure is { } unknown)
+            return unknown;
         await SaleLock.ExclusiveAsync(session, owned.Product.Id).ConfigureAwait(false);
         int? version;
         try
@@ -56,7 +63,7 @@ internal sealed class PlanStore(TimeProvider clock, IEnumerable<IPlanStep> steps
         {
             return NameTaken(draft.Name);
         }
-        await AddVersionAsync(session, planId, version.Value, owned.Product.ProviderOrganizationId, draft).ConfigureAwait(false);
+        await AddVersionAsync(session, planId, version.Value, owned.Product.ProviderOrganizationId, resolved.Value).ConfigureAwait(false);
         await TellAsync(session, owned.Product).ConfigureAwait(false);
         return (await FindAsync(session, planId).ConfigureAwait(false))!;
     }

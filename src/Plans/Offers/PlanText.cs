@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Tollgate.Foundation;
+using Tollgate.Metering;
 
 namespace Tollgate.Plans.Offers;
 
@@ -46,10 +48,21 @@ internal static partial class PlanText
     public static string Number(decimal value) => value.ToString("0.############################", CultureInfo.InvariantCulture);
 
     public static string Allowances(IReadOnlyList<Allowance> allowances) => JsonSerializer.Serialize(
-        allowances.Select(a => new AllowanceResponse(a.Meter, a.Amount, a.Window, a.Past, UnitPrice(a.UnitPrice))), Json.Options);
+        allowances.Select(a => new StoredAllowance(a.Meter, a.Amount, a.Window, a.Past, UnitPrice(a.UnitPrice), Meter.IsDeclared(a.MeterCode) ? a.MeterCode : null)), Json.Options);
 
     public static IReadOnlyList<Allowance> Allowances(string json) =>
-        [.. JsonSerializer.Deserialize<List<AllowanceResponse>>(json, Json.Options)!.Select(a => new Allowance(a.Meter, a.Amount, a.Window, a.Past, UnitPrice(a.UnitPrice)))];
+        [.. JsonSerializer.Deserialize<List<StoredAllowance>>(json, Json.Options)!.Select(a => a.ToAllowance())];
+
+    /// <summary>An allowance as it stands in SQL; a declared meter's code is found once, when the plan is written.</summary>
+    private sealed record StoredAllowance(
+        string Meter, long Amount, Window Window, PastAllowance Past, string? UnitPrice, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] byte? MeterCode)
+    {
+        public Allowance ToAllowance()
+        {
+            var allowance = new Allowance(Meter, Amount, Window, Past, PlanText.UnitPrice(UnitPrice));
+            return MeterCode is { } code ? allowance with { MeterCode = code } : allowance;
+        }
+    }
 
     [GeneratedRegex(@"^[0-9]{1,10}(\.[0-9]{1,12})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Decimal();

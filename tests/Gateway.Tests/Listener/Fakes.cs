@@ -51,6 +51,8 @@ internal sealed class FakeAdmission : IAdmission
     /// <summary>What an undecided call finds when its node has asked for more of a shared limit; null: nobody answers.</summary>
     public AdmissionVerdict? VerdictAfterLease { get; set; }
 
+    public string? MeterName(in AdmissionDecision decision, byte meter) => Meter.Find(meter)?.Name;
+
     public ValueTask<bool> LeaseAsync(in AdmissionDecision decision)
     {
         if (VerdictAfterLease is not { } verdict)

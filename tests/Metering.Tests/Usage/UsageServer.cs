@@ -22,6 +22,9 @@ internal sealed class UsageServer(MeteringDatabase db, TestServer server) : IAsy
 
     public IReconciliation Reconciliation { get; } = server.Services.GetRequiredService<IReconciliation>();
 
+    /// <summary>What can be reported for. A provider and its consumers see theirs.</summary>
+    public Subscribed Subscriptions { get; } = server.Services.GetServices<IReportSubjects>().OfType<Subscribed>().Single();
+
     public static async Task<UsageServer> StartAsync()
     {
         var db = await MeteringDatabase.CreateAsync(TimeProvider.System.GetUtcNow());
@@ -32,15 +35,22 @@ internal sealed class UsageServer(MeteringDatabase db, TestServer server) : IAsy
             services.AddMetering(configuration);
             services.AddSingleton<IUsageSubjects>(new Visible("subscription", MeteringDatabase.Id(1)));
             services.AddSingleton<IUsageSubjects>(new Visible("api", MeteringDatabase.Id(100_100)));
+            services.AddSingleton<IReportSubjects>(new Subscribed());
         }, app => app.MapMetering());
         return new UsageServer(db, server);
     }
 
     public async Task ShipAsync() => await server.Services.GetRequiredService<IUsageShipping>().ShipNowAsync(TestContext.Current.CancellationToken);
 
-    public async Task<(HttpStatusCode Status, JsonElement Body)> GetAsync(string path, int? organization = 10_001, OrganizationRole role = OrganizationRole.Developer)
+    public Task<(HttpStatusCode Status, JsonElement Body)> GetAsync(string path, int? organization = 10_001, OrganizationRole role = OrganizationRole.Developer) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Get, path), organization, role);
+
+    public Task<(HttpStatusCode Status, JsonElement Body)> PostAsync(string path, object body, int? organization = 100, OrganizationRole role = OrganizationRole.Developer, string type = "application/json") =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body as string ?? JsonSerializer.Serialize(body), null, type) }, organization, role);
+
+    public async Task<(HttpStatusCode Status, JsonElement Body)> SendAsync(HttpRequestMessage request, int? organization, OrganizationRole role = OrganizationRole.Developer)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        using var _ = request;
         if (organization is { } number)
         {
             request.Headers.Add("X-Organization", MeteringDatabase.Id(number).ToString());
@@ -55,6 +65,31 @@ internal sealed class UsageServer(MeteringDatabase db, TestServer server) : IAsy
     {
         await server.DisposeAsync();
         await Db.DisposeAsync();
+    }
+
+    /// <summary>Subscriptions of a month that began ten days ago, each of a consumer of its own, unless a test says otherwise.</summary>
+    public sealed class Subscribed : IReportSubjects
+    {
+        private readonly Dictionary<Guid, ReportSubject> _all = [];
+
+        public ReportSubject Add(int subscription, int provider = 100, DateTimeOffset? startedAt = null, DateTimeOffset? endedAt = null)
+        {
+            var started = startedAt ?? MeteringDatabase.Hour(TimeProvider.System.GetUtcNow().AddDays(-10));
+            return _all[MeteringDatabase.Id(subscription)] = new ReportSubject(MeteringDatabase.Id(subscription), MeteringDatabase.Id(subscription + 10_000), MeteringDatabase.Id(provider), 1,
+                started, started, endedAt, at =>
+                {
+                    var months = 0;
+                    while (started.AddMonths(months + 1) <= at)
+                        months++;
+                    return (started.AddMonths(months), started.AddMonths(months + 1));
+                });
+        }
+
+        public async Task<IReadOnlyList<ReportSubject>> FindAsync(DbSession session, Guid[] subscriptionIds)
+        {
+            var caller = await session.QuerySingleAsync<Guid[]>("SELECT foundation.current_organizations()");
+            return [.. subscriptionIds.Select(id => _all.GetValueOrDefault(id)).OfType<ReportSubject>().Where(one => caller.Contains(one.OrganizationId) || caller.Contains(one.ProviderOrganizationId))];
+        }
     }
 
     /// <summary>Is seen by every member of any organization: what the rows show is then up to the database.</summary>

@@ -1,0 +1,33 @@
+using Tollgate.Foundation;
+
+namespace Tollgate.Metering;
+
+/// <summary>What the intake of reported usage must know of a subscription.</summary>
+/// <param name="PlanVersion">The version that it is on now: reports do not say under which they were used.</param>
+/// <param name="CountedFrom">Billing periods are counted from here.</param>
+/// <param name="PeriodOf">Start and end of the billing period that holds an instant.</param>
+public sealed record ReportSubject(
+    Guid SubscriptionId, Guid OrganizationId, Guid ProviderOrganizationId, int PlanVersion, DateTimeOffset StartedAt, DateTimeOffset CountedFrom, DateTimeOffset? EndedAt,
+    Func<DateTimeOffset, (DateTimeOffset Start, DateTimeOffset End)> PeriodOf);
+
+/// <summary>The module that owns subscriptions answers for them; what the caller may not see is not in the answer.</summary>
+public interface IReportSubjects
+{
+    Task<IReadOnlyList<ReportSubject>> FindAsync(DbSession session, Guid[] subscriptionIds);
+}
+
+/// <summary>Subscriptions for which something was reported, and the mark from which to ask the next time. Some may be named again that were named before.</summary>
+public sealed record ReportedChanges(IReadOnlyList<Guid> SubscriptionIds, long Mark);
+
+/// <summary>A sum that a node counts by: a declared meter of a subscription, from an instant on.</summary>
+public readonly record struct ReportedCounter(Guid SubscriptionId, string Meter, DateTimeOffset From);
+
+/// <summary>Tells nodes which sums of <see cref="IUsage"/> have grown by reports. Worker role.</summary>
+public interface IReportedUsage
+{
+    /// <summary>What was committed since a mark was handed out, none skipped; none, only a mark, without one.</summary>
+    Task<ReportedChanges> SinceAsync(DbSession session, long? mark);
+
+    /// <summary>For each counter, in their order, what was reported since its instant: the same figures as <see cref="IUsage.SinceAsync"/>, all at once.</summary>
+    Task<IReadOnlyList<long>> SumsAsync(DbSession session, IReadOnlyList<ReportedCounter> counters);
+}

@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tollgate.Foundation;
+using Tollgate.Identity;
+
+namespace Tollgate.Metering.Meters;
+
+internal static class MeterEndpoints
+{
+    public static void Map(RouteGroupBuilder routes)
+    {
+        var meters = routes.MapGroup("/api/meters").WithTags("Meters").RequireAuthorization();
+        meters.MapPost("", DeclareAsync).WithName("declareMeter").WithSummary("A meter of your own: what you report for it, plans can include, limit and charge").Idempotent()
+            .Produces<MeterResponse>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        meters.MapGet("", ListAsync).WithName("listMeters").WithSummary("The meters that an organization has declared, newest first")
+            .Produces<Page<MeterResponse>>().ProducesProblem(StatusCodes.Status404NotFound);
+        meters.MapPost("/{id}/archive", ArchiveAsync).WithName("archiveMeter").WithSummary("No new plan may name it; what is reported still counts")
+            .Produces<MeterResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound);
+        meters.MapPost("/{id}/restore", RestoreAsync).WithName("restoreMeter").WithSummary("Takes an archived meter up again")
+            .Produces<MeterResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<IResult> DeclareAsync(DeclareMeterRequest request, Caller caller, IDatabase database, MeterStore meters, CancellationToken cancellation)
+    {
+        var organization = caller.Organization(request.Organization, Permission.ManageApis);
+        if (organization.Failure is { } refused)
+            return Problems.Result(refused);
+        var made = await database.AsAppAsync(caller.Tenant, session => meters.DeclareAsync(session, organization.Value, request), cancellation).ConfigureAwait(false);
+        return made.ToResult(meter => Results.Created($"/api/meters/{TypeId.Format("meter", meter.Id)}", meter.ToResponse()));
+    }
+
+    private static async Task<IResult> ListAsync([AsParameters] MeterListParameters list, Caller caller, IDatabase database, MeterStore meters, CancellationToken cancellation)
+    {
+        var organization = caller.Organization(list.Organization, Permission.View);
+        if (organization.Failure is { } refused)
+            return Problems.Result(refused);
+        var rows = await database.AsAppAsync(caller.Tenant, session =>
+            meters.ListAsync(session, organization.Value.OrganizationId, list.Archived == "true", list.Count + 1, list.Last), cancellation).ConfigureAwait(false);
+        var page = Page<MeterRow>.Cut(rows, list.Count, row => row.Id.ToString());
+        return Results.Ok(new Page<MeterResponse>([.. page.Data.Select(row => row.ToResponse())], page.HasMore, page.Next));
+    }
+
+    private static Task<IResult> ArchiveAsync(string id, Caller caller, IDatabase database, MeterStore meters, CancellationToken cancellation) =>
+        SetArchivedAsync(id, archived: true, caller, database, meters, cancellation);
+
+    private static Task<IResult> RestoreAsync(string id, Caller caller, IDatabase database, MeterStore meters, CancellationToken cancellation) =>
+        SetArchivedAsync(id, archived: false, caller, database, meters, cancellation);
+
+    private static async Task<IResult> SetArchivedAsync(string id, bool archived, Caller caller, IDatabase database, MeterStore meters, CancellationToken cancellation)
+    {
+        if (!TypeId.TryParse(id, "meter", out var meterId))
+            return Problems.Result(Failure.NotFound("meter"));
+        var outcome = await database.AsAppAsync(caller.Tenant, async Task<Outcome<MeterRow>> (session) =>
+        {
+            if (await MeterStore.FindAsync(session, meterId).ConfigureAwait(false) is not { } meter)
+                return Failure.NotFound("meter");
+            return caller.May(meter.OrganizationId, Permission.ManageApis)
+                ? await meters.SetArchivedAsync(session, meterId, archived).ConfigureAwait(false)
+                : Failure.Forbidden("Your role in this organization does not allow to change its meters.");
+        }, cancellation).ConfigureAwait(false);
+        return outcome.ToResult(meter => Results.Ok(meter.ToResponse()));
+    }
+}
