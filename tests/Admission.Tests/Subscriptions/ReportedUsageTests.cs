@@ -82,7 +82,7 @@ public sealed class ReportedUsageTests(AdmissionServer server) : IClassFixture<A
         var plan = await alone.PlanAsync(provider, Node.Deny(50, Window.Month, meter));
         var (id, _, secret) = await (await alone.RegisterAsync()).SubscribeAsync(plan);
         var folder = alone.NewFolder();
-        await using (var node = await alone.StartAsync(folder, ("Limits:Nodes", "2"), ("Snapshot:CheckpointMilliseconds", "50")))
+        await using (var node = await alone.StartAsync(folder, ("Limits:Nodes", "2")))
         {
             await AdmissionServer.UntilReadyAsync(node);
             await provider.ReportAsync(meter, id, 50);

@@ -25,7 +25,12 @@ internal static class Reporting
     {
         var one = new Dictionary<string, object?>
         {
-            ["specversion"] = "1.0", ["id"] = id, ["source"] = source, ["type"] = meter, ["subject"] = Sub(subscription), ["data"] = new { amount },
+            ["specversion"] = "1.0",
+            ["id"] = id,
+            ["source"] = source,
+            ["type"] = meter,
+            ["subject"] = Sub(subscription),
+            ["data"] = new { amount },
         };
         if (time is { } at)
             one["time"] = at.ToString("O");
