@@ -31,12 +31,12 @@ internal struct WindowWords
 }
 
 /// <summary>
-/// Where a subscription's cell of one meter is, and by it the cells of its other meters: a link is the meter's code (5 bits) and the cell's number plus one; 0 ends the
+/// Where a subscription's cell of one meter is, and by it the cells of its other meters: a link is the meter's code (8 bits) and the cell's number plus one; 0 ends the
 /// chain. Cells are only ever added, and never move.
 /// </summary>
 internal sealed class CellStore
 {
-    private const int NumberBits = 26;
+    private const int NumberBits = 24;
     private const int Most = (1 << NumberBits) - 1;
 
     private readonly Chunks<MeterCell> _cells = new();
@@ -51,7 +51,7 @@ internal sealed class CellStore
     public int Find(ref int chain, byte meter)
     {
         for (var link = Volatile.Read(ref chain); link != 0; link = _next[Number(link)])
-            if (link >> NumberBits == meter)
+            if ((byte)(link >> NumberBits) == meter)
                 return Number(link);
         return -1;
     }
@@ -61,7 +61,7 @@ internal sealed class CellStore
     {
         if (Find(ref chain, meter) is var known && known >= 0)
             return known;
-        if (_cells.Count == Most || meter > int.MaxValue >> NumberBits)
+        if (_cells.Count == Most)
             throw new InvalidOperationException("There are more counters than one process can hold.");
         var number = _cells.Add(default);
         _next.Add(chain);
