@@ -1,4 +1,4 @@
--- Usage that others report: the meters that a provider declares, the events, and which events are known already (docs/decisions/0017).
+-- Usage that others report: the meters that a provider declares, the events, and which events are known already (docs/decisions/0020).
 
 -- The name is for good, whatever becomes of the organization's slug; who owns it says organization_id. The code is the meter's place in what counts by code
 -- (a node's counters, their checkpoint). It is of its organization and never given twice.
