@@ -74,7 +74,7 @@ internal sealed partial class ReportedCounters(
     private static void Set(in Terms terms, in AllowanceTerm term, uint ordinal, long used)
     {
         ref var cell = ref terms.CellOf(term.Meter);
-        WindowWord.Set(ref cell.Words[(int)term.Window], term.Bits, ordinal, Volatile.Read(ref cell.Total), used);
+        WindowWord.Set(ref terms.WordOf(ref cell, term.Window), term.Bits, ordinal, Volatile.Read(ref cell.Total), used);
     }
 
     private async Task TryLookAsync(CancellationToken cancellation)

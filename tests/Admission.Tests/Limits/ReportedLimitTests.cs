@@ -69,7 +69,7 @@ public sealed class ReportedLimitTests
         var old = terms.FrameAt(term, node.Clock.Now.UtcTicks).Ordinal;
         node.Clock.Advance(TimeSpan.FromHours(1));
         node.Call().Admitted.ShouldBeTrue();
-        WindowWord.Set(ref terms.CellOf(128).Words[(int)Window.Hour], term.Bits, old, terms.CellOf(128).Total, 10);
+        WindowWord.Set(ref terms.WordOf(ref terms.CellOf(128), Window.Hour), term.Bits, old, terms.CellOf(128).Total, 10);
         node.Call().Admitted.ShouldBeTrue();
     }
 
@@ -93,6 +93,6 @@ public sealed class ReportedLimitTests
     {
         var terms = TermsOf(node);
         foreach (var term in terms.Allowances.Where(term => term.Meter == code))
-            WindowWord.Set(ref terms.CellOf(code).Words[(int)term.Window], term.Bits, terms.FrameAt(term, node.Clock.Now.UtcTicks).Ordinal, terms.CellOf(code).Total, used);
+            WindowWord.Set(ref terms.WordOf(ref terms.CellOf(code), term.Window), term.Bits, terms.FrameAt(term, node.Clock.Now.UtcTicks).Ordinal, terms.CellOf(code).Total, used);
     }
 }
