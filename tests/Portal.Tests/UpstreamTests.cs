@@ -45,7 +45,7 @@ public sealed class UpstreamTests(PortalFixture fixture)
         await visit.Page.GetByLabel("Ask each upstream whether it is well").CheckAsync();
         await visit.Page.GetByLabel("Path").FillAsync("/up");
         await visit.ClickAsync("Save upstreams");
-        await Expect(visit.Page.GetByText("The upstreams are saved.")).ToBeVisibleAsync();
+        await Expect(visit.Page.GetByText("The upstreams are saved.", new() { Exact = true })).ToBeVisibleAsync();
         await visit.Page.ReloadAsync();
         await visit.SettledAsync();
         await Expect(Upstream(visit, 2).GetByLabel("Address")).ToHaveValueAsync("https://spare.example.com/v1");

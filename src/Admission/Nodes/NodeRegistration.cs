@@ -51,11 +51,12 @@ internal sealed class NodeRegistration(NodeOptions options, NodeState state, Nod
         if (options.Shared)
             state.LiveNodes = Math.Max(1, (await database.AsWorkerAsync(NodeStore.LiveAsync, cancellation).ConfigureAwait(false)).Count);
         var allowed = options.Shared || before < options.Nodes;
-        licence.Keep(allowed);
+        // What its disk says comes after what it does: a disk that cannot be written must not decide who admits.
         if (allowed)
             state.Allow();
         else
             state.Forbid(WhyNot(before));
+        licence.Keep(allowed);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

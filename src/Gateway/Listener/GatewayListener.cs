@@ -66,6 +66,8 @@ internal sealed partial class GatewayListener(GatewayApplication application, Ga
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);
         // An upload may pause as long as the API's time-out allows; the call's own clock ends it then.
         limits.MinRequestBodyDataRate = null;
+        // What waits for a client that hardly reads is at most 128 KB a connection, and not for long.
+        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromSeconds(10));
     }
 
     private void Speak(Uri address, ListenOptions endpoint)

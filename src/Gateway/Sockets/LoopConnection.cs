@@ -16,7 +16,7 @@ internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IC
     // A head fits into a block of the pool; what fills one is a body, which comes in larger pieces.
     private const int LeastRoom = 2048;
     private const int BodyRoom = 32 * 1024;
-    private const int MostUnsent = 1024 * 1024;
+    private const int MostUnsent = 128 * 1024;
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(30);
 
     private readonly LoopSocket _socket;

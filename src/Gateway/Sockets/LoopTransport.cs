@@ -123,6 +123,9 @@ internal sealed partial class LoopListener : IConnectionListener, IEventHandler
             if (descriptor >= 0)
                 _ = Libc.close(descriptor);
             _spare = Libc.TryEventCreate();
+            // Somebody else was faster: nobody can be turned away, and the loop must not do nothing but ask.
+            if (_spare < 0)
+                Thread.Sleep(1);
             if (Environment.TickCount64 - _toldAt < 1000)
                 return;
             _toldAt = Environment.TickCount64;

@@ -144,13 +144,36 @@ public sealed class SnapshotRestartTests : IAsyncLifetime
         await AdmissionServer.UntilAsync(() => _server.Call(secret, plan, next).Verdict == AdmissionVerdict.KeyUnknown, "the key is gone");
     }
 
+    [Fact]
+    public async Task Start_OfANodeThatWasForbidden_DoesNotAdmitUntilTheRegisterSaysSo()
+    {
+        await using (await StartAsync())
+        {
+            // Ready, so it has a snapshot and was allowed.
+        }
+        // Beside the class's own node there is no place for it.
+        await using (var one = await StartedAsync(nodes: 1))
+            await AdmissionServer.UntilAsync(() => one.Services.GetRequiredService<IAdmission>() is { Ready: false } && WhyNot(one).Contains("Another node admits", StringComparison.Ordinal), "it is forbidden");
+        await ExecuteAsync("ALTER TABLE admission.node RENAME TO node_away");
+
+        await using var next = await StartedAsync(nodes: 2);
+        await AdmissionServer.UntilAsync(() => next.Services.GetRequiredService<NodeState>().Loaded, "its snapshot is loaded");
+        next.Services.GetRequiredService<IAdmission>().Ready.ShouldBeFalse();
+        await ExecuteAsync("ALTER TABLE admission.node_away RENAME TO node");
+        await AdmissionServer.UntilReadyAsync(next);
+    }
+
+    private static string WhyNot(TestServer node) => node.Services.GetRequiredService<NodeState>().WhyNotReady;
+
     // Beside the class's own node, so each has half of every limit.
     private async Task<TestServer> StartAsync()
     {
-        var node = await _server.StartAsync(_folder, ("Limits:Nodes", "2"), ("Snapshot:CheckpointMilliseconds", "50"));
+        var node = await StartedAsync(nodes: 2);
         await AdmissionServer.UntilReadyAsync(node);
         return node;
     }
+
+    private Task<TestServer> StartedAsync(int nodes) => _server.StartAsync(_folder, ("Limits:Nodes", $"{nodes}"), ("Snapshot:CheckpointMilliseconds", "50"));
 
     private int Admitted(TestServer node, string secret, Plan plan) => Enumerable.Range(0, 30).Count(_ => _server.Call(secret, plan, node).Admitted);
 
