@@ -19,8 +19,8 @@ public interface IReportSubjects
 /// <summary>Subscriptions for which something was reported, and the mark from which to ask the next time. Some may be named again that were named before.</summary>
 public sealed record ReportedChanges(IReadOnlyList<Guid> SubscriptionIds, long Mark);
 
-/// <summary>A sum that a node counts by: a declared meter of a subscription, from an instant on.</summary>
-public readonly record struct ReportedCounter(Guid SubscriptionId, string Meter, DateTimeOffset From);
+/// <summary>A sum that a node counts by: a declared meter of a subscription in a window.</summary>
+public readonly record struct ReportedCounter(Guid SubscriptionId, string Meter, DateTimeOffset From, DateTimeOffset To);
 
 /// <summary>Tells nodes which sums of <see cref="IUsage"/> have grown by reports. Worker role.</summary>
 public interface IReportedUsage
@@ -28,6 +28,6 @@ public interface IReportedUsage
     /// <summary>What was committed since a mark was handed out, none skipped; none, only a mark, without one.</summary>
     Task<ReportedChanges> SinceAsync(DbSession session, long? mark);
 
-    /// <summary>For each counter, in their order, what was reported since its instant: the same figures as <see cref="IUsage.SinceAsync"/>, all at once.</summary>
+    /// <summary>For each counter, in their order, what was reported in its window: exact for any instants, whole hours from the rollups and the rest from the events.</summary>
     Task<IReadOnlyList<long>> SumsAsync(DbSession session, IReadOnlyList<ReportedCounter> counters);
 }

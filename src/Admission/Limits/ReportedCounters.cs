@@ -9,7 +9,7 @@ namespace Tollgate.Admission.Limits;
 
 /// <summary>
 /// Brings what others report into the counters. No call takes from those cells: twice a second the sums of the subscriptions that something was reported for, or whose
-/// terms are new, are read and set, on every node the same. So a used-up allowance refuses the next call within a second of the report, and nodes need no leases for it.
+/// terms are new, are read and set, on every node the same, and once more when a window turns soon after. So a used-up allowance refuses the next call within a second of the report, and nodes need no leases for it.
 /// When the database is away, the last sums hold, over a restart too.
 /// </summary>
 internal sealed partial class ReportedCounters(
@@ -42,16 +42,21 @@ internal sealed partial class ReportedCounters(
             return;
         }
         var changes = await database.AsWorkerAsync(session => reports.SinceAsync(session, _mark), cancellation).ConfigureAwait(false);
-        var all = changes.SubscriptionIds.Select(state.Reported.GetValueOrDefault).OfType<ReportedSubscriber>()
-            .Concat(state.Reported.Values.Where(one => _mark is null || one.TermsRead != one.Subscriber.TermsNumber)).Distinct();
-        foreach (var some in all.Chunk(Together))
+        var now = Now;
+        var changed = changes.SubscriptionIds.Select(state.Reported.GetValueOrDefault).OfType<ReportedSubscriber>()
+            .Concat(state.Reported.Values.Where(one => _mark is null || one.TermsRead != one.Subscriber.TermsNumber)).Distinct().ToList();
+        foreach (var one in changed)
+            one.Changed(now);
+        foreach (var some in changed.Union(state.Reported.Values.Where(one => one.ReadAgainAt <= now)).Chunk(Together))
             await ReadAsync(some, cancellation).ConfigureAwait(false);
         _mark = changes.Mark;
     }
 
+    private long Now => state.Shared is { } shared ? shared.Clock.Now : clock.GetUtcNow().UtcTicks;
+
     private async Task ReadAsync(ReportedSubscriber[] subscribers, CancellationToken cancellation)
     {
-        var now = state.Shared is { } shared ? shared.Clock.Now : clock.GetUtcNow().UtcTicks;
+        var now = Now;
         // The number before the terms: what is put in force meanwhile is read the next time.
         var numbers = Array.ConvertAll(subscribers, one => one.Subscriber.TermsNumber);
         var wanted = (from one in subscribers
@@ -61,15 +66,18 @@ internal sealed partial class ReportedCounters(
                       where Meter.IsDeclared(term.Meter)
                       select (Terms: terms.Value, Term: term, Frame: terms.Value.FrameAt(term, now))).ToList();
         var sums = await database.AsWorkerAsync(session => reports.SumsAsync(session,
-            [.. wanted.Select(one => new ReportedCounter(one.Terms.SubscriptionId, one.Term.Name, new DateTimeOffset(one.Frame.Start, TimeSpan.Zero)))]), cancellation).ConfigureAwait(false);
+            [.. wanted.Select(one => new ReportedCounter(one.Terms.SubscriptionId, one.Term.Name, Instant(one.Frame.Start), Instant(one.Frame.End)))]), cancellation).ConfigureAwait(false);
         var counted = wanted.Zip(sums, (one, used) => (one.Terms, one.Term, one.Frame.Ordinal, Used: used)).ToList();
         // On disk before it is in force: a restart refuses what was refused before.
         checkpoint.Reported(counted);
         foreach (var (terms, term, ordinal, used) in counted)
             Set(terms, term, ordinal, used);
+        var turns = wanted.ToLookup(one => one.Terms.SubscriptionId, one => one.Frame.End);
         for (var i = 0; i < subscribers.Length; i++)
-            subscribers[i].Read(numbers[i]);
+            subscribers[i].Read(numbers[i], turns[subscribers[i].Subscriber.Id].DefaultIfEmpty(long.MaxValue).Min());
     }
+
+    private static DateTimeOffset Instant(long ticks) => new(ticks, TimeSpan.Zero);
 
     private static void Set(in Terms terms, in AllowanceTerm term, uint ordinal, long used)
     {

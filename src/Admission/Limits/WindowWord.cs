@@ -94,6 +94,6 @@ internal static class WindowWord
         }
     }
 
-    // More than a word can tell is far past any limit that it can hold.
-    private static long Held(int bits, long used) => Math.Min(used, (1L << (bits - 1)) - 1);
+    /// <summary>What a word can tell of what is used: more is far past any limit that it can hold.</summary>
+    public static long Held(int bits, long used) => Math.Min(used, (1L << (bits - 1)) - 1);
 }

@@ -171,7 +171,8 @@ internal sealed partial class CounterCheckpoint(NodeState state, IJournalReplay 
             if (counted.Ordinals[(int)window] == 0)
                 continue;
             state.Subscribers.EnsureWord(number, window);
-            state.Subscribers.Word(ref cell, window) = WindowWord.Pack(WindowWord.BaseBits(window), counted.Ordinals[(int)window], total - counted.Used[(int)window]);
+            var bits = WindowWord.BaseBits(window);
+            state.Subscribers.Word(ref cell, window) = WindowWord.Pack(bits, counted.Ordinals[(int)window], total - WindowWord.Held(bits, counted.Used[(int)window]));
         }
     }
 

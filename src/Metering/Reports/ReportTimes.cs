@@ -7,7 +7,7 @@ internal readonly record struct CountedTime(DateTimeOffset At, DateTimeOffset Pe
 
 /// <summary>
 /// An event counts at its own time as long as that billing period runs, and a day longer. What comes later, or is older than the request log takes, counts when it
-/// arrives: a bill that was final stays so.
+/// arrives: a bill that was final stays so. What is a little ahead counts now: later it would be in a window that nobody has looked at yet.
 /// </summary>
 internal static class ReportTimes
 {
@@ -27,7 +27,7 @@ internal static class ReportTimes
             : null;
         if (why is not null)
             return null;
-        var at = CountsAtItsTime(subject, time, now) ? time : subject.EndedAt is { } end && end < now ? end : now;
+        var at = CountsAtItsTime(subject, time, now) ? (time < now ? time : now) : subject.EndedAt is { } end && end < now ? end : now;
         return new CountedTime(at, subject.PeriodOf(at).Start);
     }
 

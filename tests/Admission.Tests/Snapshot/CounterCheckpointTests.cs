@@ -146,6 +146,24 @@ public sealed class CounterCheckpointTests : IDisposable
         next.Node.Call().Verdict.ShouldBe(AdmissionVerdict.RateLimited);
     }
 
+    [Theory]
+    [InlineData(Window.Hour, 1L << 42)]
+    [InlineData(Window.Month, 1L << 46)]
+    [InlineData(Window.Month, long.MaxValue)]
+    public void Restore_MoreWasReportedThanAWordTells_StaysUsedUp(Window window, long used)
+    {
+        var node = new Node(Node.Deny(5, window, "x.acme.m128") with { MeterCode = 128 });
+        using (var run = new Run(node, _folder, started: false))
+        {
+            var terms = node.State.Subscribers.Find(node.Entitlement.SubscriptionId)!.Value.Terms!.Value;
+            var term = terms.Allowances.Single();
+            run.Checkpoint.Reported([(terms, term, terms.FrameAt(term, node.Clock.Now.UtcTicks).Ordinal, used)]);
+        }
+        using var next = new Run(Again(node), _folder);
+        next.Restored.ShouldBeTrue();
+        next.Node.Call().Admitted.ShouldBeFalse();
+    }
+
     [Fact]
     public void Restore_FileIsTornOrOfAnotherJournal_SaysSo()
     {

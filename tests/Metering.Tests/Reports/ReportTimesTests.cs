@@ -9,7 +9,7 @@ public sealed class ReportTimesTests
 
     [Theory]
     [InlineData("2026-06-12T08:00:00Z", "2026-06-12T08:00:00Z", "2026-06-10T08:00:00Z", "in the running period")]
-    [InlineData("2026-06-12T08:05:00Z", "2026-06-12T08:05:00Z", "2026-06-10T08:00:00Z", "a clock that is ahead")]
+    [InlineData("2026-06-12T08:05:00Z", "2026-06-12T08:00:00Z", "2026-06-10T08:00:00Z", "a clock that is ahead: now, not in a window that has not begun")]
     [InlineData("2026-06-10T08:00:00Z", "2026-06-10T08:00:00Z", "2026-06-10T08:00:00Z", "the first instant of the period")]
     [InlineData("2026-06-10T07:59:59Z", "2026-06-12T08:00:00Z", "2026-06-10T08:00:00Z", "a period that ended 48 hours ago: by arrival")]
     [InlineData("2026-04-20T00:00:00Z", "2026-06-12T08:00:00Z", "2026-06-10T08:00:00Z", "older than 40 days: by arrival")]
