@@ -24,6 +24,7 @@ internal sealed class Call(TimeProvider clock)
     private long _bytesIn;
     private long _bytesOut;
     private string? _requestIdText;
+    private (string Proto, string Host)? _origin;
 
     public HttpContext Context { get; private set; } = null!;
 
@@ -91,7 +92,7 @@ internal sealed class Call(TimeProvider clock)
         Context = context;
         StartMicros = (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         RequestId = requestId ?? RequestIds.New(now);
-        _requestIdText = null;
+        (_requestIdText, _origin) = (null, null);
         (_bytesIn, _bytesOut, UpstreamMicros, Forwarded, AwaitsClient, Attempt) = (0, 0, -1, false, false, default);
         (ApiId, ApiName, ApiVersion, ProviderOrganizationId, OperationId) = (Guid.Empty, "", 0, Guid.Empty, Guid.Empty);
         Client = null;
@@ -115,6 +116,9 @@ internal sealed class Call(TimeProvider clock)
         if (Life.Deadline == 0)
             WaitAtMost(time);
     }
+
+    /// <summary>As <see cref="ClientHeaders.Origin"/>, for all tries: one of them may change the fields that say it.</summary>
+    public (string Proto, string Host) OriginBy(ClientAddress addresses) => _origin ??= ClientHeaders.Origin(Context, addresses);
 
     public void CountIn(long bytes) => Interlocked.Add(ref _bytesIn, bytes);
 

@@ -76,7 +76,7 @@ internal sealed class RequestHead(ClientAddress addresses)
 
     private void WriteOrigin(HeadBuffer head, Call call)
     {
-        var (proto, host) = ClientHeaders.Origin(call.Context, addresses);
+        var (proto, host) = call.OriginBy(addresses);
         head.Add("X-Forwarded-For: "u8);
         if (call.Client is { } client && client.TryFormat(head.Room(64), out var length))
             head.Advance(length);

@@ -13,10 +13,19 @@ namespace Tollgate.Gateway.Forwarding.Secure;
 /// <summary>What one call changes on its way: the request's head to the upstream, and the answer's head back, with the journal between the two.</summary>
 internal sealed class CallTransformer(Call call, ServedApi api, Target target, CallJournal journal, AnswerWriter answers, ClientAddress addresses) : HttpTransformer
 {
+    /// <summary>A field that each request has.</summary>
+    public const string Mark = "X-Tollgate-Request";
+
     /// <summary>An answer up to this size is read whole, so that it needs one record only.</summary>
     private const int WholeBytes = 64 * 1024;
 
+    private static readonly HttpRequestOptionsKey<CallTransformer> Key = new("tollgate.transformer");
     private static readonly UriCreationOptions Raw = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    private volatile bool _begun;
+
+    /// <summary>The head of the request was written to a connection: the upstream may have it.</summary>
+    public bool Begun => _begun;
 
     /// <summary>A whole answer that waits to be sent.</summary>
     public ReadOnlyMemory<byte> Whole { get; private set; }
@@ -27,7 +36,8 @@ internal sealed class CallTransformer(Call call, ServedApi api, Target target, C
 
     public override async ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
-        var (proto, host) = ClientHeaders.Origin(httpContext, addresses);
+        // Before the fields that say it are taken out: another try needs it again.
+        var (proto, host) = call.OriginBy(addresses);
         var incoming = httpContext.Request.Headers;
         ClientHeaders.Clean(incoming);
         TraceContext.Continue(incoming);
@@ -37,9 +47,12 @@ internal sealed class CallTransformer(Call call, ServedApi api, Target target, C
         proxyRequest.RequestUri = new Uri(target.Origin + pathAndQuery, Raw);
         var headers = proxyRequest.Headers;
         headers.Host = null;
+        // The upload begins with the head: a call whose body has begun is sent once only.
+        headers.Remove("Expect");
+        proxyRequest.Options.Set(Key, this);
         var subscription = TypeId.Format("sub", call.Decision.SubscriptionId);
         headers.TryAddWithoutValidation(RequestId.Header, call.RequestIdText);
-        headers.TryAddWithoutValidation("X-Tollgate-Request", call.RequestIdText);
+        headers.TryAddWithoutValidation(Mark, call.RequestIdText);
         headers.TryAddWithoutValidation("X-Tollgate-Subscription", subscription);
         headers.TryAddWithoutValidation("X-Tollgate-Plan", TypeId.Format("plan", call.Decision.PlanId));
         headers.TryAddWithoutValidation(UpstreamSigner.Header, Sign(proxyRequest.Method.Method, pathAndQuery, subscription));
@@ -47,6 +60,13 @@ internal sealed class CallTransformer(Call call, ServedApi api, Target target, C
         headers.TryAddWithoutValidation("X-Forwarded-Proto", proto);
         headers.TryAddWithoutValidation("X-Forwarded-Host", host);
         AddSecrets(proxyRequest);
+    }
+
+    /// <summary>Called by the client library while it writes a request's head to a connection.</summary>
+    public static void NoteBegin(HttpRequestMessage request)
+    {
+        if (request.Options.TryGetValue(Key, out var transformer))
+            transformer._begun = true;
     }
 
     public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)

@@ -4,7 +4,8 @@ namespace Tollgate.Gateway.Forwarding.Secure;
 
 /// <summary>
 /// Passes each piece of an upload on as it comes. Over HTTP/1.1 the client library would keep the request's head and up to 4 KiB of its body until more
-/// comes or the body ends, and an upstream that answers while it reads would wait for ever.
+/// comes or the body ends, and an upstream that answers while it reads would wait for ever. A call that must not be made twice gets an empty body where it has
+/// none: the client library repeats by itself what an upstream closed its connection on, unless a body has begun.
 /// </summary>
 internal sealed class PromptUploads(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
@@ -12,8 +13,14 @@ internal sealed class PromptUploads(HttpMessageHandler inner) : DelegatingHandle
     {
         if (request.Content is { } content)
             request.Content = new PromptContent(content);
+        else if (!MayRepeat(request.Method))
+            request.Content = new PromptContent(new ByteArrayContent([]));
         return base.SendAsync(request, cancellationToken);
     }
+
+    // Idempotent by RFC 9110 9.2.2; and websockets over HTTP/2, whose stream is no body.
+    private static bool MayRepeat(HttpMethod method) => method == HttpMethod.Get || method == HttpMethod.Head || method == HttpMethod.Options || method == HttpMethod.Put
+        || method == HttpMethod.Delete || method == HttpMethod.Trace || method == HttpMethod.Connect;
 
     private sealed class PromptContent : HttpContent
     {

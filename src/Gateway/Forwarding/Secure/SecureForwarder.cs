@@ -22,7 +22,6 @@ internal sealed class SecureForwarder(IHttpForwarder forwarder, UpstreamInvokers
         if (!call.Life.TryWaitFor(cut))
             throw new UpstreamException("The call was cut before it was sent.");
         call.BeginToWait(api.Route.Timeout);
-        call.Forwarded = true;
         var (body, upgrade) = (context.Request.Body, context.Features.Get<IHttpUpgradeFeature>());
         WatchBodies(call, upgrade, api.Route.Timeout);
         var transformer = new CallTransformer(call, api, target, journal, answers, addresses);
@@ -36,11 +35,12 @@ internal sealed class SecureForwarder(IHttpForwarder forwarder, UpstreamInvokers
             if (transformer.IsWhole)
                 await SendWholeAsync(context, transformer.Whole).ConfigureAwait(false);
             else
-                Judge(call, error);
+                Judge(call, error, transformer.Begun);
         }
         finally
         {
             call.Life.TryStopWaiting();
+            call.Forwarded |= transformer.Begun;
             // Another attempt would count everything twice.
             context.Request.Body = body;
             context.Features.Set(upgrade);
@@ -48,7 +48,7 @@ internal sealed class SecureForwarder(IHttpForwarder forwarder, UpstreamInvokers
     }
 
     // What the forwarder calls cancelled was the client's doing, unless we did it.
-    private static void Judge(Call call, ForwarderError error)
+    private static void Judge(Call call, ForwarderError error, bool begun)
     {
         switch (error)
         {
@@ -61,20 +61,25 @@ internal sealed class SecureForwarder(IHttpForwarder forwarder, UpstreamInvokers
                 call.Life.Cut(CutReason.ClientGone, call.Life.Generation);
                 break;
         }
-        throw new UpstreamException($"The forwarder failed: {error}.") { Reach = call.UpstreamMicros < 0 ? ReachOf(call.Context) : UpstreamReach.Unknown };
+        throw new UpstreamException($"The forwarder failed: {error}.") { Reach = call.UpstreamMicros < 0 ? ReachOf(call.Context, begun) : UpstreamReach.Unknown };
     }
 
     // Of a broken connection nobody tells here how many bytes came before: that there was no head is what is known. The reset of one stream of HTTP/2 is the
-    // upstream's decision, and may follow a head that nobody has read yet.
-    private static UpstreamReach ReachOf(HttpContext context) => context.GetForwarderErrorFeature()?.Exception switch
+    // upstream's decision, and may follow a head that nobody has read yet. That no connection could be made says nothing once the head was written to one: the
+    // client library repeats what may be repeated by itself, and then it is the second connection that fails.
+    private static UpstreamReach ReachOf(HttpContext context, bool begun)
     {
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } => UpstreamReach.NotSent,
-        // The client library's own limit for connecting.
-        OperationCanceledException { InnerException: TimeoutException } => UpstreamReach.NotSent,
-        HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } or HttpRequestException { InnerException: IOException { InnerException: SocketException } }
-            when UploadPlan.Of(context).MayRepeat => UpstreamReach.NotHeard,
-        _ => UpstreamReach.Unknown,
-    };
+        var exception = context.GetForwarderErrorFeature()?.Exception;
+        var unconnected = exception
+            is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError }
+            // The client library's own limit for connecting.
+            or OperationCanceledException { InnerException: TimeoutException };
+        if (unconnected && !begun)
+            return UpstreamReach.NotSent;
+        var broken = unconnected || exception
+            is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } or HttpRequestException { InnerException: IOException { InnerException: SocketException } };
+        return broken && UploadPlan.Of(context).MayRepeat ? UpstreamReach.NotHeard : UpstreamReach.Unknown;
+    }
 
     private static void WatchBodies(Call call, IHttpUpgradeFeature? upgrade, TimeSpan timeout)
     {

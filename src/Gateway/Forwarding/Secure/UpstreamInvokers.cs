@@ -32,9 +32,13 @@ internal sealed class UpstreamInvokers(UpstreamDialer dialer, GatewayOptions opt
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
         EnableMultipleHttp2Connections = true,
-        Expect100ContinueTimeout = TimeSpan.FromSeconds(1),
-        // Header values pass byte for byte.
-        RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+        // Header values pass byte for byte. It is asked for each field while the head is written, and for this one in each head.
+        RequestHeaderEncodingSelector = static (name, request) =>
+        {
+            if (name == CallTransformer.Mark)
+                CallTransformer.NoteBegin(request);
+            return Encoding.Latin1;
+        },
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ConnectCallback = ConnectAsync,
     }), disposeHandler: true);

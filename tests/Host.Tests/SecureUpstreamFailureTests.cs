@@ -1,0 +1,171 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Tollgate.TestKit;
+
+namespace Tollgate.Host.Tests;
+
+/// <summary>Upstreams with TLS that die, on real sockets: what a call has cost by then, and who else may get it.</summary>
+public sealed class SecureUpstreamFailureTests
+{
+    [Fact(Timeout = 180_000)]
+    public async Task PostWithoutABody_IsSentOnceOnly_HoweverItsUpstreamEnds()
+    {
+        using var certificate = TestCertificate.Create().ForServer();
+        await using var other = await FakeUpstream.StartAsync(certificate);
+        await using var program = await StartAsync(certificate);
+
+        // It works, and is gone for good: neither it nor the other one may get the call again.
+        await using var mortal = new SilentUpstream(certificate, stopsAfterOne: true);
+        using (var market = await Market.OpenAsync(program, mortal.Address, Market.Deny("month", 100)))
+        {
+            await market.SetUpstreamsAsync(new { targets = new[] { new { url = mortal.Address }, new { url = other.Address } } });
+            (await PostAsync(program, market)).ShouldBe(HttpStatusCode.BadGateway);
+            mortal.Received.ShouldBe(1);
+            other.Received.ShouldBeEmpty();
+            // Nothing was sent there by now, so the next one goes on.
+            await market.SetUpstreamsAsync(new { targets = new[] { new { url = mortal.Address }, new { url = other.Address } }, balancing = "least_requests" });
+            (await PostAsync(program, market)).ShouldBe(HttpStatusCode.OK);
+        }
+
+        // It works, closes and can be connected to again.
+        await using var closing = new SilentUpstream(certificate, stopsAfterOne: false);
+        using (var market = await Market.OpenAsync(program, closing.Address, Market.Deny("month", 100)))
+        {
+            (await PostAsync(program, market)).ShouldBe(HttpStatusCode.BadGateway);
+            closing.Received.ShouldBe(1);
+        }
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task SecondTry_NamesTheSchemeAndHostThatATrustedProxyTold()
+    {
+        using var certificate = TestCertificate.Create().ForServer();
+        using var unknown = TestCertificate.Create().ForServer();
+        await using var untrusted = await FakeUpstream.StartAsync(unknown);
+        await using var secure = await FakeUpstream.StartAsync(certificate);
+        await using var plain = await FakeUpstream.StartAsync();
+        await using var program = await StartAsync(certificate, ("Proxy__Trusted", "127.0.0.1"));
+        using var http = RunningProgram.NewClient(program.Gateway);
+        using var market = await Market.OpenAsync(program, secure.Address, Market.Deny("month", 100));
+        foreach (var upstream in new[] { secure, plain })
+        {
+            await market.SetUpstreamsAsync(new { targets = new[] { new { url = untrusted.Address }, new { url = upstream.Address } } });
+            var call = market.Call("/small");
+            call.Headers.Add("X-Forwarded-Proto", "https");
+            call.Headers.Add("X-Forwarded-Host", "api.example.com");
+            using var response = await http.SendAsync(call, TestContext.Current.CancellationToken);
+            response.StatusCode.ShouldBe(HttpStatusCode.OK);
+            var headers = upstream.Received.ShouldHaveSingleItem().Headers;
+            (headers["X-Forwarded-Proto"], headers["X-Forwarded-Host"]).ShouldBe(("https", "api.example.com"));
+        }
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task ClientThatLeavesBeforeItsUpstreamIsConnectedTo_IsNotBilled()
+    {
+        using var certificate = TestCertificate.Create().ForServer();
+        await using var program = await StartAsync(certificate, ("Gateway__ConnectTimeoutSeconds", "60"));
+        using var http = RunningProgram.NewClient(program.Gateway);
+        // Takes connections and says nothing: no handshake ends.
+        using var mute = new TcpListener(IPAddress.Loopback, 0);
+        mute.Start();
+        using var market = await Market.OpenAsync(program, new Uri($"https://{mute.LocalEndpoint}"), Market.Deny("month", 100));
+
+        using var leave = new CancellationTokenSource();
+        var calling = http.SendAsync(market.Call("/small"), leave.Token);
+        using var connection = await mute.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        await leave.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => calling);
+
+        var log = await market.RequestLogAsync();
+        while (log.Count == 0)
+        {
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+            log = await market.RequestLogAsync();
+        }
+        log.ShouldHaveSingleItem().GetProperty("status").GetInt32().ShouldBe(499);
+        (await market.SettledRequestsAsync(program, 0)).ShouldBe(0);
+    }
+
+    private static async Task<RunningProgram> StartAsync(X509Certificate2 trusted, params (string Name, string Value)[] settings)
+    {
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, trusted.ExportCertificatePem());
+        var all = new Dictionary<string, string?>(StringComparer.Ordinal) { ["SSL_CERT_FILE"] = file };
+        foreach (var (name, value) in settings)
+            all[name] = value;
+        return await RunningProgram.StartAsync(all);
+    }
+
+    // By hand: HttpClient says that there is no body, by a length of 0.
+    private static async Task<HttpStatusCode> PostAsync(RunningProgram program, Market market)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(program.Gateway.Host, program.Gateway.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST {new Uri(market.GatewayUrl).AbsolutePath}/small HTTP/1.1\r\nHost: x\r\nx-api-key: {market.Key}\r\nConnection: close\r\n\r\n"));
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        var answer = await reader.ReadToEndAsync();
+        return (HttpStatusCode)int.Parse(answer.Split(' ')[1], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Reads the head of each request and closes its connection, in good order and without a word.</summary>
+    private sealed class SilentUpstream : IAsyncDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        private readonly X509Certificate2 _certificate;
+        private readonly bool _stopsAfterOne;
+        private readonly Task _serving;
+        private int _received;
+
+        public SilentUpstream(X509Certificate2 certificate, bool stopsAfterOne)
+        {
+            (_certificate, _stopsAfterOne) = (certificate, stopsAfterOne);
+            _listener.Start();
+            Address = new Uri($"https://{_listener.LocalEndpoint}");
+            _serving = ServeAsync();
+        }
+
+        public Uri Address { get; }
+
+        public int Received => Volatile.Read(ref _received);
+
+        public async ValueTask DisposeAsync()
+        {
+            _listener.Stop();
+            await _serving;
+        }
+
+        private async Task ServeAsync()
+        {
+            try
+            {
+                do
+                {
+                    using var client = await _listener.AcceptTcpClientAsync();
+                    await using var stream = new SslStream(client.GetStream());
+                    await stream.AuthenticateAsServerAsync(_certificate);
+                    var head = new StringBuilder();
+                    var piece = new byte[4096];
+                    while (!head.ToString().Contains("\r\n\r\n", StringComparison.Ordinal) && await stream.ReadAsync(piece) is > 0 and var count)
+                        head.Append(Encoding.Latin1.GetString(piece, 0, count));
+                    if (head.Length == 0)
+                        continue;
+                    Interlocked.Increment(ref _received);
+                    if (_stopsAfterOne)
+                        _listener.Stop();
+                    await stream.ShutdownAsync();
+                }
+                while (!_stopsAfterOne);
+            }
+            catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException or InvalidOperationException)
+            {
+                // The test is over.
+            }
+        }
+    }
+}
