@@ -18,7 +18,11 @@ internal sealed class EventLoops : IDisposable
     public IReadOnlyList<EventLoop> All => _loops;
 
     /// <summary>This thread's, or the next in turn.</summary>
-    public EventLoop Here => EventLoop.Current ?? _loops[(uint)Interlocked.Increment(ref _next) % _loops.Length];
+    public EventLoop Here =>
+        // Not another set's: that one may be ending, and hears of nothing any more.
+        EventLoop.Current is { } current && current.Number < _loops.Length && _loops[current.Number] == current
+            ? current
+            : _loops[(uint)Interlocked.Increment(ref _next) % _loops.Length];
 
     /// <exception cref="System.Net.Sockets.SocketException">It cannot be connected to.</exception>
     /// <exception cref="OperationCanceledException">Not in time.</exception>

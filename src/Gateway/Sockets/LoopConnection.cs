@@ -150,8 +150,11 @@ internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IC
             _aborted ??= new ConnectionResetException(exception.Message, exception);
             _socket.Dispose();
         }
+        finally
+        {
+            _drain.End();
+        }
         await _output.Reader.CompleteAsync(error).ConfigureAwait(false);
-        _drain.End();
         // Kestrel may be waiting for more to read on a connection that can no longer answer.
         _input.Writer.CancelPendingFlush();
     }

@@ -83,7 +83,7 @@ internal sealed partial class LoopListener : IConnectionListener, IEventHandler
                 TurnAway(Marshal.GetLastPInvokeError());
                 return;
             }
-            var connection = new LoopConnection(new LoopSocket(EventLoop.Current ?? _loops.Here, descriptor, connected: true), descriptor, _memory);
+            var connection = new LoopConnection(new LoopSocket(_loops.Here, descriptor, connected: true), descriptor, _memory);
             connection.Start();
             if (!_accepted.Writer.TryWrite(connection))
                 connection.Abort();
