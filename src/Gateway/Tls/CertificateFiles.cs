@@ -47,6 +47,9 @@ internal sealed class CertificateFiles
     private LoadedCertificate LoadPem()
     {
         var certificates = Encoding.UTF8.GetString(_certificate);
+        // What reads PEM skips a block without an end: of a file that is still being written, the leaf alone.
+        if (Count(certificates, "-----BEGIN ") != Count(certificates, "-----END "))
+            throw new CryptographicException("A block has a beginning and no end, the file is not whole.");
         using var made = X509Certificate2.CreateFromPem(certificates, _key.Length > 0 ? Encoding.UTF8.GetString(_key) : certificates);
         var all = new X509Certificate2Collection();
         all.ImportFromPem(certificates);
@@ -54,6 +57,8 @@ internal sealed class CertificateFiles
         // A key that came with a PEM belongs to the object that is made from it; this one stands by itself.
         return new LoadedCertificate(X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), password: null), all);
     }
+
+    private static int Count(string text, string word) => text.AsSpan().Count(word);
 
     private LoadedCertificate LoadPkcs12()
     {

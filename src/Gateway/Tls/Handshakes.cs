@@ -8,10 +8,13 @@ namespace Tollgate.Gateway.Tls;
 
 /// <summary>
 /// TLS on the listener's connections. A handshake costs about a millisecond of processor time, which would hold up every other call of an event loop: until it has ended,
-/// what a client sends is worked on by the thread pool. After it the connection's reads and writes stay on its loop, as without TLS.
+/// what a client sends is worked on by the thread pool. After it the connection's reads and writes stay on its loop, as without TLS. A handshake begins with its
+/// first bytes: a connection that sends none takes no place of it, and is closed soon.
 /// </summary>
-internal sealed class Handshakes(ServerCertificate certificate, TlsOptions options)
+internal sealed class Handshakes(ServerCertificate certificate, TlsOptions options, TimeProvider clock)
 {
+    public static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(3);
+
     private int _inProgress;
     private long _succeeded;
     private long _failed;
@@ -41,6 +44,12 @@ internal sealed class Handshakes(ServerCertificate certificate, TlsOptions optio
 
     private async Task BeginAsync(ConnectionContext connection, ConnectionDelegate next)
     {
+        if (!await HasBegunAsync(connection.Transport.Input).ConfigureAwait(false))
+        {
+            Interlocked.Increment(ref _failed);
+            connection.Abort(new ConnectionAbortedException("No handshake was begun."));
+            return;
+        }
         if (Interlocked.Increment(ref _inProgress) > options.MaxHandshakes)
         {
             Interlocked.Decrement(ref _inProgress);
@@ -60,6 +69,22 @@ internal sealed class Handshakes(ServerCertificate certificate, TlsOptions optio
         {
             handshake.End(succeeded: false);
             connection.Transport = transport;
+        }
+    }
+
+    private async ValueTask<bool> HasBegunAsync(PipeReader input)
+    {
+        using var limit = new CancellationTokenSource(LongestSilence < options.HandshakeTimeout ? LongestSilence : options.HandshakeTimeout, clock);
+        try
+        {
+            var read = await input.ReadAsync(limit.Token).ConfigureAwait(false);
+            // Looked at and left there.
+            input.AdvanceTo(read.Buffer.Start);
+            return !read.Buffer.IsEmpty;
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException)
+        {
+            return false;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using Tollgate.Foundation;
 
@@ -63,7 +64,9 @@ internal sealed partial class ServerCertificate(TlsOptions options, TimeProvider
                 var files = CertificateFiles.Read(options);
                 if (!files.Digest.AsSpan().SequenceEqual(_digest))
                 {
-                    Use(files.Load());
+                    var loaded = files.Load();
+                    RefuseExpired(loaded.Leaf);
+                    Use(loaded);
                     _digest = files.Digest;
                 }
                 _failure = null;
@@ -75,6 +78,13 @@ internal sealed partial class ServerCertificate(TlsOptions options, TimeProvider
             }
             WarnIfItExpires();
         }
+    }
+
+    private void RefuseExpired(X509Certificate2 leaf)
+    {
+        var now = clock.GetUtcNow();
+        if (leaf.NotAfter.ToUniversalTime() <= now.UtcDateTime && NotAfter > now)
+            throw new CertificateException($"Gateway__Tls: the new certificate was valid until {leaf.NotAfter.ToUniversalTime():u}, and the one in force still is.");
     }
 
     private void Use(LoadedCertificate certificate)

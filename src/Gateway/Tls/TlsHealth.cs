@@ -9,8 +9,9 @@ internal sealed class TlsHealth(ServerCertificate certificate) : IHealthCheck
 
     private HealthCheckResult Check()
     {
-        if (certificate.Failure is { } failure)
-            return HealthCheckResult.Degraded($"The new certificate cannot be used, the old one is shown: {failure}");
+        // Whoever asks is told this: paths and the reasons of errors are in the log.
+        if (certificate.Failure is not null)
+            return HealthCheckResult.Degraded("The new certificate cannot be used, the old one is shown; the log tells why.");
         return certificate.ExpiresSoon ? HealthCheckResult.Degraded($"The certificate is valid until {certificate.NotAfter:u} only.") : HealthCheckResult.Healthy();
     }
 }

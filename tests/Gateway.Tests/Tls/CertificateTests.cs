@@ -51,12 +51,14 @@ public sealed class CertificateTests
         rig.Shown.ShouldBe(first.Thumbprint);
         var health = await HealthAsync(rig);
         health.Status.ShouldBe(HealthStatus.Degraded);
-        health.Description!.ShouldContain("cert.pem");
+        // It is read by strangers: no path, and nothing of the library's words.
+        health.Description.ShouldBe("The new certificate cannot be used, the old one is shown; the log tells why.");
         Refused(rig).ShouldBe(1);
 
         File.Delete(Path.Combine(rig.Folder, "key.pem"));
         clock.Advance(Look);
-        (await HealthAsync(rig)).Description!.ShouldContain("key.pem");
+        (await HealthAsync(rig)).Description.ShouldBe(health.Description);
+        rig.Inner.Get<ServerCertificate>().Failure!.ShouldContain("key.pem");
         (await rig.CallAnewAsync()).ShouldBe(HttpStatusCode.OK);
 
         second.WriteTo(rig.Folder);
@@ -65,6 +67,38 @@ public sealed class CertificateTests
         rig.Shown.ShouldBe(second.Thumbprint);
         (await HealthAsync(rig)).Status.ShouldBe(HealthStatus.Healthy);
         Refused(rig).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task AHalfWrittenChain_IsNotTaken_UntilItIsWhole()
+    {
+        var (first, second) = (TestCertificate.Create(), TestCertificate.Create());
+        var clock = new ManualClock(TimeProvider.System.GetUtcNow());
+        await using var rig = await SecureRig.StartAsync(first, clock);
+        var chain = second.CertificatePem + "\n" + TestCertificate.Create().CertificatePem;
+        await File.WriteAllTextAsync(Path.Combine(rig.Folder, "key.pem"), second.KeyPem);
+        await File.WriteAllTextAsync(Path.Combine(rig.Folder, "cert.pem"), chain[..^100]);
+        clock.Advance(Look);
+        (await rig.CallAnewAsync()).ShouldBe(HttpStatusCode.OK);
+        rig.Shown.ShouldBe(first.Thumbprint);
+
+        await File.WriteAllTextAsync(Path.Combine(rig.Folder, "cert.pem"), chain);
+        clock.Advance(Look);
+        (await rig.CallAnewAsync()).ShouldBe(HttpStatusCode.OK);
+        rig.Shown.ShouldBe(second.Thumbprint);
+    }
+
+    [Fact]
+    public async Task AnExpiredCertificate_DoesNotReplaceOneThatIsValid()
+    {
+        var first = TestCertificate.Create();
+        var clock = new ManualClock(TimeProvider.System.GetUtcNow());
+        await using var rig = await SecureRig.StartAsync(first, clock);
+        TestCertificate.Create(TimeProvider.System.GetUtcNow().AddDays(-1)).WriteTo(rig.Folder);
+        clock.Advance(Look);
+        (await rig.CallAnewAsync()).ShouldBe(HttpStatusCode.OK);
+        rig.Shown.ShouldBe(first.Thumbprint);
+        (await HealthAsync(rig)).Status.ShouldBe(HealthStatus.Degraded);
     }
 
     [Theory]

@@ -6,6 +6,7 @@ using Tollgate.Gateway.Sockets;
 using Tollgate.Gateway.Tests.Forwarding;
 using Tollgate.Gateway.Tests.Listener;
 using Tollgate.Gateway.Tls;
+using Tollgate.TestKit;
 using Tollgate.Metering;
 
 namespace Tollgate.Gateway.Tests.Tls;
@@ -164,14 +165,31 @@ public sealed class TlsTests
     public async Task TooManyHandshakes_AreClosedAtOnce_UntilOneHasEnded()
     {
         await using var rig = await SecureRig.StartAsync(settings: ("Gateway:Tls:MaxHandshakes", "1"));
-        using (await RawClient.ConnectAsync(rig.Inner.Address))
+        using (var begun = await RawClient.ConnectAsync(rig.Inner.Address))
         {
+            await begun.Stream.WriteAsync(ClientHello(0x0303).AsMemory(0, 1));
             await GatewayRig.EventuallyAsync(() => rig.Inner.Get<Handshakes>().InProgress == 1);
             await Should.ThrowAsync<HttpRequestException>(rig.CallAnewAsync);
             rig.Inner.Get<Handshakes>().Refused.ShouldBeGreaterThan(0);
         }
         await GatewayRig.EventuallyAsync(() => rig.Inner.Get<Handshakes>().InProgress == 0);
         (await rig.CallAnewAsync()).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task ConnectionsThatSayNothing_TakeNoPlaceOfAHandshake_AndAreClosed()
+    {
+        var clock = new ManualClock(TimeProvider.System.GetUtcNow());
+        await using var rig = await SecureRig.StartAsync(certificate: null, clock, upstream: null, ("Gateway:Tls:MaxHandshakes", "1"));
+        using var first = await RawClient.ConnectAsync(rig.Inner.Address);
+        using var second = await RawClient.ConnectAsync(rig.Inner.Address);
+        (await rig.CallAnewAsync()).ShouldBe(HttpStatusCode.OK);
+        rig.Inner.Get<Handshakes>().Refused.ShouldBe(0);
+
+        clock.Advance(Handshakes.LongestSilence);
+        (await first.ReadToEndAsync()).ShouldBeEmpty();
+        (await second.ReadToEndAsync()).ShouldBeEmpty();
+        rig.Inner.Get<Handshakes>().Failed.ShouldBe(2);
     }
 
     [Fact]
