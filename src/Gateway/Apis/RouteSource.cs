@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Tollgate.Foundation;
 using Tollgate.Gateway.Upstreams;
@@ -26,7 +27,7 @@ internal sealed partial class RouteSource(UpstreamSecrets secrets, ILogger<Route
         return [.. rows.Select(row => ToRoute(row, operations[row.Id])).OfType<ApiRoute>()];
     }
 
-    // One API whose secrets cannot be opened must not keep the others from being served.
+    // One API whose secrets cannot be opened, or whose upstreams cannot be read, must not keep the others from being served.
     private ApiRoute? ToRoute(ApiRow row, IEnumerable<EndpointRow> endpoints)
     {
         try
@@ -40,10 +41,18 @@ internal sealed partial class RouteSource(UpstreamSecrets secrets, ILogger<Route
             LogSealed(logger, exception, TypeId.Format("api", row.Id));
             return null;
         }
+        catch (JsonException exception)
+        {
+            LogUnreadable(logger, exception, TypeId.Format("api", row.Id));
+            return null;
+        }
     }
 
     [LoggerMessage(501, LogLevel.Error, "The secrets of {Api} cannot be opened with this program's keys; it is not served")]
     private static partial void LogSealed(ILogger logger, Exception exception, string api);
+
+    [LoggerMessage(502, LogLevel.Error, "The upstreams of {Api} cannot be read; it is not served")]
+    private static partial void LogUnreadable(ILogger logger, Exception exception, string api);
 
     private sealed class ApiRow
     {

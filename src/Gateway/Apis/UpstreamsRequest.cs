@@ -95,7 +95,7 @@ internal sealed class UpstreamsRequest : IRequest
         errors.Check(string.IsNullOrWhiteSpace(active.Path) || (active.Path[0] == '/' && active.Path.All(c => c is > ' ' and < '\x7f' and not '#')), $"{path}.path", "PATH_INVALID",
             "A path begins with a slash and has no spaces; a query may follow.");
         Range(errors, $"{path}.interval_seconds", active.IntervalSeconds, 1, 3600);
-        Range(errors, $"{path}.timeout_ms", active.TimeoutMs, 100, 60_000);
+        Range(errors, $"{path}.timeout_ms", active.TimeoutMs, 100, HealthCheck.MaximumTimeoutMs);
         Range(errors, $"{path}.healthy_after", active.HealthyAfter, 1, 10);
         Range(errors, $"{path}.unhealthy_after", active.UnhealthyAfter, 1, 10);
         Range(errors, $"{path}.status_from", active.StatusFrom, 200, 599);

@@ -38,9 +38,9 @@ internal sealed partial class BalancedForwarder(Http1Forwarder plain, SecureForw
             }
             catch (UpstreamException exception)
             {
-                if (Blame.Of(call, exception) is { } failure && target.Failed(failure, attempt.IsTrial))
+                if (Blame.Of(call, exception) is { } failure && target.Failed(failure, attempt.Trial))
                     LogRest(logger, target.Index, api.Name, failure);
-                if (exception.Reach == UpstreamReach.Unknown || call.Life.Reason != CutReason.None || BitOperations.PopCount(tried) == api.Upstreams.Targets.Count)
+                if (exception.Reach is UpstreamReach.Unknown or UpstreamReach.NotTried || call.Life.Reason != CutReason.None || BitOperations.PopCount(tried) == api.Upstreams.Targets.Count)
                     throw;
             }
             finally

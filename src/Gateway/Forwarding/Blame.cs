@@ -9,7 +9,7 @@ internal static class Blame
     /// <summary>Null: the upstream has answered, or somebody else was the reason.</summary>
     public static TargetFailure? Of(Call call, Exception exception)
     {
-        if (exception is not UpstreamException upstream || call.UpstreamMicros >= 0)
+        if (exception is not UpstreamException { Reach: not UpstreamReach.NotTried } upstream || call.UpstreamMicros >= 0)
             return null;
         return call.Life.Reason switch
         {

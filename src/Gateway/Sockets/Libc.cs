@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace Tollgate.Gateway.Sockets;
@@ -91,7 +92,14 @@ internal static unsafe partial class Libc
     /// <summary>A connected, non-blocking descriptor; -1 when there is none, with the error in <see cref="Marshal.GetLastPInvokeError"/>.</summary>
     public static int Accept(int listener) => accept4(listener, null, null, CloseOnExec | NonBlocking);
 
-    public static int Socket(int family) => Check(socket(family, 1 | CloseOnExec | NonBlocking, 0), "socket");
+    /// <exception cref="SocketException">Too many are open.</exception>
+    public static int Socket(int family)
+    {
+        var descriptor = socket(family, 1 | CloseOnExec | NonBlocking, 0);
+        if (descriptor < 0 && Marshal.GetLastPInvokeError() is (TooManyFiles or TooManyFilesAtAll))
+            throw new SocketException((int)SocketError.TooManyOpenSockets);
+        return Check(descriptor, "socket");
+    }
 
     public static void NoDelay(int descriptor)
     {

@@ -37,13 +37,13 @@ internal sealed class Balancer
         var first = _targets[_order[(uint)Interlocked.Increment(ref _turn) % (uint)_order.Length]];
         if (tried == 0)
         {
-            if (first.TryClaimTrial())
-                return new Attempt(first, IsTrial: true);
+            if (first.ClaimTrial() is not 0 and var trial)
+                return new Attempt(first, trial);
             if (!_byLoad && first.IsUp)
-                return new Attempt(first, IsTrial: false);
+                return new Attempt(first, Trial: 0);
         }
         var candidates = Candidates(tried);
-        return new Attempt(_byLoad ? Idlest(candidates, first.Index) : Share(candidates), IsTrial: false);
+        return new Attempt(_byLoad ? Idlest(candidates, first.Index) : Share(candidates), Trial: 0);
     }
 
     // Those that are up; when none is, the call goes to one of the others all the same: it may have come back, and an answer of ours would be an error anyhow.

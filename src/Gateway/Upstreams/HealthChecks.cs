@@ -5,16 +5,19 @@ using Tollgate.Gateway.Routing;
 namespace Tollgate.Gateway.Upstreams;
 
 /// <summary>
-/// Checks the targets of all APIs that want it, each when it is due and some at once at most. Every node that serves an API looks for itself, off the path
-/// of calls.
+/// Checks the targets of all APIs that want it, each when it is due and some at once at most, of one provider fewer than of all: servers that do not answer
+/// hold up the checks of their own provider. Every node that serves an API looks for itself, off the path of calls.
 /// </summary>
 internal sealed partial class HealthChecks(Routes routes, HealthProbe probe, TimeProvider clock, ILogger<HealthChecks> logger) : IHostedService, IDisposable
 {
     private const int MostAtOnce = 32;
+    private const int MostOfOneProvider = 4;
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Guid, int> _running = [];
     private ITimer? _timer;
-    private int _running;
+    private int _free = MostAtOnce;
     private int _busy;
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -41,9 +44,10 @@ internal sealed partial class HealthChecks(Routes routes, HealthProbe probe, Tim
             var due = routes.Table.Apis.Where(api => api.Route.Upstreams.Check is not null)
                 .SelectMany(api => api.Upstreams.Targets, (api, target) => (Api: api, Target: target))
                 .Where(pair => !pair.Target.Health.Checking && pair.Target.Health.CheckDue <= now)
-                .OrderBy(pair => pair.Target.Health.CheckDue).Take(MostAtOnce - Volatile.Read(ref _running)).ToList();
+                .OrderBy(pair => pair.Target.Health.CheckDue).ToList();
             foreach (var (api, target) in due)
-                _ = CheckAsync(api, target, now);
+                if (TryEnter(api.Route.ProviderOrganizationId))
+                    _ = CheckAsync(api, target, now);
         }
         finally
         {
@@ -54,7 +58,6 @@ internal sealed partial class HealthChecks(Routes routes, HealthProbe probe, Tim
     private async Task CheckAsync(ServedApi api, Target target, long now)
     {
         var check = target.Check!;
-        Interlocked.Increment(ref _running);
         target.Health.Checking = true;
         target.Health.CheckDue = now + (check.IntervalSeconds * clock.TimestampFrequency);
         try
@@ -63,6 +66,10 @@ internal sealed partial class HealthChecks(Routes routes, HealthProbe probe, Tim
             if (target.Checked(check, failure))
                 LogTurned(logger, target.Index, api.Name, failure ?? "is back");
         }
+        catch (HttpRequestException exception) when (UpstreamDialer.LacksDescriptors(exception))
+        {
+            // Not asked, so not answered: it is asked again when it is due.
+        }
         catch (Exception exception)
         {
             LogBug(logger, exception, target.Index, api.Name);
@@ -70,7 +77,32 @@ internal sealed partial class HealthChecks(Routes routes, HealthProbe probe, Tim
         finally
         {
             target.Health.Checking = false;
-            Interlocked.Decrement(ref _running);
+            Leave(api.Route.ProviderOrganizationId);
+        }
+    }
+
+    private bool TryEnter(Guid provider)
+    {
+        lock (_gate)
+        {
+            var running = _running.GetValueOrDefault(provider);
+            if (_free == 0 || running == MostOfOneProvider)
+                return false;
+            _free--;
+            _running[provider] = running + 1;
+            return true;
+        }
+    }
+
+    private void Leave(Guid provider)
+    {
+        lock (_gate)
+        {
+            _free++;
+            if (_running[provider] == 1)
+                _running.Remove(provider);
+            else
+                _running[provider]--;
         }
     }
 

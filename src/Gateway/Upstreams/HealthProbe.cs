@@ -28,9 +28,10 @@ internal sealed class HealthProbe(UpstreamDialer dialer, GatewayOptions options,
     });
 
     /// <summary>Null when the target answered as expected, else what it did instead.</summary>
+    /// <exception cref="HttpRequestException">This node could not ask (<see cref="UpstreamDialer.LacksDescriptors"/>).</exception>
     public async Task<string?> AskAsync(Target target, HealthCheck check, IReadOnlyList<KeyValuePair<string, string>> headers)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMilliseconds(check.TimeoutMs), clock);
+        using var limit = new CancellationTokenSource(check.Timeout, clock);
         using var request = new HttpRequestMessage(HttpMethod.Get, target.Origin + check.Path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionOrLower };
         foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);
@@ -46,7 +47,7 @@ internal sealed class HealthProbe(UpstreamDialer dialer, GatewayOptions options,
         {
             return "no answer in time";
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        catch (Exception exception) when (exception is HttpRequestException or IOException && !UpstreamDialer.LacksDescriptors(exception))
         {
             return exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } ? "not connected"
                 : exception is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } ? "TLS failed" : "no HTTP answer";

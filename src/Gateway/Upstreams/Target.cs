@@ -16,6 +16,11 @@ internal sealed class Target
         IsPlain = url.Scheme == Uri.UriSchemeHttp;
         Check = plan.Check;
         (_passive, _balanced, _clock) = (plan.Passive, plan.Targets.Count > 1, clock);
+        // What is not looked at any more would still be there when it is looked at again.
+        if (Check is null)
+            health.ForgetChecks();
+        if (!_balanced)
+            health.Return();
     }
 
     public Uri Url { get; }
@@ -48,36 +53,34 @@ internal sealed class Target
     /// <summary>When its rest is over and a call will try it; null when it does not rest.</summary>
     public DateTimeOffset? RestingUntil => IsResting ? _clock.GetUtcNow() + _clock.GetElapsedTime(_clock.GetTimestamp(), Health.RestUntil) : null;
 
-    /// <summary>True for the one call that shall try it, when its rest is over.</summary>
-    public bool TryClaimTrial()
+    /// <summary>Not 0 for the one call that shall try it, when its rest is over: by this it will be known as that.</summary>
+    public long ClaimTrial()
     {
         var until = Health.RestUntil;
         if (until == 0 || IsDown)
-            return false;
+            return 0;
         var now = _clock.GetTimestamp();
-        return now >= until && Health.TryClaimTrial(until, now + CoolOff(Health.Rests));
+        var next = now + CoolOff(Health.Rests);
+        return now >= until && Health.TryClaimTrial(until, next) ? next : 0;
     }
 
     /// <summary>The head of an answer is there.</summary>
-    public void Answered(int status, bool isTrial)
+    public void Answered(int status, long trial = 0)
     {
         if (_passive.GatewayErrors && status is 502 or 503 or 504)
-            Failed(TargetFailure.GatewayError, isTrial);
-        else if (isTrial)
+            Failed(TargetFailure.GatewayError, trial);
+        else if (trial != 0)
             Health.Return();
         else
             Health.Succeeded();
     }
 
     /// <summary>A call got no answer here. True when the target rests from now on.</summary>
-    public bool Failed(TargetFailure reason, bool isTrial)
+    public bool Failed(TargetFailure reason, long trial = 0)
     {
         Note(reason);
-        if (isTrial)
-        {
-            Health.RestAgain(_clock.GetTimestamp() + CoolOff(Health.Rests + 1));
+        if (trial != 0 && Health.TryRestAgain(trial, _clock.GetTimestamp() + CoolOff(Health.Rests + 1)))
             return true;
-        }
         return Health.RestUntil == 0 && Health.Fail() >= _passive.Failures && Health.TryRest(_clock.GetTimestamp() + CoolOff(1));
     }
 
@@ -112,8 +115,8 @@ internal sealed class Target
 
 /// <summary>Where a call goes. None (the default) is told nothing: the target is the only one.</summary>
 /// <param name="Target">The server.</param>
-/// <param name="IsTrial">The call that finds out whether a rest is over.</param>
-internal readonly record struct Attempt(Target? Target, bool IsTrial)
+/// <param name="Trial">Not 0: the call finds out whether a rest is over.</param>
+internal readonly record struct Attempt(Target? Target, long Trial)
 {
-    public void Answered(int status) => Target?.Answered(status, IsTrial);
+    public void Answered(int status) => Target?.Answered(status, Trial);
 }

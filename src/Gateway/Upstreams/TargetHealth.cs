@@ -81,11 +81,13 @@ internal sealed class TargetHealth
         return true;
     }
 
-    /// <summary>The trial failed.</summary>
-    public void RestAgain(long until)
+    /// <summary>A trial failed. False when it came too late to say so: meanwhile another one has told how the target is, or has its turn.</summary>
+    public bool TryRestAgain(long claimed, long until)
     {
+        if (Interlocked.CompareExchange(ref _restUntil, until, claimed) != claimed)
+            return false;
         Interlocked.Increment(ref _rests);
-        Volatile.Write(ref _restUntil, until);
+        return true;
     }
 
     public void Return()
@@ -96,6 +98,9 @@ internal sealed class TargetHealth
     }
 
     public void SetDown(bool down) => _down = down;
+
+    /// <summary>Nobody checks it any more: what checks have found is old news when somebody does again.</summary>
+    public void ForgetChecks() => (_down, Contrary, CheckDue) = (false, 0, 0);
 
     /// <summary>On a cache line of its own: it is written with every call, and what lies around it is read with every call.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 128)]

@@ -21,6 +21,10 @@ internal sealed class UpstreamDialer(UpstreamAddressPolicy policy, EventLoops lo
     /// <exception cref="OperationCanceledException">Not in time.</exception>
     public ValueTask<Socket> ConnectSocketAsync(string host, int port, CancellationToken cancellation) => ConnectAsync(host, port, OpenAsync, cancellation);
 
+    /// <summary>This node could not even try: it has as many files open as it may have. That says nothing about the upstream.</summary>
+    public static bool LacksDescriptors(Exception? exception) =>
+        exception is SocketException { SocketErrorCode: SocketError.TooManyOpenSockets } or HttpRequestException { InnerException: SocketException { SocketErrorCode: SocketError.TooManyOpenSockets } };
+
     private async ValueTask<T> ConnectAsync<T>(string host, int port, Func<IPEndPoint, CancellationToken, ValueTask<T>> open, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

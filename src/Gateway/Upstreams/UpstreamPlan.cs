@@ -21,7 +21,14 @@ internal sealed record UpstreamTarget(Uri Url, int Weight);
 
 /// <summary>A question that is asked of each target from time to time, whether calls come or not.</summary>
 /// <param name="Path">Below the host of the target's address.</param>
-internal sealed record HealthCheck(string Path, int IntervalSeconds, int TimeoutMs, int HealthyAfter, int UnhealthyAfter, int StatusFrom, int StatusTo);
+internal sealed record HealthCheck(string Path, int IntervalSeconds, int TimeoutMs, int HealthyAfter, int UnhealthyAfter, int StatusFrom, int StatusTo)
+{
+    public const int MaximumTimeoutMs = 10_000;
+
+    /// <summary>What was saved may be longer than what is allowed now.</summary>
+    [JsonIgnore]
+    public TimeSpan Timeout => TimeSpan.FromMilliseconds(Math.Min(TimeoutMs, MaximumTimeoutMs));
+}
 
 /// <summary>What calls tell about their target.</summary>
 /// <param name="Failures">So many in a row, and the target rests.</param>
@@ -45,8 +52,15 @@ internal sealed record UpstreamPlan(IReadOnlyList<UpstreamTarget> Targets, Balan
 
     /// <param name="upstreamUrl">The first address.</param>
     /// <param name="json">Null: there is nothing more to it.</param>
-    public static UpstreamPlan Read(string upstreamUrl, string? json) =>
-        json is null ? Of(new Uri(upstreamUrl)) : JsonSerializer.Deserialize<UpstreamPlan>(json, Json.Options)!;
+    /// <exception cref="JsonException">It is not what <see cref="Write"/> wrote.</exception>
+    public static UpstreamPlan Read(string upstreamUrl, string? json)
+    {
+        if (json is null)
+            return Of(new Uri(upstreamUrl));
+        return JsonSerializer.Deserialize<UpstreamPlan>(json, Json.Options) is { Targets: { Count: > 0 and <= MaximumTargets } targets, Passive: not null } plan && targets.All(target => target is { Url: not null, Weight: > 0 })
+            ? plan
+            : throw new JsonException("The upstreams of an API are not complete.");
+    }
 
     [JsonIgnore]
     public string FirstUrl => Targets[0].Url.OriginalString;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Tollgate.Gateway.Upstreams;
 using Tollgate.TestKit;
 
@@ -87,8 +88,8 @@ public sealed class BalancerTests
 
         var picks = Enumerable.Range(0, 10).Select(_ => balancer.Pick(0)).ToList();
 
-        picks.Count(pick => pick.IsTrial).ShouldBe(1);
-        picks.Where(pick => !pick.IsTrial).ShouldAllBe(pick => pick.Target!.Index == 1);
+        picks.Count(pick => pick.Trial != 0).ShouldBe(1);
+        picks.Where(pick => pick.Trial == 0).ShouldAllBe(pick => pick.Target!.Index == 1);
     }
 
     [Fact]
@@ -100,15 +101,17 @@ public sealed class BalancerTests
         {
             target.RestingUntil.ShouldBe(_clock.UtcNow.AddSeconds(seconds));
             _clock.Advance(TimeSpan.FromSeconds(seconds - 1));
-            target.TryClaimTrial().ShouldBeFalse();
+            target.ClaimTrial().ShouldBe(0);
             _clock.Advance(TimeSpan.FromSeconds(1));
-            target.TryClaimTrial().ShouldBeTrue();
-            target.TryClaimTrial().ShouldBeFalse();
-            target.Failed(TargetFailure.ConnectFailed, isTrial: true);
+            var claim = target.ClaimTrial();
+            claim.ShouldNotBe(0);
+            target.ClaimTrial().ShouldBe(0);
+            target.Failed(TargetFailure.ConnectFailed, claim);
         }
         _clock.Advance(TimeSpan.FromSeconds(60));
-        target.TryClaimTrial().ShouldBeTrue();
-        target.Answered(200, isTrial: true);
+        var last = target.ClaimTrial();
+        last.ShouldNotBe(0);
+        target.Answered(200, last);
         target.IsUp.ShouldBeTrue();
         // All over again.
         Rest(target);
@@ -121,10 +124,25 @@ public sealed class BalancerTests
         var target = Make(Balancing.RoundRobin, 1, 1).Targets[0];
         Rest(target);
         _clock.Advance(TimeSpan.FromSeconds(10));
-        target.TryClaimTrial().ShouldBeTrue();
+        target.ClaimTrial().ShouldNotBe(0);
 
         _clock.Advance(TimeSpan.FromSeconds(10));
-        target.TryClaimTrial().ShouldBeTrue();
+        target.ClaimTrial().ShouldNotBe(0);
+    }
+
+    [Fact]
+    public void Trial_ThatFailsAfterAnotherSucceeded_LeavesTheTargetUp()
+    {
+        var target = Make(Balancing.RoundRobin, 1, 1).Targets[0];
+        Rest(target);
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        var late = target.ClaimTrial();
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        target.Answered(200, target.ClaimTrial());
+
+        target.Failed(TargetFailure.TimedOut, late).ShouldBeFalse();
+
+        target.IsUp.ShouldBeTrue();
     }
 
     [Fact]
@@ -133,9 +151,9 @@ public sealed class BalancerTests
         var target = Make(Balancing.RoundRobin, 1, 1).Targets[0];
         for (var i = 0; i < 10; i++)
         {
-            target.Failed(TargetFailure.ConnectionBroken, isTrial: false);
-            target.Failed(TargetFailure.ConnectionBroken, isTrial: false);
-            target.Answered(500, isTrial: false);
+            target.Failed(TargetFailure.ConnectionBroken);
+            target.Failed(TargetFailure.ConnectionBroken);
+            target.Answered(500);
         }
         target.IsUp.ShouldBeTrue();
     }
@@ -173,8 +191,30 @@ public sealed class BalancerTests
         before.Targets[0].Checked(check, "status 500").ShouldBeTrue();
         before.Targets[0].IsUp.ShouldBeFalse();
 
-        new Balancer(plan with { Check = null }, before, _clock).Targets[0].IsUp.ShouldBeTrue();
+        var without = new Balancer(plan with { Check = null }, before, _clock);
+        without.Targets[0].IsUp.ShouldBeTrue();
+        // What the old ones found is not known of the new ones.
+        new Balancer(plan, without, _clock).Targets[0].IsUp.ShouldBeTrue();
     }
+
+    [Fact]
+    public void TargetThatWasAloneMeanwhile_DoesNotRest()
+    {
+        var before = Make(Balancing.RoundRobin, 1, 1);
+        Rest(before.Targets[0]);
+        var alone = new Balancer(UpstreamPlan.Of(Url(0)), before, _clock);
+
+        new Balancer(Make(1, 1), alone, _clock).Targets[0].IsUp.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("[]")]
+    [InlineData("{\"targets\": [], \"balancing\": \"round_robin\"}")]
+    [InlineData("{\"targets\": [null], \"passive\": {}}")]
+    [InlineData("{\"targets\": \"none\"}")]
+    public void Plan_ThatCannotBeRead_IsToldAsThat(string json) => Should.Throw<JsonException>(() => UpstreamPlan.Read("https://example.com", json));
 
     [Theory]
     [InlineData("round_robin")]
@@ -236,7 +276,7 @@ public sealed class BalancerTests
     private static void Rest(Target target)
     {
         for (var i = 0; i < 3; i++)
-            target.Failed(TargetFailure.ConnectFailed, isTrial: false);
+            target.Failed(TargetFailure.ConnectFailed);
         target.IsUp.ShouldBeFalse();
     }
 }

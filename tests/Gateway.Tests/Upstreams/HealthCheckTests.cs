@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tollgate.Foundation;
 using Tollgate.Gateway.Apis;
 using Tollgate.Gateway.Routing;
@@ -151,33 +152,44 @@ public sealed class HealthCheckTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Checks_OfManyTargets_AreSoManyAtOnceAtMost()
+    public async Task Checks_OfManyTargets_AreSoManyAtOnceAtMost_AndFewerOfOneProvider()
     {
-        var (open, most, asked) = (0, 0, 0);
+        var (open, most, mostOfOne, asked) = (0, 0, 0, 0);
+        var openOfOne = new int[12];
         var go = new TaskCompletionSource();
-        _a.Answer = async (_, stream, _) =>
+        _a.Answer = async (request, stream, _) =>
         {
-            var now = Interlocked.Increment(ref open);
-            InterlockedMax(ref most, now);
+            var provider = request.Target.StartsWith("/provider", StringComparison.Ordinal) ? int.Parse(request.Target["/provider".Length..], CultureInfo.InvariantCulture) : 0;
+            InterlockedMax(ref most, Interlocked.Increment(ref open));
+            InterlockedMax(ref mostOfOne, Interlocked.Increment(ref openOfOne[provider]));
             Interlocked.Increment(ref asked);
             await go.Task;
+            Interlocked.Decrement(ref openOfOne[provider]);
             Interlocked.Decrement(ref open);
             await RawUpstream.WriteAsync(stream, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         };
         await using var rig = await StartAsync();
         var route = rig.Routes.Apis[0];
-        for (var i = 0; i < 3; i++)
+        rig.Routes.Apis.Clear();
+        for (var i = 0; i < 12; i++)
         {
-            UpstreamTarget[] targets = [.. Enumerable.Range(0, 16).Select(number => new UpstreamTarget(new Uri(_a.Address, $"/{number}"), 1))];
-            rig.Routes.Apis.Add(route with { ApiId = new Guid(i + 1, 0, 0, new byte[8]), ApiSlug = $"many{i}", HostName = null, Upstreams = new UpstreamPlan(targets, Balancing.RoundRobin, Check, PassiveHealth.Default) });
+            UpstreamTarget[] targets = [.. Enumerable.Range(0, 8).Select(number => new UpstreamTarget(new Uri(_a.Address, $"/{number}"), 1))];
+            rig.Routes.Apis.Add(route with
+            {
+                ApiId = new Guid(i + 1, 0, 0, new byte[8]),
+                ProviderOrganizationId = new Guid(i + 1, 1, 0, new byte[8]),
+                ApiSlug = $"many{i}",
+                HostName = null,
+                Upstreams = new UpstreamPlan(targets, Balancing.RoundRobin, Check with { Path = $"/provider{i}" }, PassiveHealth.Default),
+            });
         }
         await rig.Get<Routes>().LoadAsync(CancellationToken.None);
-        await UntilAsync(() => Volatile.Read(ref asked) >= 31);
+        await UntilAsync(() => Volatile.Read(ref asked) >= 32);
         for (var i = 0; i < 8; i++)
             _clock.Advance(TimeSpan.FromMilliseconds(250));
+        (most, mostOfOne).ShouldBe((32, 4));
         go.SetResult();
-        await UntilAsync(() => Volatile.Read(ref asked) >= 96);
-        most.ShouldBeLessThanOrEqualTo(32);
+        await UntilAsync(() => Volatile.Read(ref asked) >= 128);
     }
 
     [Fact]
@@ -191,8 +203,8 @@ public sealed class HealthCheckTests : IAsyncDisposable
         TargetsOf(rig).Select(target => target.IsUp).ShouldBe([false, true]);
     }
 
-    // A time-out of a minute: the clock runs fast here.
-    private static HealthCheck Check { get; } = new("/healthz?deep=1", IntervalSeconds: 5, TimeoutMs: 60_000, HealthyAfter: 2, UnhealthyAfter: 2, StatusFrom: 200, StatusTo: 399);
+    // The clock runs fast here.
+    private static HealthCheck Check { get; } = new("/healthz?deep=1", IntervalSeconds: 5, TimeoutMs: 10_000, HealthyAfter: 2, UnhealthyAfter: 2, StatusFrom: 200, StatusTo: 399);
 
     private Task<GatewayRig> StartAsync(HealthCheck? check = null, Dictionary<string, string?>? settings = null) => GatewayRig.StartAsync(settings, clock: _clock,
         plan: new UpstreamPlan([new(new Uri(_a.Address, "/"), 1), new(_b.Address, 1)], Balancing.RoundRobin, check ?? Check, new PassiveHealth(100, 10, 60, GatewayErrors: false)));
@@ -210,7 +222,7 @@ public sealed class HealthCheckTests : IAsyncDisposable
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (!condition())
         {
-            _clock.Advance(TimeSpan.FromSeconds(1));
+            _clock.Advance(TimeSpan.FromMilliseconds(250));
             await Task.Delay(10, deadline.Token);
         }
     }

@@ -161,6 +161,9 @@ internal enum UpstreamReach
     /// <summary>There was no connection, so nothing was sent.</summary>
     NotSent,
 
+    /// <summary>Nothing was sent, because this node has no descriptor left: it would fare no better with another one.</summary>
+    NotTried,
+
     /// <summary>It was sent, and the connection broke before anything came back; to send it twice has the effect of once.</summary>
     NotHeard,
 }

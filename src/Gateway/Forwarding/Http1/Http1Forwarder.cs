@@ -66,7 +66,10 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
         }
         catch (Exception exception) when (exception is System.Net.Sockets.SocketException or OperationCanceledException or IOException)
         {
-            throw new UpstreamException("The upstream could not be connected to.", exception) { Reach = UpstreamReach.NotSent };
+            throw new UpstreamException("The upstream could not be connected to.", exception)
+            {
+                Reach = UpstreamDialer.LacksDescriptors(exception) ? UpstreamReach.NotTried : UpstreamReach.NotSent,
+            };
         }
         finally
         {

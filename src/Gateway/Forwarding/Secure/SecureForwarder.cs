@@ -75,7 +75,7 @@ internal sealed class SecureForwarder(IHttpForwarder forwarder, UpstreamInvokers
             // The client library's own limit for connecting.
             or OperationCanceledException { InnerException: TimeoutException };
         if (unconnected && !begun)
-            return UpstreamReach.NotSent;
+            return UpstreamDialer.LacksDescriptors(exception) ? UpstreamReach.NotTried : UpstreamReach.NotSent;
         var broken = unconnected || exception
             is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } or HttpRequestException { InnerException: IOException { InnerException: SocketException } };
         return broken && UploadPlan.Of(context).MayRepeat ? UpstreamReach.NotHeard : UpstreamReach.Unknown;
