@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Security;
@@ -89,6 +90,40 @@ public sealed class SecureUpstreamFailureTests
         }
         log.ShouldHaveSingleItem().GetProperty("status").GetInt32().ShouldBe(499);
         (await market.SettledRequestsAsync(program, 0)).ShouldBe(0);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task NodeWithoutDescriptors_BlamesNoUpstream()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var certificate = TestCertificate.Create().ForServer();
+        await using var secure = await FakeUpstream.StartAsync(certificate);
+        await using var plain = await FakeUpstream.StartAsync();
+        await using var program = await StartAsync(certificate);
+        using var http = RunningProgram.NewClient(program.Gateway);
+        using var market = await Market.OpenAsync(program, secure.Address, Market.Deny("month", 100));
+        await market.SetUpstreamsAsync(new { targets = new[] { new { url = secure.Address }, new { url = plain.Address } }, health = new { passive = new { failures = 1, cool_off_seconds = 600, max_cool_off_seconds = 600 } } });
+        // The client's connection is there before the limit is.
+        (await http.GetAsync(new Uri("/nothing", UriKind.Relative), cancellation)).Dispose();
+
+        await LimitFilesAsync(program, "10");
+        for (var i = 0; i < 4; i++)
+            using (var response = await http.SendAsync(market.Call("/small"), cancellation))
+                response.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
+        await LimitFilesAsync(program, "4096");
+
+        for (var i = 0; i < 4; i++)
+            using (var response = await http.SendAsync(market.Call("/small"), cancellation))
+                response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (secure.Received.Count, plain.Received.Count).ShouldBe((2, 2));
+    }
+
+    // The soft limit only: it can be raised again.
+    private static async Task LimitFilesAsync(RunningProgram program, string most)
+    {
+        using var limiter = Process.Start("prlimit", ["--pid", program.ProcessId.ToString(CultureInfo.InvariantCulture), $"--nofile={most}:"]);
+        await limiter.WaitForExitAsync(TestContext.Current.CancellationToken);
+        limiter.ExitCode.ShouldBe(0);
     }
 
     private static async Task<RunningProgram> StartAsync(X509Certificate2 trusted, params (string Name, string Value)[] settings)
