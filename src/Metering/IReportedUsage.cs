@@ -3,12 +3,12 @@ using Tollgate.Foundation;
 namespace Tollgate.Metering;
 
 /// <summary>What the intake of reported usage must know of a subscription.</summary>
-/// <param name="PlanVersion">The version that it is on now: reports do not say under which they were used.</param>
 /// <param name="CountedFrom">Billing periods are counted from here.</param>
 /// <param name="PeriodOf">Start and end of the billing period that holds an instant.</param>
+/// <param name="PlanVersionAt">The plan version that it was on at an instant.</param>
 public sealed record ReportSubject(
-    Guid SubscriptionId, Guid OrganizationId, Guid ProviderOrganizationId, int PlanVersion, DateTimeOffset StartedAt, DateTimeOffset CountedFrom, DateTimeOffset? EndedAt,
-    Func<DateTimeOffset, (DateTimeOffset Start, DateTimeOffset End)> PeriodOf);
+    Guid SubscriptionId, Guid OrganizationId, Guid ProviderOrganizationId, DateTimeOffset StartedAt, DateTimeOffset CountedFrom, DateTimeOffset? EndedAt,
+    Func<DateTimeOffset, (DateTimeOffset Start, DateTimeOffset End)> PeriodOf, Func<DateTimeOffset, int> PlanVersionAt);
 
 /// <summary>The module that owns subscriptions answers for them; what the caller may not see is not in the answer.</summary>
 public interface IReportSubjects

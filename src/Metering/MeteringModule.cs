@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -54,8 +53,7 @@ public static class MeteringModule
     private static void AddReports(IServiceCollection services)
     {
         services.AddSingleton<MeterStore>().AddSingleton<IMeters>(provider => provider.GetRequiredService<MeterStore>());
-        services.AddSingleton<ReportWriter>().AddSingleton<ReportIntake>().AddSingleton<IReportedUsage, ReportedUsageQuery>().AddSingleton<PruneReportedEvents>();
-        services.Configure<RateLimiterOptions>(options => options.AddPolicy(ReportLimit.Name, new ReportLimit()));
+        services.AddSingleton<ReportWriter>().AddSingleton<ReportIntake>().AddSingleton<ReportTurns>().AddSingleton<IReportedUsage, ReportedUsageQuery>().AddSingleton<PruneReportedEvents>();
     }
 
     private static void AddPartitions(IServiceCollection services)

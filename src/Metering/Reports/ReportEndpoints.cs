@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Foundation;
 using Tollgate.Identity;
@@ -12,7 +11,7 @@ internal static class ReportEndpoints
 {
     public static void Map(RouteGroupBuilder routes)
     {
-        routes.MapPost("/api/usage/events", ReportAsync).WithName("reportUsage").WithTags("Usage").RequireAuthorization().RequireRateLimiting(ReportLimit.Name)
+        routes.MapPost("/api/usage/events", ReportAsync).WithName("reportUsage").WithTags("Usage").RequireAuthorization()
             .WithSummary("Report usage of your own meters as CloudEvents, one or a batch; each event has its own verdict")
             .Accepts<CloudEventBody[]>(ReportBody.Batch, ReportBody.Single, ReportBody.Data)
             .Produces<ReportResponse>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status413PayloadTooLarge)
@@ -22,14 +21,18 @@ internal static class ReportEndpoints
             .Produces<Page<ReportedEventResponse>>().ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    private static async Task<IResult> ReportAsync(HttpRequest http, Caller caller, ReportIntake intake, CancellationToken cancellation)
+    private static async Task<IResult> ReportAsync(HttpRequest http, Caller caller, ReportIntake intake, ReportTurns turns, CancellationToken cancellation)
     {
         var read = await ReportBody.ReadAsync(http, cancellation).ConfigureAwait(false);
         if (read.Failure is { } failure)
             return Problems.Result(failure);
         using var items = read.Value;
+        var reporter = caller.TenantWith(Permission.ReportUsage);
+        using var turn = await turns.TakeAsync(reporter.OrganizationIds, cancellation).ConfigureAwait(false);
+        if (turn is null)
+            return Problems.Result(ReportTurns.Busy);
         // Once the events are read, the answer is worth finishing: a client that left sends them again and is told that they are known.
-        return Results.Ok(ReportResponse.Of(await intake.TakeAsync(caller.TenantWith(Permission.ReportUsage), items.Items, CancellationToken.None).ConfigureAwait(false)));
+        return Results.Ok(ReportResponse.Of(await intake.TakeAsync(reporter, items.Items, CancellationToken.None).ConfigureAwait(false)));
     }
 
     private static async Task<IResult> ListAsync(

@@ -5,7 +5,11 @@ using Tollgate.Metering.Shipping;
 namespace Tollgate.Metering.Reports;
 
 /// <summary>An event that may count, with all that is written of it.</summary>
-internal sealed record AdmittedReport(ReportedEvent Event, ReportSubject Subject, CountedTime Counted, DateTimeOffset Time, byte[] Key, byte[] Content, Guid Id);
+internal sealed record AdmittedReport(ReportedEvent Event, ReportSubject Subject, CountedTime Counted, DateTimeOffset Time, byte[] Key, byte[] Content, Guid Id)
+{
+    /// <summary>The version under which it was used: that of the time at which it counts.</summary>
+    public int PlanVersion { get; } = Subject.PlanVersionAt(Counted.At);
+}
 
 /// <summary>
 /// Claims and writes in ONE transaction: an event is known exactly when it is counted. Whoever sends the same one at the same time waits for the other's commit and
@@ -73,7 +77,7 @@ internal sealed class ReportWriter(IDatabase database)
         await using var batch = new NpgsqlBatch(session.Connection, session.Transaction);
         batch.BatchCommands.Add(SliceBatch.Command(SliceBatch.LockDays, fresh.Select(r => (int)(r.Counted.At - DateTimeOffset.UnixEpoch).TotalDays).Distinct().Order().ToArray()));
         batch.BatchCommands.Add(SliceBatch.Command(Insert, now.UtcDateTime, Of(fresh, r => r.Counted.At.UtcDateTime), Of(fresh, r => r.Time.UtcDateTime),
-            Of(fresh, r => r.Counted.PeriodStart.UtcDateTime), Of(fresh, r => r.Event.Amount), Of(fresh, r => r.Subject.PlanVersion), Of(fresh, r => r.Id),
+            Of(fresh, r => r.Counted.PeriodStart.UtcDateTime), Of(fresh, r => r.Event.Amount), Of(fresh, r => r.PlanVersion), Of(fresh, r => r.Id),
             Of(fresh, r => r.Subject.OrganizationId), Of(fresh, r => r.Subject.ProviderOrganizationId), Of(fresh, r => r.Subject.SubscriptionId),
             Of(fresh, r => r.Event.Meter), Of(fresh, r => r.Event.Source), Of(fresh, r => r.Event.Id)));
         RollupWriter.AddMeters(batch, Rollups.InKeyOrder(fresh.GroupBy(HourOf).Select(group => KeyValuePair.Create(group.Key, group.Sum(r => (decimal)r.Event.Amount)))));
@@ -91,7 +95,7 @@ internal sealed class ReportWriter(IDatabase database)
     }
 
     private static PeriodKey PeriodOf(AdmittedReport report) =>
-        new(report.Subject.SubscriptionId, report.Counted.PeriodStart.UtcDateTime, report.Subject.PlanVersion, report.Event.Meter);
+        new(report.Subject.SubscriptionId, report.Counted.PeriodStart.UtcDateTime, report.PlanVersion, report.Event.Meter);
 
     private static TValue[] Of<TValue>(List<AdmittedReport> reports, Func<AdmittedReport, TValue> value)
     {

@@ -10,10 +10,11 @@ internal sealed class ReportSubjects : IReportSubjects
     {
         ArgumentNullException.ThrowIfNull(session);
         var rows = await session.QueryAsync<SubscriptionRow>($"{SubscriptionRow.Select} WHERE s.id = ANY (@subscriptionIds)", new { subscriptionIds }).ConfigureAwait(false);
-        return [.. rows.Select(row => new ReportSubject(row.Id, row.OrganizationId, row.ProviderOrganizationId, row.Version, row.StartedAt, row.Anchor, row.CanceledAt, at =>
+        var changes = await VersionChanges.FindAsync(session, subscriptionIds).ConfigureAwait(false);
+        return [.. rows.Select(row => new ReportSubject(row.Id, row.OrganizationId, row.ProviderOrganizationId, row.StartedAt, row.Anchor, row.CanceledAt, at =>
         {
             var period = row.Period(at);
             return (period.Start, period.End);
-        }))];
+        }, at => changes[row.Id].FirstOrDefault(change => at < change.ChangedAt)?.VersionBefore ?? row.Version))];
     }
 }

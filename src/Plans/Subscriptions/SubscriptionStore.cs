@@ -91,6 +91,8 @@ internal sealed class SubscriptionStore(IPlans plans, IOrganizations organizatio
             """, new { id = last.Id, source = SourceOf(plan), version = plan.Version, now }).ConfigureAwait(false);
         if (resumed == 0)
             return AlreadySubscribed();
+        if (last.Version != plan.Version)
+            await VersionChanges.AddAsync(session, last, now).ConfigureAwait(false);
         await EntitlementStore.DeriveAsync(session, last.Id, last.Period(now).End, now).ConfigureAwait(false);
         return (await FindAsync(session, last.Id).ConfigureAwait(false))!;
     }

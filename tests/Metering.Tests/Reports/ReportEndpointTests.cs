@@ -132,6 +132,22 @@ public sealed class ReportEndpointTests
     }
 
     [Fact]
+    public async Task Report_OfThePeriodBefore_IsOfThePlanVersionThatItWasUsedUnder()
+    {
+        await using var server = await UsageServer.StartAsync();
+        var meter = await server.DeclareAsync();
+        // The period turned an hour ago, and half an hour ago the subscription came back on a newer version.
+        var turned = Now.AddHours(-1);
+        var changed = Now.AddMinutes(-30);
+        server.Subscriptions.Add(1, startedAt: turned.AddMonths(-1), version: at => at < changed ? 1 : 2);
+        (await server.ReportAsync(Reporting.Event(meter, "1", 5, time: turned.AddMinutes(-10)), Reporting.Event(meter, "2", 7, time: turned.AddMinutes(10)), Reporting.Event(meter, "3", 9)))
+            .ShouldBe(["accepted", "accepted", "accepted"]);
+        (await server.Db.RowsAsync("SELECT plan_version, amount::bigint FROM metering.usage_by_period ORDER BY period_start, plan_version")).ShouldBe(
+            await server.Db.RowsAsync("VALUES (1, 5::bigint), (1, 7), (2, 9)"));
+        (await server.Db.RowsAsync("SELECT plan_version, amount FROM metering.reported_usage ORDER BY amount")).ShouldBe(await server.Db.RowsAsync("VALUES (1, 5::bigint), (1, 7), (2, 9)"));
+    }
+
+    [Fact]
     public async Task List_BothSidesSeeWhatWasReported_AndNobodyElse()
     {
         await using var server = await UsageServer.StartAsync();

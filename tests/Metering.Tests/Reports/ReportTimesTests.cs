@@ -63,11 +63,11 @@ public sealed class ReportTimesTests
 
     private static DateTimeOffset Time(string text) => DateTimeOffset.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
 
-    private static ReportSubject Subject(DateTimeOffset? ended = null) => new(MeteringDatabase.Id(1), MeteringDatabase.Id(2), MeteringDatabase.Id(3), 1, Started, Started, ended, at =>
+    private static ReportSubject Subject(DateTimeOffset? ended = null) => new(MeteringDatabase.Id(1), MeteringDatabase.Id(2), MeteringDatabase.Id(3), Started, Started, ended, at =>
     {
         var months = -12;
         while (Started.AddMonths(months + 1) <= at)
             months++;
         return (Started.AddMonths(months), Started.AddMonths(months + 1));
-    });
+    }, _ => 1);
 }

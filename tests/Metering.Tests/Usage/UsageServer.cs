@@ -72,17 +72,17 @@ internal sealed class UsageServer(MeteringDatabase db, TestServer server) : IAsy
     {
         private readonly Dictionary<Guid, ReportSubject> _all = [];
 
-        public ReportSubject Add(int subscription, int provider = 100, DateTimeOffset? startedAt = null, DateTimeOffset? endedAt = null)
+        public ReportSubject Add(int subscription, int provider = 100, DateTimeOffset? startedAt = null, DateTimeOffset? endedAt = null, Func<DateTimeOffset, int>? version = null)
         {
             var started = startedAt ?? MeteringDatabase.Hour(TimeProvider.System.GetUtcNow().AddDays(-10));
-            return _all[MeteringDatabase.Id(subscription)] = new ReportSubject(MeteringDatabase.Id(subscription), MeteringDatabase.Id(subscription + 10_000), MeteringDatabase.Id(provider), 1,
+            return _all[MeteringDatabase.Id(subscription)] = new ReportSubject(MeteringDatabase.Id(subscription), MeteringDatabase.Id(subscription + 10_000), MeteringDatabase.Id(provider),
                 started, started, endedAt, at =>
                 {
                     var months = 0;
                     while (started.AddMonths(months + 1) <= at)
                         months++;
                     return (started.AddMonths(months), started.AddMonths(months + 1));
-                });
+                }, version ?? (_ => 1));
         }
 
         public async Task<IReadOnlyList<ReportSubject>> FindAsync(DbSession session, Guid[] subscriptionIds)

@@ -162,6 +162,30 @@ public sealed class SubscriptionStoreTests(PlansDatabase db) : IClassFixture<Pla
     }
 
     [Fact]
+    public async Task Subscribe_AgainOnNewerVersions_WhatWasUsedBeforeKeepsItsVersion()
+    {
+        var provider = db.NewId();
+        var plan = await db.PlanAsync(provider);
+        var other = new Other(db, plan);
+        var subscription = (await other.SubscribeAsync()).Value;
+        var (started, second, third) = (subscription.StartedAt, subscription.StartedAt.AddHours(2), subscription.StartedAt.AddHours(4));
+        other.At(second);
+        await db.CancelAsync(other.Consumer, subscription);
+        await db.AsAsync(provider, s => db.Plans.ReviseAsync(s, plan.Id, 1, PlansDatabase.Draft(amount: 2900)));
+        (await other.SubscribeAsync()).Value.Plan.Version.ShouldBe(2);
+        other.At(third);
+        await db.CancelAsync(other.Consumer, subscription);
+        (await other.SubscribeAsync()).Value.Plan.Version.ShouldBe(2);
+        await db.CancelAsync(other.Consumer, subscription);
+        await db.AsAsync(provider, s => db.Plans.ReviseAsync(s, plan.Id, 2, PlansDatabase.Draft(amount: 3900)));
+        (await other.SubscribeAsync()).Value.Id.ShouldBe(subscription.Id);
+
+        var subject = (await db.AsAsync(provider, s => new Plans.Subscriptions.ReportSubjects().FindAsync(s, [subscription.Id]))).ShouldHaveSingleItem();
+        new[] { started, second.AddSeconds(-1), second, third.AddSeconds(-1), third, third.AddDays(1) }.Select(subject.PlanVersionAt).ShouldBe([1, 1, 2, 2, 3, 3]);
+        (await db.AsAsync(db.NewId(), s => s.QuerySingleAsync<long>("SELECT count(*) FROM plans.version_change"))).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Subscribe_AgainInALaterPeriod_IsANewSubscription()
     {
         var other = new Other(db);
@@ -227,11 +251,12 @@ public sealed class SubscriptionStoreTests(PlansDatabase db) : IClassFixture<Pla
         private readonly TestKit.ManualClock _clock;
         private Plan? _plan;
 
-        public Other(PlansDatabase db)
+        public Other(PlansDatabase db, Plan? plan = null)
         {
             _db = db;
             _clock = new TestKit.ManualClock(db.Clock.GetUtcNow());
             Consumer = db.NewId();
+            _plan = plan;
         }
 
         public Guid Consumer { get; }
