@@ -5,6 +5,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.Json;
 using Tollgate.TestKit;
 
 namespace Tollgate.Host.Tests;
@@ -116,6 +117,9 @@ public sealed class SecureUpstreamFailureTests
             using (var response = await http.SendAsync(market.Call("/small"), cancellation))
                 response.StatusCode.ShouldBe(HttpStatusCode.OK);
         (secure.Received.Count, plain.Received.Count).ShouldBe((2, 2));
+        // Two that rest would be called as well.
+        var states = (await Market.GetAsync(market.Provider, $"/api/apis/{market.ApiId}/upstreams")).GetProperty("targets").EnumerateArray().Select(target => target.GetProperty("state")).ToList();
+        states.ShouldAllBe(state => state.GetProperty("status").GetString() == "healthy" && state.GetProperty("last_failure").ValueKind == JsonValueKind.Null);
     }
 
     // The soft limit only: it can be raised again.
