@@ -13,7 +13,7 @@ internal sealed class OwnAnswers(CallJournal journal, RateLimitHeaders limits)
         call.CountOut(body.Length);
         try
         {
-            journal.Append(call, problem.Status, outcome, reason, billable);
+            await journal.AppendAsync(call, problem.Status, outcome, reason, billable).ConfigureAwait(false);
         }
         catch (JournalFullException)
         {

@@ -100,7 +100,7 @@ internal sealed class BuiltInCalls(Turnstile turnstile, OwnAnswers answers, Call
         }
         catch (OperationCanceledException) when (call.ClientGone)
         {
-            journal.TryAppend(call, StatusCodes.Status499ClientClosedRequest, UsageOutcome.ClientAborted, RefusalReason.None, billable: true);
+            await journal.TryAppendAsync(call, StatusCodes.Status499ClientClosedRequest, UsageOutcome.ClientAborted, RefusalReason.None, billable: true).ConfigureAwait(false);
         }
         finally
         {
@@ -126,7 +126,7 @@ internal sealed class BuiltInCalls(Turnstile turnstile, OwnAnswers answers, Call
         call.CountOut(answer.Length);
         try
         {
-            journal.Append(call, StatusCodes.Status200OK, UsageOutcome.Served, RefusalReason.None, billable: true);
+            await journal.AppendAsync(call, StatusCodes.Status200OK, UsageOutcome.Served, RefusalReason.None, billable: true).ConfigureAwait(false);
         }
         catch (JournalFullException)
         {

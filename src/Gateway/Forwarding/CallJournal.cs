@@ -15,27 +15,21 @@ internal sealed class CallJournal(IUsageJournal journal, IAdmission admission, G
 
     /// <summary>The call's only record: its answer is complete in hand, or refused.</summary>
     /// <exception cref="JournalFullException">Nothing was written, and unmetered calls are not served.</exception>
-    public void Append(Call call, int status, UsageOutcome outcome, RefusalReason reason, bool billable)
+    public ValueTask AppendAsync(Call call, int status, UsageOutcome outcome, RefusalReason reason, bool billable)
     {
         call.Journal.Enter(JournalState.Phase.None, JournalState.Phase.Done);
-        var usage = call.ToEvent(status, outcome, reason, billable);
-        try
-        {
-            journal.Append(usage);
-        }
-        catch (JournalFullException)
-        {
-            Miss(call.Journal);
-        }
+        if (!journal.TryAppend(call.ToEvent(status, outcome, reason, billable)))
+            return AppendLaterAsync(call, status, outcome, reason, billable);
         SettleBytes(call, billable);
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>For a call that nobody waits for any more: a full journal is not news to anyone.</summary>
-    public void TryAppend(Call call, int status, UsageOutcome outcome, RefusalReason reason, bool billable)
+    public async ValueTask TryAppendAsync(Call call, int status, UsageOutcome outcome, RefusalReason reason, bool billable)
     {
         try
         {
-            Append(call, status, outcome, reason, billable);
+            await AppendAsync(call, status, outcome, reason, billable).ConfigureAwait(false);
         }
         catch (JournalFullException)
         {
@@ -46,21 +40,17 @@ internal sealed class CallJournal(IUsageJournal journal, IAdmission admission, G
 
     /// <summary>Before the first byte of an answer whose end is not in hand. Until its end it counts as interrupted and billable.</summary>
     /// <exception cref="JournalFullException">Nothing was written, and unmetered calls are not served.</exception>
-    public void Begin(Call call, int status)
+    public async ValueTask BeginAsync(Call call, int status)
     {
-        // A checkpoint must not find it half open.
-        lock (call.Journal)
+        call.Journal.Enter(JournalState.Phase.None, JournalState.Phase.Open);
+        try
         {
-            call.Journal.Enter(JournalState.Phase.None, JournalState.Phase.Open);
-            var usage = call.ToEvent(status, UsageOutcome.Interrupted, RefusalReason.None, billable: true);
-            try
-            {
-                call.Journal.Open = journal.Begin(usage);
-            }
-            catch (JournalFullException)
-            {
-                Miss(call.Journal);
-            }
+            while (!TryBegin(call, status))
+                await journal.WaitForSegmentAsync().ConfigureAwait(false);
+        }
+        catch (JournalFullException)
+        {
+            Miss(call.Journal);
         }
     }
 
@@ -101,6 +91,34 @@ internal sealed class CallJournal(IUsageJournal journal, IAdmission admission, G
             End(call, call.Context.Response.StatusCode, UsageOutcome.Interrupted);
         else if (call.Journal.Current == JournalState.Phase.None)
             GiveBack(call);
+    }
+
+    // The disk is slower than the calls. Whoever else is on this thread does not wait with this one.
+    private async ValueTask AppendLaterAsync(Call call, int status, UsageOutcome outcome, RefusalReason reason, bool billable)
+    {
+        try
+        {
+            do
+                await journal.WaitForSegmentAsync().ConfigureAwait(false);
+            while (!journal.TryAppend(call.ToEvent(status, outcome, reason, billable)));
+        }
+        catch (JournalFullException)
+        {
+            Miss(call.Journal);
+        }
+        SettleBytes(call, billable);
+    }
+
+    private bool TryBegin(Call call, int status)
+    {
+        // A checkpoint must not find it half open.
+        lock (call.Journal)
+        {
+            if (!journal.TryBegin(call.ToEvent(status, UsageOutcome.Interrupted, RefusalReason.None, billable: true), out var open))
+                return false;
+            call.Journal.Open = open;
+            return true;
+        }
     }
 
     private void Miss(JournalState state)

@@ -69,7 +69,7 @@ internal sealed class Forwarder(Http1Forwarder plain, SecureForwarder secure, Ba
             if (!call.Forwarded)
                 journal.GiveBack(call);
             call.Context.Response.StatusCode = ClientClosedRequest;
-            journal.TryAppend(call, ClientClosedRequest, UsageOutcome.ClientAborted, RefusalReason.None, billable: call.Forwarded);
+            await journal.TryAppendAsync(call, ClientClosedRequest, UsageOutcome.ClientAborted, RefusalReason.None, billable: call.Forwarded).ConfigureAwait(false);
             call.Context.Abort();
             return;
         }

@@ -21,13 +21,14 @@ internal sealed partial class JournalKeeper : IDisposable
     private readonly int _fsyncMilliseconds;
     private readonly AutoResetEvent _needSegment = new(false);
     private readonly AutoResetEvent _closing = new(false);
-    private readonly ManualResetEventSlim _segmentThere = new(false);
     private readonly Thread _preparer;
     private readonly Thread _flusher;
     private readonly AutoResetEvent _warming = new(false);
     private readonly Thread _warmer;
     private volatile bool _stopping;
+    private volatile TaskCompletionSource _segmentThere = NotThereYet();
     private volatile bool _stuck;
+    private volatile bool _late;
     private volatile int _failures;
     private long _flushedTo;
 
@@ -41,6 +42,9 @@ internal sealed partial class JournalKeeper : IDisposable
 
     /// <summary>No next segment can be made; it is tried again five times a second.</summary>
     public bool IsStuck => _stuck;
+
+    /// <summary>The next segment has been waited for in vain: the disk does not answer. Nobody need wait before it is there.</summary>
+    public bool IsLate => _late;
 
     /// <summary>How often a segment could not be made.</summary>
     public int Failures => _failures;
@@ -62,7 +66,8 @@ internal sealed partial class JournalKeeper : IDisposable
     /// <summary>Called under the journal's lock.</summary>
     public void Rotated()
     {
-        _segmentThere.Reset();
+        if (_segmentThere.Task.IsCompleted)
+            _segmentThere = NotThereYet();
         _needSegment.Set();
         _closing.Set();
     }
@@ -71,17 +76,32 @@ internal sealed partial class JournalKeeper : IDisposable
     public void WarmAgain() => _warming.Set();
 
     /// <summary>Called under the journal's lock.</summary>
-    public void Prepared() => _segmentThere.Set();
+    public void Prepared()
+    {
+        // In this order: who gives up waiting says that it is late, and then looks whether it has come.
+        _segmentThere.TrySetResult();
+        _late = false;
+    }
 
     /// <exception cref="JournalFullException">There will be none, or not in time.</exception>
-    public void WaitForSegment(int milliseconds)
+    public async Task WaitForSegmentAsync(TimeSpan atMost)
     {
-        if (_stuck)
-            throw new JournalFullException("The usage journal cannot make its next segment: the disk is full or out of order.");
-        if (!_segmentThere.Wait(milliseconds))
-            throw new JournalFullException("The usage journal's next segment was not made in time.");
-        if (_stuck)
-            throw new JournalFullException("The usage journal cannot make its next segment: the disk is full or out of order.");
+        ThrowIfStuck();
+        if (_late)
+            throw Late();
+        var there = _segmentThere.Task;
+        try
+        {
+            await there.WaitAsync(atMost).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            _late = true;
+            if (there.IsCompleted)
+                _late = false;
+            throw Late();
+        }
+        ThrowIfStuck();
     }
 
     public void Dispose()
@@ -99,8 +119,19 @@ internal sealed partial class JournalKeeper : IDisposable
         _needSegment.Dispose();
         _closing.Dispose();
         _warming.Dispose();
-        _segmentThere.Dispose();
+        // Who waits finds the journal closed.
+        _segmentThere.TrySetResult();
     }
+
+    private void ThrowIfStuck()
+    {
+        if (_stuck)
+            throw new JournalFullException("The usage journal cannot make its next segment: the disk is full or out of order.");
+    }
+
+    private static JournalFullException Late() => new("The usage journal's next segment was not made in time.");
+
+    private static TaskCompletionSource NotThereYet() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Prepare()
     {
@@ -123,7 +154,7 @@ internal sealed partial class JournalKeeper : IDisposable
                 _failures++;
                 _stuck = true;
                 // Who waits shall not wait in vain.
-                _segmentThere.Set();
+                _segmentThere.TrySetResult();
             }
         }
     }

@@ -12,7 +12,7 @@ internal sealed unsafe partial class UsageJournal : IUsageJournal, IJournalReade
     private const int EndReserveBytes = JournalFormat.MaximumEventRecord + JournalFormat.TotalBytes + JournalFormat.RecordHeaderBytes;
 
     // A preparer that is only slow is waited for; a call is refused when the disk does not answer at all.
-    private const int SegmentWaitMilliseconds = 5000;
+    private static readonly TimeSpan LongestSegmentWait = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
     private readonly Lock _warmGate = new();
@@ -41,7 +41,7 @@ internal sealed unsafe partial class UsageJournal : IUsageJournal, IJournalReade
     {
         get
         {
-            if (_next is not null || !_keeper.IsStuck)
+            if (_next is not null || (!_keeper.IsStuck && !_keeper.IsLate))
                 return !_disposed;
             lock (_gate)
                 return !_disposed && HasRoom(JournalFormat.MaximumEventRecord, _open.Count + 1);
@@ -57,12 +57,31 @@ internal sealed unsafe partial class UsageJournal : IUsageJournal, IJournalReade
     }
 
     [SkipLocalsInit]
+    public bool TryAppend(in UsageEvent usage)
+    {
+        var record = stackalloc byte[JournalFormat.MaximumEventRecord];
+        var length = EventCodec.Encode(record, JournalRecordKind.Usage, in usage);
+        return TryPlace(record, length, JournalFormat.Checksum(record, length), JournalRecordKind.Usage) >= 0;
+    }
+
+    [SkipLocalsInit]
     public OpenUsage Begin(in UsageEvent usage)
     {
         var record = stackalloc byte[JournalFormat.MaximumEventRecord];
         var length = EventCodec.Encode(record, JournalRecordKind.Begin, in usage);
         return new OpenUsage(Place(record, length, JournalFormat.Checksum(record, length), JournalRecordKind.Begin));
     }
+
+    [SkipLocalsInit]
+    public bool TryBegin(in UsageEvent usage, out OpenUsage open)
+    {
+        var record = stackalloc byte[JournalFormat.MaximumEventRecord];
+        var length = EventCodec.Encode(record, JournalRecordKind.Begin, in usage);
+        open = new OpenUsage(TryPlace(record, length, JournalFormat.Checksum(record, length), JournalRecordKind.Begin));
+        return open.Offset >= 0;
+    }
+
+    public Task WaitForSegmentAsync() => _keeper.WaitForSegmentAsync(LongestSegmentWait);
 
     /// <summary>Without effect when the stream is not open, and when the journal is full: the amounts of the checkpoint before then stand.</summary>
     [SkipLocalsInit]
@@ -109,23 +128,29 @@ internal sealed unsafe partial class UsageJournal : IUsageJournal, IJournalReade
     {
         while (true)
         {
-            lock (_gate)
-            {
-                ObjectDisposedException.ThrowIf(_disposed, this);
-                var begins = kind == JournalRecordKind.Begin;
-                if (begins && _open.Count >= _maximumOpen)
-                    throw new JournalFullException($"{_maximumOpen} streams are open; the journal has no reserve for the end of another.");
-                if (MakeRoom(length, _open.Count + (begins ? 1 : 0)))
-                {
-                    var offset = Write(record, length, checksum);
-                    if (begins)
-                        _open.Add(offset, record, length);
-                    else
-                        Count(record);
-                    return offset;
-                }
-            }
-            _keeper.WaitForSegment(SegmentWaitMilliseconds);
+            if (TryPlace(record, length, checksum, kind) is var offset && offset >= 0)
+                return offset;
+            _keeper.WaitForSegmentAsync(LongestSegmentWait).GetAwaiter().GetResult();
+        }
+    }
+
+    // Negative when there is no room now.
+    private long TryPlace(byte* record, int length, uint checksum, JournalRecordKind kind)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            var begins = kind == JournalRecordKind.Begin;
+            if (begins && _open.Count >= _maximumOpen)
+                throw new JournalFullException($"{_maximumOpen} streams are open; the journal has no reserve for the end of another.");
+            if (!MakeRoom(length, _open.Count + (begins ? 1 : 0)))
+                return -1;
+            var offset = Write(record, length, checksum);
+            if (begins)
+                _open.Add(offset, record, length);
+            else
+                Count(record);
+            return offset;
         }
     }
 

@@ -46,6 +46,56 @@ public sealed class JournalTests
         rig.Journal.Begun.ShouldBe(begun);
     }
 
+    /// <summary>The disk is slower than the calls: those whose record has no room wait, and no thread of the gateway waits with them.</summary>
+    [Theory]
+    [InlineData("Content-Length: 2\r\n\r\nok")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n")]
+    public async Task NextSegmentIsLate_ItsCallsWait_AndNobodyElseDoes(string rest)
+    {
+        // Whichever loop a connection is on, some of these are on it.
+        var calls = 4 * Environment.ProcessorCount;
+        await using var rig = await GatewayRig.StartAsync();
+        rig.Upstream.Answer = (_, stream, _) => RawUpstream.WriteAsync(stream, "HTTP/1.1 200 OK\r\n" + rest);
+        rig.Journal.NextSegment = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var waiting = Enumerable.Range(0, calls).Select(_ => rig.Client.SendAsync(GatewayRig.Call("/x"))).ToList();
+        await GatewayRig.EventuallyAsync(() => rig.Journal.Waits == calls);
+
+        for (var i = 0; i < calls; i++)
+            (await rig.RawAsync("GET /_api/healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).ShouldStartWith("HTTP/1.1 200");
+        waiting.ShouldAllBe(call => !call.IsCompleted);
+        rig.Journal.Events.ShouldBeEmpty();
+
+        rig.Journal.NextSegment.SetResult();
+        foreach (var call in waiting)
+        {
+            using var response = await call;
+            (await response.Content.ReadAsStringAsync()).ShouldBe("ok");
+        }
+        await GatewayRig.EventuallyAsync(() => rig.Journal.Events.Count == calls && rig.Journal.OpenCount == 0);
+        rig.Admission.Taken.ShouldBe(calls);
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 2\r\n\r\nok")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n")]
+    public async Task NextSegmentNeverComes_IsRefusedOrServedAsTheOperatorChose(string rest)
+    {
+        foreach (var (setting, status, taken) in new[] { ("refuse", HttpStatusCode.ServiceUnavailable, 0), ("serve", HttpStatusCode.OK, 1) })
+        {
+            await using var rig = await GatewayRig.StartAsync(new() { ["Journal:WhenFull"] = setting });
+            rig.Upstream.Answer = (_, stream, _) => RawUpstream.WriteAsync(stream, "HTTP/1.1 200 OK\r\n" + rest);
+            rig.Journal.NextSegment = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var call = rig.Client.SendAsync(GatewayRig.Call("/x"));
+            await GatewayRig.EventuallyAsync(() => rig.Journal.Waits == 1);
+            rig.Journal.NextSegment.SetException(new JournalFullException());
+            rig.Journal.Full = true;
+            using var response = await call;
+            response.StatusCode.ShouldBe(status);
+            rig.Admission.Taken.ShouldBe(taken);
+            rig.Journal.Events.ShouldBeEmpty();
+        }
+    }
+
     [Fact]
     public async Task Event_SaysWhoWhatWhenAndHow_AndNoQuery()
     {

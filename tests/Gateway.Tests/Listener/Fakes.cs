@@ -107,6 +107,7 @@ internal sealed class FakeAdmission : IAdmission
 internal sealed class FakeJournal : IUsageJournal
 {
     private long _next;
+    private int _waits;
     private readonly ConcurrentDictionary<long, UsageEvent> _open = new();
 
     public ConcurrentQueue<UsageEvent> Events { get; } = new();
@@ -124,22 +125,42 @@ internal sealed class FakeJournal : IUsageJournal
     /// <summary>Runs before a record is taken.</summary>
     public Action? Before { get; set; }
 
-    public void Append(in UsageEvent usage)
+    /// <summary>The next segment, while it is being made: until it has ended there is no room.</summary>
+    public TaskCompletionSource? NextSegment { get; set; }
+
+    /// <summary>So many have waited for a segment, or do.</summary>
+    public int Waits => Volatile.Read(ref _waits);
+
+    public void Append(in UsageEvent usage) => throw new NotSupportedException("The gateway's threads must not wait.");
+
+    public OpenUsage Begin(in UsageEvent usage) => throw new NotSupportedException("The gateway's threads must not wait.");
+
+    public bool TryAppend(in UsageEvent usage)
     {
         Before?.Invoke();
-        Refuse();
+        if (!HasRoom)
+            return false;
         Events.Enqueue(usage);
+        return true;
     }
 
-    public OpenUsage Begin(in UsageEvent usage)
+    public bool TryBegin(in UsageEvent usage, out OpenUsage open)
     {
         Before?.Invoke();
-        Refuse();
+        open = default;
+        if (!HasRoom)
+            return false;
         Begun++;
         usage.Outcome.ShouldBe(UsageOutcome.Interrupted);
-        var open = new OpenUsage(Interlocked.Increment(ref _next));
+        open = new OpenUsage(Interlocked.Increment(ref _next));
         _open[open.Offset] = usage;
-        return open;
+        return true;
+    }
+
+    public Task WaitForSegmentAsync()
+    {
+        Interlocked.Increment(ref _waits);
+        return Full ? throw new JournalFullException() : NextSegment?.Task ?? Task.CompletedTask;
     }
 
     public void Checkpoint(OpenUsage open, long durationMicros, long bytesIn, long bytesOut, in MeterAmounts amounts)
@@ -155,11 +176,7 @@ internal sealed class FakeJournal : IUsageJournal
         Events.Enqueue(usage);
     }
 
-    private void Refuse()
-    {
-        if (Full)
-            throw new JournalFullException();
-    }
+    private bool HasRoom => !Full && NextSegment is not { Task.IsCompleted: false };
 }
 
 internal sealed class FakeRoutes : IRouteSource

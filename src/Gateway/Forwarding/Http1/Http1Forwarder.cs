@@ -167,7 +167,7 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
             // From here on it is in hand: nothing can take it back.
             call.Life.Deadline = 0;
             call.CountOut(length);
-            journal.Append(call, head.Status, UsageOutcome.Served, RefusalReason.None, billable: true);
+            await journal.AppendAsync(call, head.Status, UsageOutcome.Served, RefusalReason.None, billable: true).ConfigureAwait(false);
             answers.WriteHead(call, api, head, connection);
             if (length > 0)
                 // With the head, in one piece.
@@ -216,7 +216,7 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
     {
         call.WaitAtMost(api.Patience);
         CutBothWays(call, connection);
-        journal.Begin(call, head.Status);
+        await journal.BeginAsync(call, head.Status).ConfigureAwait(false);
         answers.WriteHead(call, api, head, connection);
         connection.Consume(AnswerHead.Find(connection.Received));
         // Of a stream the client wants to know at once that it has begun; its first event may be long in coming.
@@ -232,7 +232,7 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
         if (!plan.Upgrades)
             throw new UpstreamException("The upstream switched to a protocol that nobody asked for.");
         CutBothWays(call, connection);
-        journal.Begin(call, StatusCodes.Status101SwitchingProtocols);
+        await journal.BeginAsync(call, StatusCodes.Status101SwitchingProtocols).ConfigureAwait(false);
         answers.WriteUpgradeHead(call, api, connection);
         connection.Consume(AnswerHead.Find(connection.Received));
         var client = await call.Context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync().ConfigureAwait(false);

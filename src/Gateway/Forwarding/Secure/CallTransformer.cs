@@ -93,7 +93,7 @@ internal sealed class CallTransformer(Call call, ServedApi api, Target target, C
         var status = (int)response.StatusCode;
         if (status == StatusCodes.Status101SwitchingProtocols)
         {
-            Begin(status);
+            await BeginAsync(status).ConfigureAwait(false);
             return true;
         }
         // The server would refuse to send such an answer with the length of a body that it cannot have.
@@ -102,7 +102,7 @@ internal sealed class CallTransformer(Call call, ServedApi api, Target target, C
         var length = HasNoBody(context, status) ? 0 : response.Content.Headers.ContentLength;
         if (length is null or > WholeBytes)
         {
-            Begin(status);
+            await BeginAsync(status).ConfigureAwait(false);
             context.Response.Body = new CountedStream(context.Response.Body, read: null, count => call.CountOut(count));
             // Of a stream the client wants to know at once that it has begun; its first event may be long in coming.
             if (length is null)
@@ -116,14 +116,14 @@ internal sealed class CallTransformer(Call call, ServedApi api, Target target, C
         call.Life.Deadline = 0;
         IsWhole = true;
         call.CountOut(Whole.Length);
-        journal.Append(call, status, UsageOutcome.Served, RefusalReason.None, billable: true);
+        await journal.AppendAsync(call, status, UsageOutcome.Served, RefusalReason.None, billable: true).ConfigureAwait(false);
         return false;
     }
 
-    private void Begin(int status)
+    private ValueTask BeginAsync(int status)
     {
         call.Life.Deadline = 0;
-        journal.Begin(call, status);
+        return journal.BeginAsync(call, status);
     }
 
     private string PathAndQuery() => target.BasePath.Length == 0 && !call.Rest.Span.StartsWith('/')
