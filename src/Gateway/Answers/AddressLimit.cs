@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Tollgate.Gateway.Listener;
 
@@ -27,20 +26,10 @@ internal abstract class AddressLimit(int perMinute) : IDisposable
 
     public bool TryTake(IPAddress? address, out int retryAfterSeconds)
     {
-        using var lease = _limiter.AttemptAcquire(Partition(address));
+        using var lease = _limiter.AttemptAcquire(ClientNetwork.Of(address));
         retryAfterSeconds = lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? Math.Max(1, (int)Math.Ceiling(after.TotalSeconds)) : 60;
         return lease.IsAcquired;
     }
 
     public void Dispose() => _limiter.Dispose();
-
-    private static UInt128 Partition(IPAddress? address)
-    {
-        if (address is null)
-            return 0;
-        Span<byte> bytes = stackalloc byte[16];
-        (address.AddressFamily == AddressFamily.InterNetwork ? address.MapToIPv6() : address).TryWriteBytes(bytes, out _);
-        var number = System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes);
-        return address.AddressFamily == AddressFamily.InterNetwork ? number : number >> 64 << 64;
-    }
 }

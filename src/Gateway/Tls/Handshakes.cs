@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -11,23 +12,22 @@ namespace Tollgate.Gateway.Tls;
 /// what a client sends is worked on by the thread pool. After it the connection's reads and writes stay on its loop, as without TLS. A handshake begins with its
 /// first bytes: a connection that sends none takes no place of it, and is closed soon.
 /// </summary>
-internal sealed class Handshakes(ServerCertificate certificate, TlsOptions options, TimeProvider clock)
+internal sealed class Handshakes(ServerCertificate certificate, TlsOptions options, HandshakePlaces places, TimeProvider clock)
 {
     public static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(3);
 
-    private int _inProgress;
     private long _succeeded;
     private long _failed;
     private long _refused;
 
-    public int InProgress => Volatile.Read(ref _inProgress);
+    public int InProgress => places.Taken;
 
     public long Succeeded => Volatile.Read(ref _succeeded);
 
     /// <summary>Not ended in time, or not at all: another protocol, an unknown version, a client that does not trust the certificate.</summary>
     public long Failed => Volatile.Read(ref _failed);
 
-    /// <summary>Closed at once, because too many were in progress.</summary>
+    /// <summary>Closed at once, because too many were in progress, or too many of their address.</summary>
     public long Refused => Volatile.Read(ref _refused);
 
     public void Secure(ListenOptions endpoint)
@@ -50,15 +50,15 @@ internal sealed class Handshakes(ServerCertificate certificate, TlsOptions optio
             connection.Abort(new ConnectionAbortedException("No handshake was begun."));
             return;
         }
-        if (Interlocked.Increment(ref _inProgress) > options.MaxHandshakes)
+        var address = (connection.RemoteEndPoint as IPEndPoint)?.Address;
+        if (!places.TryTake(address))
         {
-            Interlocked.Decrement(ref _inProgress);
             Interlocked.Increment(ref _refused);
             connection.Abort(new ConnectionAbortedException("Too many handshakes are in progress."));
             return;
         }
         var transport = connection.Transport;
-        var handshake = new Handshake(this, new PoolReader(transport.Input));
+        var handshake = new Handshake(this, address, new PoolReader(transport.Input));
         connection.Features.Set(handshake);
         connection.Transport = new Duplex(handshake.Input, transport.Output);
         try
@@ -88,10 +88,12 @@ internal sealed class Handshakes(ServerCertificate certificate, TlsOptions optio
         }
     }
 
+    private void GiveBack(IPAddress? address) => places.GiveBack(address);
+
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
     /// <summary>One connection's.</summary>
-    private sealed class Handshake(Handshakes all, PoolReader input)
+    private sealed class Handshake(Handshakes all, IPAddress? address, PoolReader input)
     {
         private int _ended;
 
@@ -103,7 +105,7 @@ internal sealed class Handshakes(ServerCertificate certificate, TlsOptions optio
             if (Interlocked.Exchange(ref _ended, 1) != 0)
                 return;
             input.Done = true;
-            Interlocked.Decrement(ref all._inProgress);
+            all.GiveBack(address);
             Interlocked.Increment(ref succeeded ? ref all._succeeded : ref all._failed);
         }
     }

@@ -14,6 +14,7 @@ internal sealed class TlsOptions
         PasswordFile = NotEmpty(section["PasswordFile"]);
         HandshakeTimeout = TimeSpan.FromSeconds(Positive(section, "HandshakeSeconds", 10, 300));
         MaxHandshakes = Positive(section, "MaxHandshakes", 2_000, 1_000_000);
+        MaxHandshakesPerAddress = Positive(section, "MaxHandshakesPerAddress", 100, 1_000_000);
     }
 
     /// <summary>PEM (the server's certificate first, then those between it and the root), or PKCS #12.</summary>
@@ -29,6 +30,9 @@ internal sealed class TlsOptions
 
     /// <summary>Connections that have not ended their handshake; more are closed at once.</summary>
     public int MaxHandshakes { get; }
+
+    /// <summary>Of them, those of one client address (IPv6: of one /64).</summary>
+    public int MaxHandshakesPerAddress { get; }
 
     private static string? NotEmpty(string? value) => string.IsNullOrWhiteSpace(value) ? null : value;
 

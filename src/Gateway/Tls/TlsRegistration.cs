@@ -12,6 +12,7 @@ internal static class TlsRegistration
     {
         services.TryAddSingleton(_ => new TlsOptions(configuration));
         services.TryAddSingleton<ServerCertificate>();
+        services.TryAddSingleton<HandshakePlaces>();
         services.TryAddSingleton<Handshakes>();
         return services;
     }

@@ -1,7 +1,10 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
+using Microsoft.Extensions.Configuration;
+using Tollgate.Foundation;
 using Tollgate.Gateway.Sockets;
 using Tollgate.Gateway.Tests.Forwarding;
 using Tollgate.Gateway.Tests.Listener;
@@ -174,6 +177,54 @@ public sealed class TlsTests
         }
         await GatewayRig.EventuallyAsync(() => rig.Inner.Get<Handshakes>().InProgress == 0);
         (await rig.CallAnewAsync()).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task HandshakesThatAreNotEnded_TakeAShareOfThePlaces_AndLeaveTheOthersTheRest()
+    {
+        await using var rig = await SecureRig.StartAsync(certificate: null, clock: null, upstream: null, ("Gateway:Tls:MaxHandshakes", "8"), ("Gateway:Tls:MaxHandshakesPerAddress", "4"));
+        var stranger = IPAddress.Parse("127.0.0.9");
+        var begun = new List<Socket>();
+        try
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                begun.Add(socket);
+                socket.Bind(new IPEndPoint(stranger, 0));
+                await socket.ConnectAsync(rig.Inner.Address.Host, rig.Inner.Address.Port);
+                await socket.SendAsync(ClientHello(0x0303).AsMemory(0, 1));
+            }
+            await GatewayRig.EventuallyAsync(() => rig.Inner.Get<Handshakes>() is { InProgress: 4, Refused: 16 });
+            for (var i = 0; i < 5; i++)
+                (await rig.CallAnewAsync()).ShouldBe(HttpStatusCode.OK);
+        }
+        finally
+        {
+            begun.ForEach(socket => socket.Dispose());
+        }
+        await GatewayRig.EventuallyAsync(() => rig.Inner.Get<Handshakes>().InProgress == 0);
+    }
+
+    [Fact]
+    public void Places_AShareForEachNetwork_AndNoneForATrustedProxy()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Gateway:Tls:MaxHandshakes"] = "5",
+            ["Gateway:Tls:MaxHandshakesPerAddress"] = "1",
+            ["Proxy:Trusted"] = "192.0.2.1",
+        }).Build();
+        var places = new HandshakePlaces(new TlsOptions(configuration), new ClientAddress(configuration));
+        var taken = new[] { "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1", "198.51.100.1", "::ffff:198.51.100.1", "::ffff:198.51.100.2", "192.0.2.1", "192.0.2.1" }
+            .Select(text => (Text: text, Taken: places.TryTake(IPAddress.Parse(text)))).ToList();
+        taken.Where(one => one.Taken).Select(one => one.Text).ShouldBe(["2001:db8::1", "2001:db8:0:1::1", "198.51.100.1", "::ffff:198.51.100.2", "192.0.2.1"]);
+        foreach (var (text, _) in taken.Where(one => one.Taken))
+            places.GiveBack(IPAddress.Parse(text));
+        places.Taken.ShouldBe(0);
+        places.TryTake(IPAddress.Parse("2001:db8::2")).ShouldBeTrue();
+        places.TryTake(IPAddress.Parse("192.0.2.1")).ShouldBeTrue();
+        places.TryTake(IPAddress.Parse("192.0.2.1")).ShouldBeTrue();
     }
 
     [Fact]
