@@ -5,19 +5,25 @@ using Tollgate.Gateway.Routing;
 namespace Tollgate.Gateway.Upstreams;
 
 /// <summary>
-/// Checks the targets of all APIs that want it, each when it is due and some at once at most, of one provider fewer than of all: servers that do not answer
-/// hold up the checks of their own provider. Every node that serves an API looks for itself, off the path of calls.
+/// Checks the targets of all APIs that want it, each when it is due. A provider has a check of its own at any time and some more while others leave them: servers that do not
+/// answer hold up the checks of their own provider and nobody else's. Every node that serves an API looks for itself, off the path of calls.
 /// </summary>
 internal sealed partial class HealthChecks(Routes routes, HealthProbe probe, TimeProvider clock, ILogger<HealthChecks> logger) : IHostedService, IDisposable
 {
-    private const int MostAtOnce = 32;
     private const int MostOfOneProvider = 4;
+
+    /// <summary>Besides one of each provider.</summary>
+    private const int MostBesides = 32;
+
+    /// <summary>Each check holds a connection; past so many providers with one at once, those that are due wait for each other.</summary>
+    private const int MostProviders = 1024;
+
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, int> _running = [];
     private ITimer? _timer;
-    private int _free = MostAtOnce;
+    private int _besides;
     private int _busy;
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -86,9 +92,9 @@ internal sealed partial class HealthChecks(Routes routes, HealthProbe probe, Tim
         lock (_gate)
         {
             var running = _running.GetValueOrDefault(provider);
-            if (_free == 0 || running == MostOfOneProvider)
+            if (running == 0 ? _running.Count == MostProviders : running == MostOfOneProvider || _besides == MostBesides)
                 return false;
-            _free--;
+            _besides += running == 0 ? 0 : 1;
             _running[provider] = running + 1;
             return true;
         }
@@ -98,11 +104,13 @@ internal sealed partial class HealthChecks(Routes routes, HealthProbe probe, Tim
     {
         lock (_gate)
         {
-            _free++;
             if (_running[provider] == 1)
+            {
                 _running.Remove(provider);
-            else
-                _running[provider]--;
+                return;
+            }
+            _besides--;
+            _running[provider]--;
         }
     }
 

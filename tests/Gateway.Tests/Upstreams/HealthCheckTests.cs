@@ -169,9 +169,47 @@ public sealed class HealthCheckTests : IAsyncDisposable
             await RawUpstream.WriteAsync(stream, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         };
         await using var rig = await StartAsync();
+        await ServeProvidersAsync(rig, 12);
+        // One of each, and 32 more.
+        await UntilAsync(() => Volatile.Read(ref asked) >= 44);
+        for (var i = 0; i < 8; i++)
+            _clock.Advance(TimeSpan.FromMilliseconds(250));
+        (most, mostOfOne).ShouldBe((44, 4));
+        go.SetResult();
+        await UntilAsync(() => Volatile.Read(ref asked) >= 128);
+    }
+
+    [Fact]
+    public async Task ProvidersWhoseServersSayNothing_HoldUpNobodyElsesChecks()
+    {
+        const int Silent = 16;
+        var (silent, answered) = (0, 0);
+        _a.Answer = async (request, stream, stop) =>
+        {
+            if (request.Target != $"/provider{Silent}")
+            {
+                Interlocked.Increment(ref silent);
+                await Task.Delay(Timeout.Infinite, stop);
+            }
+            await RawUpstream.WriteAsync(stream, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+            Interlocked.Increment(ref answered);
+        };
+        await using var rig = await StartAsync();
+        await ServeProvidersAsync(rig, Silent);
+        await UntilAsync(() => Volatile.Read(ref silent) >= 32);
+
+        await ServeProvidersAsync(rig, Silent + 1);
+        // The clock stands but for what makes checks due: nobody's time is up.
+        _clock.Advance(TimeSpan.FromMilliseconds(500));
+        await GatewayRig.EventuallyAsync(() => Volatile.Read(ref answered) > 0);
+    }
+
+    // Each with as many targets as one may have at once, and more.
+    private async Task ServeProvidersAsync(GatewayRig rig, int count)
+    {
         var route = rig.Routes.Apis[0];
         rig.Routes.Apis.Clear();
-        for (var i = 0; i < 12; i++)
+        for (var i = 0; i < count; i++)
         {
             UpstreamTarget[] targets = [.. Enumerable.Range(0, 8).Select(number => new UpstreamTarget(new Uri(_a.Address, $"/{number}"), 1))];
             rig.Routes.Apis.Add(route with
@@ -184,12 +222,6 @@ public sealed class HealthCheckTests : IAsyncDisposable
             });
         }
         await rig.Get<Routes>().LoadAsync(CancellationToken.None);
-        await UntilAsync(() => Volatile.Read(ref asked) >= 32);
-        for (var i = 0; i < 8; i++)
-            _clock.Advance(TimeSpan.FromMilliseconds(250));
-        (most, mostOfOne).ShouldBe((32, 4));
-        go.SetResult();
-        await UntilAsync(() => Volatile.Read(ref asked) >= 128);
     }
 
     [Fact]
