@@ -1,6 +1,7 @@
 using System.Text;
 using Tollgate.Admission.Deciding;
 using Tollgate.Admission.Keys;
+using Tollgate.Admission.Leases;
 using Tollgate.Admission.Table;
 using Tollgate.Metering;
 using Tollgate.Plans;
@@ -19,8 +20,21 @@ internal sealed class Node
     }
 
     public Node(int nodes, Allowance[] allowances)
+        : this(new NodeState(nodes), allowances)
     {
-        State = new NodeState(nodes);
+    }
+
+    /// <summary>A node that shares its limits through Redis, or does not.</summary>
+    public Node(SharedLimits? shared, params Allowance[] allowances)
+        : this(new NodeState(1, shared), allowances)
+    {
+        if (shared is not null)
+            shared.Began = true;
+    }
+
+    private Node(NodeState state, Allowance[] allowances)
+    {
+        State = state;
         Clock = new TestClock(Noon);
         Admission = new NodeAdmission(State, Clock);
         Entitlement = new Entitlement(Id(), Id(), new Product("api", Id(), Id()), Id(), 1, Active: true, allowances, Noon.AddDays(-40), PriceInterval.Month, "UTC", null);

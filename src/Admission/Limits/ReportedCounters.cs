@@ -10,22 +10,28 @@ namespace Tollgate.Admission.Limits;
 /// <summary>
 /// Brings what others report into the counters. No call takes from those cells: twice a second the sums of the subscriptions that something was reported for, or whose
 /// terms are new, are read and set, on every node the same, and once more when a window turns soon after. So a used-up allowance refuses the next call within a second of the report, and nodes need no leases for it.
-/// When the database is away, the last sums hold, over a restart too.
+/// When the database is away, the last sums hold, over a restart too. What was reported while the node was down is read as soon as it has its terms.
 /// </summary>
 internal sealed partial class ReportedCounters(
     NodeState state, IDatabase database, IReportedUsage reports, CounterCheckpoint checkpoint, TimeProvider clock, ILogger<ReportedCounters> logger) : BackgroundService
 {
     private const int Together = 500;
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan UntilLoaded = TimeSpan.FromMilliseconds(20);
     private long? _mark;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Interval, clock);
+        using var timer = new PeriodicTimer(UntilLoaded, clock);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+            {
+                if (!state.Loaded)
+                    continue;
+                timer.Period = Interval;
                 await TryLookAsync(stoppingToken).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

@@ -6,12 +6,16 @@ using Tollgate.Plans;
 
 namespace Tollgate.Admission.Snapshot;
 
-/// <summary>Keeps the counters of the journal beside those of the limiter, writes them down, and after a restart makes the limiter's of them.</summary>
+/// <summary>
+/// Keeps the counters of the journal beside those of the limiter, writes them down, and after a restart makes the limiter's of them. Where nodes share limits, Redis has the
+/// counters of calls: one node's would be too little. What others report is in neither Redis nor a journal, so it is kept here in any case.
+/// </summary>
 internal sealed partial class CounterCheckpoint(NodeState state, IJournalReplay journal, CounterFile file, ILogger<CounterCheckpoint> logger)
 {
     private readonly Lock _gate = new();
     private JournalCounters _counters = new(state);
-    private State _state = state.Shared is null ? State.Unknown : State.NotOurs;
+    private readonly bool _countsCalls = state.Shared is null;
+    private State _state;
     private long _keptAt = -1;
 
     private enum State
@@ -22,9 +26,6 @@ internal sealed partial class CounterCheckpoint(NodeState state, IJournalReplay 
 
         /// <summary>The journal has lost a part that was not counted: what is on disk is removed, and the next start asks PostgreSQL.</summary>
         Broken,
-
-        /// <summary>Redis has the counters, so that none is kept here: what one node has used would be too little.</summary>
-        NotOurs,
     }
 
     /// <summary>Fills the limiter's counters from disk and journal, before any call. False: they must be built from PostgreSQL.</summary>
@@ -32,12 +33,8 @@ internal sealed partial class CounterCheckpoint(NodeState state, IJournalReplay 
     {
         lock (_gate)
         {
-            if (_state == State.NotOurs)
-            {
-                file.Remove();
-                return true;
-            }
-            if (!file.Read(state, _counters, journal.JournalId) || !_counters.Follow(journal))
+            file.RemoveOther();
+            if (!file.Read(state, _counters, journal.JournalId) || (_countsCalls && !_counters.Follow(journal)))
             {
                 file.Remove();
                 _counters = new JournalCounters(state);
@@ -57,7 +54,7 @@ internal sealed partial class CounterCheckpoint(NodeState state, IJournalReplay 
         lock (_gate)
         {
             if (_state == State.Unknown)
-                (_counters.Offset, _state) = (Math.Min(seeds.ShippedTo, journal.Tail), State.Following);
+                (_counters.Offset, _state) = (Math.Min(seeds.ShippedTo, Tail), State.Following);
             if (!Follow())
                 return;
             if (After(seeds) is not { } after)
@@ -95,8 +92,9 @@ internal sealed partial class CounterCheckpoint(NodeState state, IJournalReplay 
     {
         lock (_gate)
         {
+            file.RemoveOther();
             if (_state == State.Unknown)
-                (_counters.Offset, _state) = (journal.Tail, State.Following);
+                (_counters.Offset, _state) = (Tail, State.Following);
             if (Follow())
                 Keep();
         }
@@ -113,9 +111,12 @@ internal sealed partial class CounterCheckpoint(NodeState state, IJournalReplay 
         file.Flush();
     }
 
+    // Nothing of the journal is counted where calls are not.
+    private long Tail => _countsCalls ? journal.Tail : 0;
+
     private bool Follow()
     {
-        if (_state == State.Following && !_counters.Follow(journal))
+        if (_state == State.Following && _countsCalls && !_counters.Follow(journal))
             Break();
         return _state == State.Following;
     }

@@ -7,14 +7,19 @@ using Tollgate.Plans;
 namespace Tollgate.Admission.Snapshot;
 
 /// <summary>
-/// <see cref="JournalCounters"/> on disk. The changed cells and the offset that they stand at are one block, so that they are there together or not at all.
+/// <see cref="JournalCounters"/> on disk. The changed cells and the offset that they stand at are one block, so that they are there together or not at all. Where calls are counted
+/// by Redis it is another file, so that neither is ever taken for the other.
 /// </summary>
 internal sealed partial class CounterFile(NodeOptions options, ILogger<CounterFile> logger) : IDisposable
 {
     private const byte CellRecord = 1;
     private const byte PlaceRecord = 2;
 
-    private readonly SnapshotFile _file = new(Path.Combine(options.Folder, "counters"), "counters", 1, logger);
+    private const string OfAll = "counters";
+    private const string OfReports = "reported";
+
+    private readonly SnapshotFile _file = Open(options, options.Shared ? OfReports : OfAll, logger);
+    private readonly SnapshotFile _other = Open(options, options.Shared ? OfAll : OfReports, logger);
     private readonly SnapshotBuffer _block = new();
 
     /// <summary>False when there is none of this journal.</summary>
@@ -56,7 +61,16 @@ internal sealed partial class CounterFile(NodeOptions options, ILogger<CounterFi
 
     public void Remove() => _file.Remove();
 
-    public void Dispose() => _file.Dispose();
+    /// <summary>What was counted in the other way grows old from here on.</summary>
+    public void RemoveOther() => _other.Remove();
+
+    public void Dispose()
+    {
+        _file.Dispose();
+        _other.Dispose();
+    }
+
+    private static SnapshotFile Open(NodeOptions options, string name, ILogger logger) => new(Path.Combine(options.Folder, name), name, 1, logger);
 
     private void Rewrite(NodeState state, JournalCounters counters, Guid journal)
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tollgate.Admission.Leases;
 using Tollgate.Admission.Limits;
 using Tollgate.Admission.Nodes;
 using Tollgate.Admission.Snapshot;
@@ -142,7 +143,7 @@ public sealed class CounterCheckpointTests : IDisposable
             run.Append(node.Call(), bytesOut: 1200);
         using var next = new Run(Again(node), _folder);
         next.Restored.ShouldBeTrue();
-        LiveUsage.Of(next.Node.State.Subscribers.Find(next.Node.Entitlement.SubscriptionId)!.Value.Terms!.Value, next.Node.Clock.Now.UtcTicks).Select(used => (used.Meter, used.Used)).ShouldBe([(Meter.BytesOut.Code, 1200), (Meter.Requests.Code, 1)]);
+        Used(next).ShouldBe([(Meter.BytesOut.Code, 1200), (Meter.Requests.Code, 1)]);
         next.Node.Call().Verdict.ShouldBe(AdmissionVerdict.RateLimited);
     }
 
@@ -154,14 +155,48 @@ public sealed class CounterCheckpointTests : IDisposable
     {
         var node = new Node(Node.Deny(5, window, "x.acme.m128") with { MeterCode = 128 });
         using (var run = new Run(node, _folder, started: false))
+            run.Report(used);
+        using var next = new Run(Again(node), _folder);
+        next.Restored.ShouldBeTrue();
+        next.Node.Call().Admitted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Restore_WithRedis_HasWhatOthersReportedAndNoCalls()
+    {
+        var node = new Node(new SharedLimits(TimeProvider.System), Node.Deny(5, Window.Month, "x.acme.m128") with { MeterCode = 128 }, new Allowance("actions", 5, Window.Month, PastAllowance.Charge, 1));
+        using (var run = new Run(node, _folder, started: false))
         {
-            var terms = node.State.Subscribers.Find(node.Entitlement.SubscriptionId)!.Value.Terms!.Value;
-            var term = terms.Allowances.Single();
-            run.Checkpoint.Reported([(terms, term, terms.FrameAt(term, node.Clock.Now.UtcTicks).Ordinal, used)]);
+            run.Append(node.Call((Meter.Actions, 1)));
+            run.Report(5);
+            run.Checkpoint.Write();
         }
         using var next = new Run(Again(node), _folder);
         next.Restored.ShouldBeTrue();
         next.Node.Call().Admitted.ShouldBeFalse();
+        Used(next).ShouldBe([(128, 5), (Meter.Actions.Code, 0)]);
+    }
+
+    [Fact]
+    public void Restore_AfterATimeInWhichRedisCounted_BelievesNothingOfBefore()
+    {
+        var shared = new SharedLimits(TimeProvider.System);
+        var node = new Node(Node.Deny(10, Window.Month), Node.Deny(5, Window.Month, "x.acme.m128") with { MeterCode = 128 });
+        using (var run = new Run(node, _folder, started: false))
+            run.Serve(3);
+        using (var run = new Run(Again(node, shared), _folder))
+        {
+            run.Restored.ShouldBeFalse();
+            run.Checkpoint.Begin();
+            run.Report(5);
+        }
+        using (var run = new Run(Again(node), _folder))
+        {
+            run.Restored.ShouldBeFalse();
+            run.Checkpoint.Begin();
+        }
+        using (var run = new Run(Again(node, shared), _folder))
+            run.Restored.ShouldBeFalse();
     }
 
     [Fact]
@@ -185,13 +220,16 @@ public sealed class CounterCheckpointTests : IDisposable
             run.Restored.ShouldBeFalse();
     }
 
+    private static IEnumerable<(byte Meter, long Used)> Used(Run run) =>
+        LiveUsage.Of(run.Node.State.Subscribers.Find(run.Node.Entitlement.SubscriptionId)!.Value.Terms!.Value, run.Node.Clock.Now.UtcTicks).Select(used => (used.Meter, used.Used));
+
     private static long LiveDay(Run run) =>
         LiveUsage.Of(run.Node.State.Subscribers.Find(run.Node.Entitlement.SubscriptionId)!.Value.Terms!.Value, run.Node.Clock.Now.UtcTicks).Single(used => used.Window == Window.Day).Used;
 
     // The same subscription and key in the memory of a new process.
-    private static Node Again(Node before)
+    private static Node Again(Node before, SharedLimits? shared = null)
     {
-        var node = new Node([]);
+        var node = new Node(shared ?? before.State.Shared);
         node.Apply(before.Entitlement);
         node.Clock.Now = before.Clock.Now;
         node.UseKeyOf(before);
@@ -212,7 +250,7 @@ public sealed class CounterCheckpointTests : IDisposable
             _services = new ServiceCollection().AddLogging().AddSingleton<IConfiguration>(configuration).AddSingleton<TimeProvider>(node.Clock)
                 .AddMetering(configuration).BuildServiceProvider();
             _journal = _services.GetRequiredService<IUsageJournal>();
-            _file = new CounterFile(new NodeOptions(true, 1, false, Path.Combine(folder, "admission")), NullLogger<CounterFile>.Instance);
+            _file = new CounterFile(new NodeOptions(true, 1, node.State.Shared is not null, Path.Combine(folder, "admission")), NullLogger<CounterFile>.Instance);
             Checkpoint = new CounterCheckpoint(node.State, _services.GetRequiredService<IJournalReplay>(), _file, NullLogger<CounterCheckpoint>.Instance);
             if (started)
                 Restored = Checkpoint.Restore();
@@ -232,6 +270,14 @@ public sealed class CounterCheckpointTests : IDisposable
         {
             for (var call = 0; call < calls; call++)
                 Append(Node.Call());
+        }
+
+        /// <summary>What was used of the meter that others report, in the window that runs.</summary>
+        public void Report(long used)
+        {
+            var terms = Node.State.Subscribers.Find(Node.Entitlement.SubscriptionId)!.Value.Terms!.Value;
+            var term = terms.Allowances.Single(one => one.Meter == Meter.FirstDeclaredCode);
+            Checkpoint.Reported([(terms, term, terms.FrameAt(term, Node.Clock.Now.UtcTicks).Ordinal, used)]);
         }
 
         public void Append(in AdmissionDecision decision, bool billable = true, DateTimeOffset? start = null, long bytesOut = 0)

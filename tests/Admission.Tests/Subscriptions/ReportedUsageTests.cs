@@ -1,5 +1,8 @@
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Admission.Leases;
+using Tollgate.Admission.Tests.Leases;
 using Tollgate.Foundation;
 using Tollgate.Metering;
 using Tollgate.Plans;
@@ -72,10 +75,13 @@ public sealed class ReportedUsageTests(AdmissionServer server) : IClassFixture<A
         await AdmissionServer.UntilAsync(() => !server.Call(secret, plan).Admitted, "what was reported before the plan had the meter counts");
     }
 
-    [Fact]
-    public async Task Restart_FromItsDisk_KnowsWhatWasReportedWithoutAskingTheLog()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Restart_FromItsDisk_KnowsWhatWasReportedWithoutAskingTheLog(bool shared)
     {
-        await using var alone = new AdmissionServer();
+        await using var redis = shared ? await TestRedis.StartAsync() : null;
+        await using var alone = new AdmissionServer { Redis = redis?.Url };
         await alone.InitializeAsync();
         var provider = await alone.RegisterAsync();
         var meter = await provider.DeclareAsync("pages");
@@ -88,12 +94,73 @@ public sealed class ReportedUsageTests(AdmissionServer server) : IClassFixture<A
             await provider.ReportAsync(meter, id, 50);
             await AdmissionServer.UntilAsync(() => !alone.Call(secret, plan, node).Admitted, "the allowance is used up");
         }
-        // Whoever asks the database now what was reported is told nothing.
+        // Whoever asks the database now what was reported is told nothing; nor does Redis know.
         await using (var tamper = alone.Database.OwnerOrSuperuser.CreateCommand("REVOKE SELECT ON metering.reported_change FROM tollgate_worker"))
             await tamper.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        if (redis is not null)
+            await redis.FlushAsync();
         await using var next = await alone.StartAsync(folder, ("Limits:Nodes", "2"), ("Logging:LogLevel:Tollgate", "Information"));
         await AdmissionServer.UntilReadyAsync(next);
         alone.Call(secret, plan, next).Admitted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task RedisFlushedAndStartedAgain_AUsedUpAllowanceGoesOnRefusing()
+    {
+        await using var redis = await TestRedis.StartAsync();
+        await using var alone = new AdmissionServer { Redis = redis.Url };
+        await alone.InitializeAsync();
+        var provider = await alone.RegisterAsync();
+        var meter = await provider.DeclareAsync("pages");
+        var plan = await alone.PlanAsync(provider, Node.Deny(50, Window.Month, meter), Node.Deny(1000, Window.Month));
+        var (id, _, secret) = await (await alone.RegisterAsync()).SubscribeAsync(plan);
+        var (_, _, other) = await (await alone.RegisterAsync()).SubscribeAsync(plan);
+        await AdmissionServer.UntilAsync(() => alone.Call(secret, plan).Verdict != AdmissionVerdict.KeyUnknown && alone.Call(other, plan).Verdict != AdmissionVerdict.KeyUnknown, "the keys are known");
+        await provider.ReportAsync(meter, id, 50);
+        await AdmissionServer.UntilAsync(() => alone.Call(secret, plan).Verdict == AdmissionVerdict.RateLimited, "the allowance is used up");
+
+        var first = Epoch();
+        await redis.FlushAsync();
+        await LeasesAgainAsync(first);
+        var second = Epoch();
+        await redis.KillAsync();
+        alone.Call(secret, plan).Admitted.ShouldBeFalse();
+        await redis.StartAgainAsync();
+        await LeasesAgainAsync(second);
+
+        // The other subscription is given calls again, so Redis has a new epoch. All the while none was admitted for the one that is used up.
+        async Task LeasesAgainAsync(string? before)
+        {
+            var deadline = TimeProvider.System.GetUtcNow().AddSeconds(30);
+            while (Epoch() is var now && (now is null || now == before) || !await IsAdmittedAsync(other))
+            {
+                (await IsAdmittedAsync(secret)).ShouldBeFalse();
+                (TimeProvider.System.GetUtcNow() < deadline).ShouldBeTrue("Redis is not used again");
+                await Task.Delay(5, TestContext.Current.CancellationToken);
+            }
+            (await IsAdmittedAsync(secret)).ShouldBeFalse();
+        }
+
+        string? Epoch() => alone.Server.Services.GetRequiredService<SharedEpoch>().Current;
+
+        async Task<bool> IsAdmittedAsync(string key) => (await SharedNodes.CallAsync(alone.Server, new Buyer(Guid.Empty, Encoding.ASCII.GetBytes(key), plan.Product.Id))).Admitted;
+    }
+
+    [Fact]
+    public async Task Start_AfterAReportThatItMissed_RefusesWithoutWaitingForTheNext()
+    {
+        await using var alone = new AdmissionServer();
+        await alone.InitializeAsync();
+        var provider = await alone.RegisterAsync();
+        var meter = await provider.DeclareAsync("pages");
+        var plan = await alone.PlanAsync(provider, Node.Deny(50, Window.Month, meter));
+        var (id, _, secret) = await (await alone.RegisterAsync()).SubscribeAsync(plan);
+        var folder = alone.NewFolder();
+        await using (var node = await alone.StartAsync(folder, ("Limits:Nodes", "2")))
+            await AdmissionServer.UntilAsync(() => alone.Call(secret, plan, node).Admitted, "the node serves");
+        await provider.ReportAsync(meter, id, 50);
+        await using var next = await alone.StartAsync(folder, ("Limits:Nodes", "2"));
+        await AdmissionServer.UntilAsync(() => alone.Call(secret, plan, next).Verdict == AdmissionVerdict.RateLimited, "what was reported meanwhile refuses");
     }
 
     private static async Task UntilUsedAsync(Person consumer, string id, string meter, long used)
