@@ -14,6 +14,9 @@ public sealed record ReportSubject(
 public interface IReportSubjects
 {
     Task<IReadOnlyList<ReportSubject>> FindAsync(DbSession session, Guid[] subscriptionIds);
+
+    /// <summary>All subscriptions to an API, ended ones included: reports name subscriptions only.</summary>
+    Task<IReadOnlyList<Guid>> OfApiAsync(DbSession session, Guid apiId);
 }
 
 /// <summary>Subscriptions for which something was reported, and the mark from which to ask the next time. Some may be named again that were named before.</summary>

@@ -136,6 +136,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/usage/meters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was reported for a subscription, an API or an organization, by declared meter and hour or day */
+        get: operations["getMeterUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/request-log": {
         parameters: {
             query?: never;
@@ -1131,6 +1148,23 @@ export interface components {
             /** Format: date-time */
             last_reported_hour: null | string;
         };
+        MeterUsageResponse: {
+            data: components["schemas"]["MeterUsageSeriesResponse"][];
+            /** Format: date-time */
+            as_of: string;
+        };
+        MeterUsageRowResponse: {
+            /** Format: date-time */
+            from: string;
+            /** Format: double */
+            amount: number;
+        };
+        MeterUsageSeriesResponse: {
+            meter: string;
+            /** Format: double */
+            amount: number;
+            rows: components["schemas"]["MeterUsageRowResponse"][];
+        };
         OrganizationResponse: {
             id: string;
             slug: string;
@@ -1814,6 +1848,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UsageResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getMeterUsage: {
+        parameters: {
+            query?: {
+                subscription?: string;
+                api?: string;
+                organization?: string;
+                side?: string;
+                meter?: string;
+                from?: string;
+                to?: string;
+                interval?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeterUsageResponse"];
                 };
             };
             /** @description Unauthorized */

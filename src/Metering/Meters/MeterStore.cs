@@ -59,7 +59,7 @@ internal sealed class MeterStore(TimeProvider clock) : IMeters
         var count = await session.QuerySingleAsync<long>("SELECT count(*) FROM metering.meter WHERE organization_id = @organization AND name <> @name",
             new { organization = organization.OrganizationId, name }).ConfigureAwait(false);
         return count >= byte.MaxValue - Meter.FirstDeclaredCode + 1
-            ? Failure.Conflict("METER_LIMIT", "An organization can declare 128 meters, archived ones included. Restore one of those instead.")
+            ? Failure.Conflict("METER_LIMIT", "An organization can declare 128 meters ever. Archiving one makes no room: plans and counters know a meter by a code that is never given twice. Restore an archived one instead.")
             : Failure.Conflict("METER_NAME_TAKEN", $"There is already a meter named '{name}', or there was one: names are for good. An archived meter can be restored.");
     }
 

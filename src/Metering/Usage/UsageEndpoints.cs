@@ -15,6 +15,10 @@ internal static class UsageEndpoints
             .WithSummary("Usage of a subscription, an API or an organization, by hour or day (the last 30 days by day unless told otherwise)")
             .Produces<UsageResponse>().ProducesProblem(StatusCodes.Status401Unauthorized, Problems.ContentType)
             .ProducesProblem(StatusCodes.Status404NotFound, Problems.ContentType);
+        group.MapGet("/api/usage/meters", GetMeterUsageAsync).WithName("getMeterUsage").WithTags("Usage").RequireAuthorization()
+            .WithSummary("What was reported for a subscription, an API or an organization, by declared meter and hour or day")
+            .Produces<MeterUsageResponse>().ProducesProblem(StatusCodes.Status401Unauthorized, Problems.ContentType)
+            .ProducesProblem(StatusCodes.Status404NotFound, Problems.ContentType);
         group.MapGet("/api/request-log", ListRequestLogAsync).WithName("listRequestLog").WithTags("Usage").RequireAuthorization()
             .WithSummary("The calls of a subscription, an API or an organization, newest first")
             .Produces<Page<RequestLogResponse>>().ProducesProblem(StatusCodes.Status401Unauthorized, Problems.ContentType)
@@ -33,6 +37,20 @@ internal static class UsageEndpoints
             await of.Value.HiddenAsync(session, subjects).ConfigureAwait(false) is { } hidden
                 ? hidden
                 : await UsageStore.ReadAsync(session, of.Value, range.Range, range.Now).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+        return usage.ToResult(Results.Ok);
+    }
+
+    private static async Task<IResult> GetMeterUsageAsync(
+        Caller caller, [AsParameters] SubjectParameters subject, [AsParameters] MeterUsageParameters meters, [AsParameters] UsageRangeParameters range, IDatabase database,
+        IEnumerable<IUsageSubjects> subjects, IEnumerable<IReportSubjects> subscriptions, CancellationToken cancellation)
+    {
+        var of = subject.Of(caller, Permission.View);
+        if (of.Failure is not null)
+            return Problems.Result(of.Failure);
+        var usage = await database.AsAppAsync<Outcome<MeterUsageResponse>>(caller.Tenant, async session =>
+            await of.Value.HiddenAsync(session, subjects).ConfigureAwait(false) is { } hidden
+                ? hidden
+                : await MeterUsageStore.ReadAsync(session, of.Value, meters.Meter, range.Range, range.Now, subscriptions).ConfigureAwait(false), cancellation).ConfigureAwait(false);
         return usage.ToResult(Results.Ok);
     }
 

@@ -21,6 +21,9 @@ internal sealed record UsageRange(DateTimeOffset Start, DateTimeOffset End, Usag
 
     public TimeSpan Step => Interval == UsageInterval.Hour ? TimeSpan.FromHours(1) : TimeSpan.FromDays(1);
 
+    /// <summary>How many there are.</summary>
+    public int Intervals => (int)((End - Start) / Step);
+
     /// <summary>The last 30 days by day where nothing else is said. Null when the errors say what is wrong.</summary>
     public static UsageRange? Parse(Errors errors, string? from, string? to, string? interval, DateTimeOffset now)
     {

@@ -6,6 +6,13 @@ namespace Tollgate.Plans.Subscriptions;
 /// <summary>Subscriptions as the intake of reported usage sees them.</summary>
 internal sealed class ReportSubjects : IReportSubjects
 {
+    public Task<IReadOnlyList<Guid>> OfApiAsync(DbSession session, Guid apiId)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        // By the plans, for the index: that of subscriptions leaves ended ones out.
+        return session.QueryAsync<Guid>("SELECT s.id FROM plans.plan p JOIN plans.subscription s ON s.plan_id = p.id WHERE p.product_id = @apiId", new { apiId });
+    }
+
     public async Task<IReadOnlyList<ReportSubject>> FindAsync(DbSession session, Guid[] subscriptionIds)
     {
         ArgumentNullException.ThrowIfNull(session);

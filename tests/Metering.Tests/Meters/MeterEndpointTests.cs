@@ -76,6 +76,26 @@ public sealed class MeterEndpointTests
         var (status, body) = await server.PostAsync("/api/meters", new { name = "onemore", unit = "page" });
         status.ShouldBe(HttpStatusCode.Conflict);
         body.GetProperty("code").GetString().ShouldBe("METER_LIMIT");
+        body.GetProperty("detail").GetString()!.ShouldContain("Archiving one makes no room");
+
+        // What has been in plans and counters under a code is never another meter.
+        var last = await server.Db.ScalarAsync<Guid>($"SELECT id FROM metering.meter WHERE organization_id = '{MeteringDatabase.Id(100)}' AND code = 255");
+        (await server.PostAsync($"/api/meters/{TypeId.Format("meter", last)}/archive", "")).Status.ShouldBe(HttpStatusCode.OK);
+        (await server.PostAsync("/api/meters", new { name = "onemore", unit = "page" })).Body.GetProperty("code").GetString().ShouldBe("METER_LIMIT");
+        (await server.PostAsync($"/api/meters/{TypeId.Format("meter", last)}/restore", "")).Status.ShouldBe(HttpStatusCode.OK);
+        (await server.Db.RowsAsync($"SELECT code FROM metering.meter WHERE id = '{last}'")).ShouldBe(["(255)"]);
+        await Should.ThrowAsync<Npgsql.PostgresException>(() => server.Db.Database.AsAppAsync(new TenantContext(MeteringDatabase.Id(1), [MeteringDatabase.Id(100)]),
+            session => session.ExecuteAsync("DELETE FROM metering.meter"), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Declare_AfterTheNewestIsArchived_GivesTheNextCode()
+    {
+        await using var server = await UsageServer.StartAsync();
+        var (_, first) = await server.PostAsync("/api/meters", new { name = "pages", unit = "page" });
+        await server.PostAsync($"/api/meters/{first.GetProperty("id").GetString()}/archive", "");
+        await server.DeclareAsync("sheets");
+        (await server.Db.RowsAsync("SELECT code, name LIKE '%sheets' AS sheets FROM metering.meter")).ShouldBe(["(128,f)", "(129,t)"]);
     }
 
     private static async Task<List<string?>> NamesAsync(UsageServer server, string path, int organization = 100) =>

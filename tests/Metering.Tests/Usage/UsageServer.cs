@@ -71,10 +71,12 @@ internal sealed class UsageServer(MeteringDatabase db, TestServer server) : IAsy
     public sealed class Subscribed : IReportSubjects
     {
         private readonly Dictionary<Guid, ReportSubject> _all = [];
+        private readonly Dictionary<Guid, Guid> _apis = [];
 
         public ReportSubject Add(int subscription, int provider = 100, DateTimeOffset? startedAt = null, DateTimeOffset? endedAt = null, Func<DateTimeOffset, int>? version = null)
         {
             var started = startedAt ?? MeteringDatabase.Hour(TimeProvider.System.GetUtcNow().AddDays(-10));
+            _apis[MeteringDatabase.Id(provider)] = MeteringDatabase.Id(provider + 100_000);
             return _all[MeteringDatabase.Id(subscription)] = new ReportSubject(MeteringDatabase.Id(subscription), MeteringDatabase.Id(subscription + 10_000), MeteringDatabase.Id(provider),
                 started, started, endedAt, at =>
                 {
@@ -84,6 +86,10 @@ internal sealed class UsageServer(MeteringDatabase db, TestServer server) : IAsy
                     return (started.AddMonths(months), started.AddMonths(months + 1));
                 }, version ?? (_ => 1));
         }
+
+        /// <summary>A provider has one API.</summary>
+        public Task<IReadOnlyList<Guid>> OfApiAsync(DbSession session, Guid apiId) =>
+            Task.FromResult<IReadOnlyList<Guid>>([.. _all.Values.Where(one => _apis[one.ProviderOrganizationId] == apiId).Select(one => one.SubscriptionId)]);
 
         public async Task<IReadOnlyList<ReportSubject>> FindAsync(DbSession session, Guid[] subscriptionIds)
         {
