@@ -57,12 +57,15 @@ const subscriptions = createRoute({
 
 export interface CallFilters {
   by?: "hour";
+  /** The meter whose amounts are drawn; calls without it. */
+  of?: string;
   show?: "served" | "refused" | "errors";
   call?: string;
 }
 
 const callFilters = (search: Record<string, unknown>): CallFilters => ({
   by: oneOf(["hour"], search.by),
+  of: text(search.of),
   show: oneOf(["served", "refused", "errors"], search.show),
   call: text(search.call),
 });
@@ -71,6 +74,12 @@ const subscription = createRoute({
   path: "/subscriptions/$id",
   validateSearch: callFilters,
   component: lazyRouteComponent(() => import("./subscriptions/SubscriptionPage"), "SubscriptionPage"),
+});
+const meters = createRoute({
+  getParentRoute: () => desk,
+  path: "/meters",
+  validateSearch: (search): { meter?: string } => ({ meter: text(search.meter) }),
+  component: lazyRouteComponent(() => import("./meters/MetersPage"), "MetersPage"),
 });
 const apis = createRoute({ getParentRoute: () => desk, path: "/apis", component: lazyRouteComponent(() => import("./apis/ApisPage"), "ApisPage") });
 const newApi = createRoute({ getParentRoute: () => desk, path: "/apis/new", component: lazyRouteComponent(() => import("./apis/ImportPage"), "ImportPage") });
@@ -91,7 +100,7 @@ export const router = createRouter({
     discover,
     publish,
     visitors.addChildren([catalog, listing, signIn, signUp]),
-    desk.addChildren([subscriptions, subscription, apis, newApi, api]),
+    desk.addChildren([subscriptions, subscription, apis, newApi, api, meters]),
   ]),
   defaultPreload: "intent",
   scrollRestoration: true,

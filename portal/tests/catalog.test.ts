@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { guess, slugOf } from "~/apis/guess";
+import { windowsOf } from "~/apis/planForm";
 import { curl, easiest, envName } from "~/catalog/calls";
-import { compare, type PlanTerms } from "~/catalog/plans";
+import { compare, meterName, type PlanTerms } from "~/catalog/plans";
+import { reportCommand } from "~/meters/report";
 import { csv } from "~/usage/csv";
-import { story } from "~/usage/story";
+import { callWords, meterWords, story } from "~/usage/story";
 import { ticks } from "~/usage/scale";
 
 const plan = (id: string, month: number, minute?: number): PlanTerms => ({
@@ -71,10 +73,29 @@ describe("guess", () => {
 
 describe("the chart's title", () => {
   const day = 86_400_000;
-  const points = (...values: number[]) => values.map((requests, index) => ({ at: index * day, requests }));
+  const points = (...values: number[]) => values.map((value, index) => ({ at: index * day, value }));
   it("says that there is nothing", () => expect(story(points(0, 0, 0), "day")).toBe("No calls in the last 30 days"));
   it("sees a doubling", () => expect(story(points(50, 100, 205, 3), "day")).toBe("Calls doubled on Sat 3 Jan"));
+  it("names what is measured", () => {
+    expect(story(points(0, 0), "hour", meterWords("pages"))).toBe("No pages reported in the last 48 hours");
+    expect(story(points(0, 12), "day", meterWords("pages"))).toBe("12 pages in the last 30 days");
+    expect(story(points(50, 100, 20, 3), "day", meterWords("pages"))).toBe("Pages halved on Sat 3 Jan");
+    expect(story(points(0, 0), "day", callWords(false))).toBe("No call was served in the last 30 days");
+  });
   it("does not judge the running day", () => expect(story(points(100, 100, 100, 1), "day")).toMatch(/^Calls were highest on/));
+});
+
+describe("declared meters", () => {
+  it("go by their own name", () => expect(["x.acme.pages", "x.acme.render.seconds", "requests"].map(meterName)).toEqual(["pages", "render.seconds", "Calls"]));
+  it("have no window that ends before a report comes", () => {
+    expect(windowsOf("x.acme.pages")).toEqual(["hour", "day", "week", "month", "billing_period"]);
+    expect(windowsOf("requests")).toContain("second");
+  });
+  it("are reported by a line for the shell", () => {
+    const line = reportCommand("http://localhost:8080", "x.acme.pages");
+    expect(line.split("\n").slice(0, -1).every((each) => each.endsWith(" \\"))).toBe(true);
+    expect(line).toContain('-H "ce-type: x.acme.pages" -H "ce-subject: $SUBSCRIPTION"');
+  });
 });
 
 it("ticks start at zero and pass the highest value", () => expect(ticks(1787)).toEqual([0, 1000, 2000]));

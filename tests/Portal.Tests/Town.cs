@@ -26,6 +26,11 @@ internal sealed class Town
 
     public string Subscription { get; private set; } = "";
 
+    /// <summary>Ada's meter, by its name and its id; Ben has used some of it.</summary>
+    public string Meter { get; private set; } = "";
+
+    public string MeterId { get; private set; } = "";
+
     public static async Task<Town> BuildAsync(PortalFixture fixture)
     {
         var town = new Town(fixture.Program);
@@ -45,6 +50,7 @@ internal sealed class Town
             await town.PublishAsync(ben, Documents.Small(name, "/look-up"), name, "finance", upstream, summary, Documents.RatesPlans);
         town.Draft = (await town.ImportAsync(ada, Documents.Broken, "Tide Tables", "weather", upstream, "High and low water")).GetProperty("id").GetString()!;
         var key = await town.SubscribeAsync(ben, town.Weather);
+        await town.ReportGridPointsAsync(ada, key.Id);
         var adas = await town.SubscribeAsync(ada, rates.GetProperty("id").GetString()!);
         town.Subscription = adas.Id;
         await town.CallAsync(weather.GetProperty("gateway_url").GetString()!, key.Secret, 6);
@@ -81,6 +87,19 @@ internal sealed class Town
         var listing = await GetAsync(http, $"/marketplace/listings/{row.GetProperty("organization").GetProperty("slug").GetString()}/{row.GetProperty("slug").GetString()}");
         var subscription = await PostAsync(http, "/api/subscriptions", new { plan_id = listing.GetProperty("plans")[0].GetProperty("id").GetString() });
         return (subscription.GetProperty("id").GetString()!, subscription.GetProperty("key").GetProperty("secret").GetString()!);
+    }
+
+    /// <summary>Of one meter; and another that is out of use.</summary>
+    private async Task ReportGridPointsAsync(HttpClient http, string subscription)
+    {
+        var old = await PostAsync(http, "/api/meters", new { name = "maps.drawn", unit = "map" });
+        await PostAsync(http, $"/api/meters/{old.GetProperty("id").GetString()}/archive", new { });
+        var meter = await PostAsync(http, "/api/meters", new { name = "grid.points", unit = "point", description = "Points of the grid for which a forecast was computed" });
+        (Meter, MeterId) = (meter.GetProperty("name").GetString()!, meter.GetProperty("id").GetString()!);
+        var events = new[] { 4_000, 350 }.Select((amount, i) => new { specversion = "1.0", id = $"run-{i}", source = "/forecast", type = Meter, subject = subscription, data = new { amount } });
+        using var content = JsonContent.Create(events, new("application/cloudevents-batch+json"), Json.Options);
+        using var response = await http.PostAsync("/api/usage/events", content);
+        (await ReadAsync(response, "POST /api/usage/events")).GetProperty("accepted").GetInt32().ShouldBe(2);
     }
 
     /// <summary>So many calls, of which one in seven fails at the upstream.</summary>

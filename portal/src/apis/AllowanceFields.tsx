@@ -1,31 +1,40 @@
 import { Trash2 } from "lucide-react";
-import { meterName, windowName } from "~/catalog/plans";
+import { isDeclared, meterName, windowName } from "~/catalog/plans";
 import { Button } from "~/design/Button";
 import { SelectField, TextField } from "~/design/Field";
-import { meters, windows, type AllowanceForm } from "./planForm";
+import { meters, windowsOf, type AllowanceForm } from "./planForm";
 
 interface AllowanceFieldsProps {
   index: number;
   value: AllowanceForm;
+  /** Names of the meters that the organization has declared. */
+  declared: readonly string[];
   onChange: (part: Partial<AllowanceForm>) => void;
   onRemove: () => void;
   errorOf: (field: string) => string | undefined;
 }
 
+const option = (meter: string) => (
+  <option key={meter} value={meter}>
+    {meterName(meter)}
+  </option>
+);
+
+/** A window that the meter cannot have gives way to a month. */
+const ofMeter = (meter: string, window: AllowanceForm["window"]): Partial<AllowanceForm> => (windowsOf(meter).includes(window) ? { meter } : { meter, window: "month" });
+
 /** One allowance, read from left to right: so many calls a month, past it refused. */
-export function AllowanceFields({ index, value, onChange, onRemove, errorOf }: AllowanceFieldsProps) {
+export function AllowanceFields({ index, value, declared, onChange, onRemove, errorOf }: AllowanceFieldsProps) {
+  const own = [...new Set([...declared, ...(isDeclared(value.meter) ? [value.meter] : [])])];
   return (
     <fieldset className="allowance" aria-label={`Allowance ${index + 1}`}>
       <TextField label="Amount" name={`allowances.${index}.amount`} small inputMode="numeric" value={value.amount} onChange={(event) => onChange({ amount: event.target.value })} error={errorOf("amount")} />
-      <SelectField label="Of" name={`allowances.${index}.meter`} small value={value.meter} onChange={(event) => onChange({ meter: event.target.value })} error={errorOf("meter")}>
-        {[...new Set([...meters, value.meter])].map((each) => (
-          <option key={each} value={each}>
-            {meterName(each)}
-          </option>
-        ))}
+      <SelectField label="Of" name={`allowances.${index}.meter`} small value={value.meter} onChange={(event) => onChange(ofMeter(event.target.value, value.window))} error={errorOf("meter")}>
+        {[...new Set([...meters, ...(isDeclared(value.meter) ? [] : [value.meter])])].map(option)}
+        {own.length > 0 && <optgroup label="Your meters">{own.map(option)}</optgroup>}
       </SelectField>
-      <SelectField label="Each" name={`allowances.${index}.window`} small value={value.window} onChange={(event) => onChange({ window: windows.find((each) => each === event.target.value) ?? "month" })} error={errorOf("window")}>
-        {windows.map((each) => (
+      <SelectField label="Each" name={`allowances.${index}.window`} small value={value.window} onChange={(event) => onChange({ window: windowsOf(value.meter).find((each) => each === event.target.value) ?? "month" })} error={errorOf("window")}>
+        {windowsOf(value.meter).map((each) => (
           <option key={each} value={each}>
             {windowName(each)}
           </option>

@@ -102,7 +102,14 @@ function ApiUsage({ api, filters }: { api: Api; filters: CallFilters }) {
   };
   return (
     <div className="stack">
-      <UsageSection subject={{ api: api.id }} interval={filters.by ?? "day"} onInterval={(by) => change({ by: by === "hour" ? by : undefined })} onShow={show} />
+      <UsageSection
+        subject={{ api: api.id }}
+        interval={filters.by ?? "day"}
+        onInterval={(by) => change({ by: by === "hour" ? by : undefined })}
+        meter={filters.of}
+        onMeter={(of) => change({ of })}
+        onShow={show}
+      />
       <CallsSection
         subject={{ api: api.id }}
         filters={filters}

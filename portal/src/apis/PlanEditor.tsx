@@ -1,29 +1,34 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { Button } from "~/design/Button";
 import { Dialog } from "~/design/Dialog";
 import { SelectField, TextField } from "~/design/Field";
 import { Failed } from "~/design/States";
 import { useForm } from "~/design/useForm";
+import { metersQuery } from "~/meters/data";
 import { AllowanceFields } from "./AllowanceFields";
-import { savePlan, type Plan } from "./data";
+import { savePlan, type Api, type Plan } from "./data";
 import { currencies, newAllowance, toDraft, toForm, type AllowanceForm, type PlanForm } from "./planForm";
 
 interface PlanEditorProps {
-  apiId: string;
+  api: Api;
   plan: Plan | null;
   first: boolean;
   onClose: () => void;
 }
 
-export function PlanEditor({ apiId, plan, first, onClose }: PlanEditorProps) {
+export function PlanEditor({ api, plan, first, onClose }: PlanEditorProps) {
   const [values, setValues] = useState<PlanForm>(() => toForm(plan, first));
+  const own = useQuery(metersQuery(api.organization.id)).data ?? [];
+  const declared = own.filter((each) => each.archived_at === null).map((each) => each.name);
   const set = (part: Partial<PlanForm>) => setValues((before) => ({ ...before, ...part }));
   const setAllowance = (row: number, part: Partial<AllowanceForm>) =>
     set({ allowances: values.allowances.map((each) => (each.row === row ? { ...each, ...part } : each)) });
   const shown = ["name", "description", "price", "price.amount", "price.currency", "price.interval"].concat(
     values.allowances.flatMap((_, index) => ["meter", "amount", "window", "past", "unit_price"].map((field) => `allowances.${index}.${field}`)),
   );
-  const form = useForm(shown, () => savePlan(apiId, plan, toDraft(values)), onClose);
+  const form = useForm(shown, () => savePlan(api.id, plan, toDraft(values)), onClose);
   return (
     <Dialog open wide title={plan ? `Edit ${plan.name}` : "Add a plan"} onClose={onClose}>
       <form className="grid gap-16" {...form.props}>
@@ -63,13 +68,22 @@ export function PlanEditor({ apiId, plan, first, onClose }: PlanEditorProps) {
               key={each.row}
               index={index}
               value={each}
+              declared={declared}
               onChange={(part) => setAllowance(each.row, part)}
               onRemove={() => set({ allowances: values.allowances.filter((other) => other.row !== each.row) })}
               errorOf={(field) => form.errorOf(`allowances.${index}.${field}`)}
             />
           ))}
-          <div className="border-t border-line pt-12">
+          <div className="flex flex-wrap items-center gap-x-16 gap-y-8 border-t border-line pt-12">
             <Button onClick={() => set({ allowances: [...values.allowances, newAllowance()] })}>Add an allowance</Button>
+            {declared.length === 0 && (
+              <span className="text-12 text-quiet">
+                Of something that calls do not show?{" "}
+                <Link to="/meters" className="link text-ink">
+                  Declare a meter
+                </Link>
+              </span>
+            )}
           </div>
         </div>
         <footer className="flex justify-end gap-8">

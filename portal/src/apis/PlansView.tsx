@@ -49,7 +49,7 @@ export function PlansView({ api, plans }: { api: Api; plans: readonly Plan[] }) 
           </div>
         </>
       )}
-      {editing && <PlanEditor apiId={api.id} plan={editing.plan} first={plans.length === 0} onClose={() => setEditing(null)} />}
+      {editing && <PlanEditor api={api} plan={editing.plan} first={plans.length === 0} onClose={() => setEditing(null)} />}
       <ArchiveDialog plan={ending} onClose={() => setEnding(null)} />
     </section>
   );

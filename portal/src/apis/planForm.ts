@@ -1,3 +1,4 @@
+import { isDeclared } from "~/catalog/plans";
 import { parseMoney } from "~/design/format";
 import type { Plan, PlanDraft } from "./data";
 
@@ -22,7 +23,9 @@ export interface AllowanceForm {
 }
 
 export const currencies = ["usd", "eur", "gbp", "chf", "jpy"] as const;
-export const windows: readonly AllowanceForm["window"][] = ["second", "minute", "hour", "day", "week", "month", "billing_period"];
+const windows: readonly AllowanceForm["window"][] = ["second", "minute", "hour", "day", "week", "month", "billing_period"];
+/** Reports come later than seconds and minutes end. */
+export const windowsOf = (meter: string): readonly AllowanceForm["window"][] => (isDeclared(meter) ? windows.filter((each) => each !== "second" && each !== "minute") : windows);
 export const meters = ["requests", "bytes.out", "actions"] as const;
 
 let rows = 0;

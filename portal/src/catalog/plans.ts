@@ -24,7 +24,9 @@ const meterNames: Record<string, string> = {
   "bytes.out": "Bytes out",
 };
 
-export const meterName = (meter: string): string => meterNames[meter] ?? meter;
+/** A meter that a provider declared is `x.{organization}.{name}`; beside that provider's plans its own name says enough. */
+export const isDeclared = (meter: string): boolean => meter.startsWith("x.");
+export const meterName = (meter: string): string => meterNames[meter] ?? (isDeclared(meter) ? meter.split(".").slice(2).join(".") : meter);
 export const windowName = (window: string): string => window.replace("_", " ");
 export const allowanceName = (allowance: Pick<Allowance, "meter" | "window">): string => `${meterName(allowance.meter)} a ${windowName(allowance.window)}`;
 

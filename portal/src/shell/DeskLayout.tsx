@@ -1,5 +1,5 @@
 import { Link, Outlet } from "@tanstack/react-router";
-import { Boxes, KeyRound, Store } from "lucide-react";
+import { Boxes, Gauge, KeyRound, Store } from "lucide-react";
 import { AccountMenu } from "./AccountMenu";
 import { OrganizationMenu } from "./OrganizationMenu";
 import { PaletteButton } from "./Palette";
@@ -8,6 +8,7 @@ import { Wordmark } from "./Wordmark";
 const places = [
   { to: "/subscriptions", label: "Subscriptions", Icon: KeyRound },
   { to: "/apis", label: "My APIs", Icon: Boxes },
+  { to: "/meters", label: "Meters", Icon: Gauge },
   { to: "/marketplace", label: "Catalog", Icon: Store },
 ] as const;
 

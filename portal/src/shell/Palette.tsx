@@ -80,6 +80,7 @@ function Choices({ close }: { close: () => void }) {
           <Command.Item onSelect={go(() => void navigate({ to: "/marketplace" }))}>Catalog</Command.Item>
           <Command.Item onSelect={go(() => void navigate({ to: "/subscriptions" }))}>Subscriptions</Command.Item>
           <Command.Item onSelect={go(() => void navigate({ to: "/apis" }))}>My APIs</Command.Item>
+          <Command.Item onSelect={go(() => void navigate({ to: "/meters" }))}>Meters</Command.Item>
           <Command.Item onSelect={go(() => void navigate({ to: "/apis/new" }))}>Import an API</Command.Item>
           {session === null && <Command.Item onSelect={go(() => void navigate({ to: "/sign-in" }))}>Sign in</Command.Item>}
         </Command.Group>

@@ -95,7 +95,14 @@ function Body({ subscription, title }: { subscription: Subscription; title: stri
         <UpcomingInvoice subscriptionId={subscription.id} />
       </div>
       <div className="stack mt-40">
-        <UsageSection subject={{ subscription: subscription.id }} interval={filters.by ?? "day"} onInterval={(by) => change({ by: by === "hour" ? by : undefined })} onShow={show} />
+        <UsageSection
+          subject={{ subscription: subscription.id }}
+          interval={filters.by ?? "day"}
+          onInterval={(by) => change({ by: by === "hour" ? by : undefined })}
+          meter={filters.of}
+          onMeter={(of) => change({ of })}
+          onShow={show}
+        />
         <KeysSection subscription={subscription} listing={listing} />
         <CallsSection
           subject={{ subscription: subscription.id }}

@@ -1,7 +1,8 @@
 import { useState } from "react";
-import { compact, count, counted, milliseconds } from "~/design/format";
-import type { Interval, Slot } from "./data";
+import { compact, count } from "~/design/format";
+import type { Interval } from "./data";
 import { axisLabel, rowLabel } from "./labels";
+import type { Lane as LaneOf, Measure } from "./measure";
 import { ticks } from "./scale";
 import { useWidth } from "./useWidth";
 
@@ -11,22 +12,28 @@ const plot = 160;
 const lane = 30;
 const axis = 20;
 
-/** Bars for calls, and a lane of its own for what went wrong, each from zero. A slot without calls stays empty. */
-export function UsageChart({ slots, interval, title }: { slots: readonly Slot[]; interval: Interval; title: string }) {
+/** Bars for what is measured, and a lane of its own for what went wrong, each from zero. An interval without any stays empty. */
+export function UsageChart({ measure, interval, title }: { measure: Measure; interval: Interval; title: string }) {
   const [ref, width] = useWidth<HTMLDivElement>();
   const [hovered, setHovered] = useState<number | null>(null);
-  const lanes = lanesOf(slots);
+  const { points, lanes } = measure;
+  const values = points.map((each) => each.value);
+  const last = points.length - 1;
   const height = top + plot + lanes.length * lane + axis;
-  const step = Math.max(1, (width - left) / slots.length);
-  const steps = ticks(Math.max(...slots.map((each) => each.bucket?.requests ?? 0)));
+  const step = Math.max(1, (width - left) / points.length);
+  const steps = ticks(Math.max(...values));
   const highest = steps.at(-1) ?? 1;
   const y = (value: number) => top + plot - (value / highest) * plot;
   const every = Math.ceil((interval === "hour" ? 48 : 72) / step);
   return (
     <div ref={ref}>
-      <Readout slot={slots[hovered ?? slots.length - 1]} interval={interval} running={hovered === null || hovered === slots.length - 1} />
+      <p className="text-13 text-quiet min-h-24">
+        <span className="text-ink font-medium">{rowLabel(points[hovered ?? last]?.at ?? 0, interval)}</span>
+        {(hovered ?? last) === last ? " so far: " : ": "}
+        {measure.say(hovered ?? last)}
+      </p>
       {width > 0 && (
-        <svg className="chart" viewBox={`0 0 ${width} ${height}`} height={height} role="img" aria-label={title}>
+        <svg className="chart" data-series={measure.series} viewBox={`0 0 ${width} ${height}`} height={height} role="img" aria-label={title}>
           {steps.map((value, index) => (
             <g key={value}>
               <line className={value === 0 ? "chart-zero" : "chart-grid"} x1={left} x2={width} y1={y(value)} y2={y(value)} />
@@ -35,20 +42,20 @@ export function UsageChart({ slots, interval, title }: { slots: readonly Slot[];
               </text>
               {index === steps.length - 1 && (
                 <text x={left} y={y(value) - 6}>
-                  calls {interval === "hour" ? "an hour" : "a day"}
+                  {measure.noun} {interval === "hour" ? "an hour" : "a day"}
                 </text>
               )}
             </g>
           ))}
-          <Bars values={slots.map((each) => each.bucket?.requests ?? 0)} step={step} base={top + plot} size={plot} highest={highest} className="chart-bar" running />
+          <Bars values={values} step={step} base={top + plot} size={plot} highest={highest} className="chart-bar" running />
           {lanes.map((each, index) => (
             <Lane key={each.name} {...each} step={step} base={top + plot + (index + 1) * lane} width={width} />
           ))}
-          {slots.map((slot, index) => (
-            <g key={slot.at}>
-              {(slots.length - 1 - index) % every === 0 && (
+          {points.map(({ at }, index) => (
+            <g key={at}>
+              {(last - index) % every === 0 && (
                 <text x={left + (index + 0.5) * step} y={height - 4} textAnchor="middle">
-                  {axisLabel(slot.at, interval)}
+                  {axisLabel(at, interval)}
                 </text>
               )}
               <rect className="chart-hit" data-on={hovered === index || undefined} x={left + index * step} y={top} width={step} height={height - top - axis} onMouseEnter={() => setHovered(index)} onMouseLeave={() => setHovered(null)} />
@@ -58,16 +65,6 @@ export function UsageChart({ slots, interval, title }: { slots: readonly Slot[];
       )}
     </div>
   );
-}
-
-function lanesOf(slots: readonly Slot[]): { name: string; className: string; values: number[] }[] {
-  const refused = slots.map((each) => each.bucket?.refused ?? 0);
-  const errors = slots.map((each) => each.bucket?.errors ?? 0);
-  const all = [
-    { name: "refused", className: "chart-refused", values: refused },
-    { name: "server errors", className: "chart-error", values: errors },
-  ];
-  return all.filter((each) => each.values.some((value) => value > 0));
 }
 
 interface BarsProps {
@@ -100,7 +97,7 @@ function Bars({ values, step, base, size, highest, className, running = false }:
   });
 }
 
-function Lane({ name, className, values, step, base, width }: { name: string; className: string; values: readonly number[]; step: number; base: number; width: number }) {
+function Lane({ name, className, values, step, base, width }: LaneOf & { step: number; base: number; width: number }) {
   const highest = Math.max(...values);
   return (
     <g>
@@ -113,19 +110,5 @@ function Lane({ name, className, values, step, base, width }: { name: string; cl
       </text>
       <Bars values={values} step={step} base={base} size={lane - 14} highest={highest} className={className} />
     </g>
-  );
-}
-
-function Readout({ slot, interval, running }: { slot: Slot | undefined; interval: Interval; running: boolean }) {
-  if (!slot) return null;
-  const { bucket } = slot;
-  return (
-    <p className="text-13 text-quiet min-h-24">
-      <span className="text-ink font-medium">{rowLabel(slot.at, interval)}</span>
-      {running ? " so far: " : ": "}
-      {bucket
-        ? `${counted(bucket.requests, "call")}, ${counted(bucket.refused, "refused", "refused")}, ${counted(bucket.errors, "server error")}, median ${milliseconds(bucket.latency_ms.p50)}`
-        : "no calls"}
-    </p>
   );
 }

@@ -7,6 +7,7 @@ export type Subject = { subscription: string } | { api: string };
 export type Interval = "hour" | "day";
 export type Usage = Answer<"/api/usage", "get">;
 export type Bucket = Usage["data"][number];
+export type MeterUsage = Answer<"/api/usage/meters", "get">;
 export type Call = Answer<"/api/request-log", "get">["data"][number];
 
 export const hour = 3_600_000;
@@ -31,6 +32,30 @@ export const usageQuery = (subject: Subject, interval: Interval) =>
     },
   });
 
+/** What was reported by meter; those without anything in the span are not in it. */
+export const meterUsageQuery = (subject: Subject, interval: Interval) =>
+  queryOptions({
+    queryKey: ["usage", "meters", subject, interval],
+    refetchInterval: 10_000,
+    queryFn: async () => {
+      const now = Date.now();
+      const from = new Date(firstOf(interval, now)).toISOString();
+      const usage = await take(tollgate.GET("/api/usage/meters", { params: { query: { ...subject, interval, from } } }));
+      return { usage, interval, now };
+    },
+  });
+
+export interface MeterSlot {
+  at: number;
+  amount: number;
+}
+
+export function fillMeter(usage: MeterUsage, meter: string, interval: Interval, now: number): MeterSlot[] {
+  const rows = usage.data.find((each) => each.meter === meter)?.rows ?? [];
+  const amounts = new Map(rows.map((each) => [new Date(each.from).getTime(), each.amount]));
+  return slotsOf(interval, now).map((at) => ({ at, amount: amounts.get(at) ?? 0 }));
+}
+
 export interface Slot {
   at: number;
   bucket: Bucket | null;
@@ -39,11 +64,12 @@ export interface Slot {
 /** Every interval from the first to the running one; those without a row in the answer had no calls. */
 export function fill(usage: Usage, interval: Interval, now: number): Slot[] {
   const rows = new Map(usage.data.map((each) => [new Date(each.from).getTime(), each]));
+  return slotsOf(interval, now).map((at) => ({ at, bucket: rows.get(at) ?? null }));
+}
+
+function slotsOf(interval: Interval, now: number): number[] {
   const first = firstOf(interval, now);
-  return Array.from({ length: spanOf(interval) }, (_, index) => {
-    const at = first + index * lengthOf(interval);
-    return { at, bucket: rows.get(at) ?? null };
-  });
+  return Array.from({ length: spanOf(interval) }, (_, index) => first + index * lengthOf(interval));
 }
 
 /** Server errors are those of the upstream as well as the gateway's own 502 and 504. */

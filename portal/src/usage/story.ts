@@ -1,31 +1,46 @@
-import { count, counted } from "~/design/format";
+import { count } from "~/design/format";
 import { dayName, hourName } from "./labels";
 import { spanOf, type Interval } from "./data";
 
 export interface Point {
   at: number;
-  requests: number;
+  value: number;
 }
 
+/** What is counted, and how nothing of it is said. */
+export interface Words {
+  noun: string;
+  one: string;
+  none: string;
+}
+
+export const callWords = (idle = true): Words => ({ noun: "calls", one: "call", none: idle ? "No calls" : "No call was served" });
+export const meterWords = (noun: string): Words => ({ noun, one: noun, none: `No ${noun} reported` });
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+const spanText = (interval: Interval): string => `${spanOf(interval)} ${interval}s`;
+
 /** What is to be seen, as a sentence: the last complete interval when it stands out, else the highest. The running one is never judged. */
-export function story(points: readonly Point[], interval: Interval, idle = true): string {
-  const span = interval === "hour" ? `${spanOf("hour")} hours` : `${spanOf("day")} days`;
-  const total = points.reduce((sum, each) => sum + each.requests, 0);
-  // Refused and failed calls are calls too: only none at all is "no calls".
-  if (total === 0) return idle ? `No calls in the last ${span}` : `No call was served in the last ${span}`;
-  const complete = points.slice(0, -1);
+export function story(points: readonly Point[], interval: Interval, words: Words = callWords()): string {
+  const name = capital(words.noun);
+  const total = points.reduce((sum, each) => sum + each.value, 0);
+  if (total === 0) return `${words.none} in the last ${spanText(interval)}`;
+  const change = interval === "day" ? changeOf(points.slice(0, -1)) : null;
+  if (change) return `${name} ${change}`;
+  const when = interval === "hour" ? hourName : dayName;
+  const highest = points.toSorted((a, b) => b.value - a.value)[0];
+  if (highest && points.filter((each) => each.value > 0).length > 2) return `${name} were highest ${when(highest.at)}: ${count(highest.value)}`;
+  return `${count(total)} ${total === 1 ? words.one : words.noun} in the last ${spanText(interval)}`;
+}
+
+/** Hours go up and down all day: only days are compared. */
+function changeOf(complete: readonly Point[]): string | null {
   const last = complete.at(-1);
   const before = complete.at(-2);
-  // Hours go up and down all day: only days are compared.
-  if (interval === "day" && last && before && Math.max(last.requests, before.requests) >= 20 && before.requests > 0) {
-    const ratio = last.requests / before.requests;
-    if (ratio >= 3) return `Calls rose ${count(Math.floor(ratio))}-fold ${dayName(last.at)}`;
-    if (ratio >= 1.9) return `Calls doubled ${dayName(last.at)}`;
-    if (ratio <= 0.05) return `Calls nearly stopped ${dayName(last.at)}`;
-    if (ratio <= 0.55) return `Calls halved ${dayName(last.at)}`;
-  }
-  const name = interval === "hour" ? hourName : dayName;
-  const highest = points.toSorted((a, b) => b.requests - a.requests)[0];
-  if (highest && points.filter((each) => each.requests > 0).length > 2) return `Calls were highest ${name(highest.at)}: ${count(highest.requests)}`;
-  return `${counted(total, "call")} in the last ${span}`;
+  if (!last || !before || before.value <= 0 || Math.max(last.value, before.value) < 20) return null;
+  const ratio = last.value / before.value;
+  if (ratio >= 3) return `rose ${count(Math.floor(ratio))}-fold ${dayName(last.at)}`;
+  if (ratio >= 1.9) return `doubled ${dayName(last.at)}`;
+  if (ratio <= 0.05) return `nearly stopped ${dayName(last.at)}`;
+  return ratio <= 0.55 ? `halved ${dayName(last.at)}` : null;
 }
