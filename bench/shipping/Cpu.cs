@@ -19,6 +19,9 @@ internal readonly record struct Cpu(double Self, double Server)
         return new Cpu(self.TotalProcessorTime.TotalSeconds, ticks / TicksPerSecond);
     }
 
+    /// <summary>CPU seconds of one process.</summary>
+    public static double Of(int process) => Ticks(Stat(process), withChildren: false) / TicksPerSecond;
+
     /// <summary>A line of this process's status, such as VmHWM (the most that was resident) and RssAnon (what of it is no file: the mapped journal is one).</summary>
     public static long Megabytes(string name) => long.Parse(
         File.ReadLines("/proc/self/status").First(line => line.StartsWith(name + ":", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],

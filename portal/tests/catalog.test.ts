@@ -94,7 +94,7 @@ describe("declared meters", () => {
   it("are reported by a line for the shell", () => {
     const line = reportCommand("http://localhost:8080", "x.acme.pages");
     expect(line.split("\n").slice(0, -1).every((each) => each.endsWith(" \\"))).toBe(true);
-    expect(line).toContain('-H "ce-type: x.acme.pages" -H "ce-subject: $SUBSCRIPTION"');
+    expect(line).toContain('-H "ce-type: x.acme.pages" \\\n  -H "ce-subject: $SUBSCRIPTION"');
   });
 });
 

@@ -59,6 +59,44 @@ public sealed class ReportedUsageTests
         exit.ShouldBe(0, output);
     }
 
+    [Fact(Timeout = 240_000)]
+    public async Task UsedUpMeter_OnANodeWithRedis_RefusesAfterAKill_WithRedisFlushedAndPostgresAway()
+    {
+        await using var server = await ExternalPostgres.StartAsync();
+        await using var redis = await TestRedis.StartAsync();
+        await using var upstream = await FakeUpstream.StartAsync();
+        await using var node = RunningProgram.Launched(RestartTests.Settings(server, "gateway", ("Redis__Url", redis.Url)));
+        await using var control = RunningProgram.Launched(RestartTests.Settings(server, "control,worker", ("Gateway__PublicUrl", node.Gateway.ToString().TrimEnd('/'))));
+        (await control.CommandAsync(RestartTests.Owner(server), "migrate")).ExitCode.ShouldBe(0);
+        await control.UntilReadyAsync();
+        await node.UntilReadyAsync();
+        using var market = await Market.OpenAsync(control, upstream.Address, Market.Deny("minute", 10_000_000));
+        var pages = await DeclareAsync(market, "pages");
+        // Nothing of this plan is Redis's: what is not refused for the meter is served.
+        var plan = await Market.PostAsync(market.Provider, $"/api/apis/{market.ApiId}/plans", new
+        {
+            name = "Metered",
+            price = new { amount = 500, currency = "usd", interval = "month" },
+            allowances = new object[] { new { meter = pages, amount = 50, window = "month", past = "deny" } },
+        });
+        var subscription = await Market.PostAsync(market.Consumer, "/api/subscriptions", new { plan_id = plan.GetProperty("id").GetString() });
+        var (id, key) = (subscription.GetProperty("id").GetString()!, subscription.GetProperty("key").GetProperty("secret").GetString()!);
+        using var gateway = RunningProgram.NewClient(node.Gateway);
+        await UntilAsync(HttpStatusCode.OK, gateway, market, key);
+        (await ReportAsync(market, Event(pages, "1", 50, id))).ShouldBe(["accepted"]);
+        await UntilRefusedAsync(gateway, market, key);
+
+        await node.KillAsync();
+        await server.StopAsync();
+        await redis.FlushAsync();
+        await node.StartAgainAsync();
+        using (var refused = await CallAsync(gateway, market, key))
+            refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        await server.StartAgainAsync();
+        using (var still = await CallAsync(gateway, market, key))
+            still.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+    }
+
     private static async Task<string> DeclareAsync(Market market, string name) =>
         (await Market.PostAsync(market.Provider, "/api/meters", new { name, unit = "piece" })).GetProperty("name").GetString()!;
 
@@ -80,6 +118,19 @@ public sealed class ReportedUsageTests
         using var request = new HttpRequestMessage(HttpMethod.Get, market.GatewayUrl + "/small");
         request.Headers.Add("x-api-key", key);
         return await gateway.SendAsync(request);
+    }
+
+    private static async Task UntilAsync(HttpStatusCode status, HttpClient gateway, Market market, string key)
+    {
+        var deadline = TimeProvider.System.GetUtcNow().AddSeconds(30);
+        while (true)
+        {
+            using var response = await CallAsync(gateway, market, key);
+            if (response.StatusCode == status)
+                return;
+            (TimeProvider.System.GetUtcNow() < deadline).ShouldBeTrue($"{response.StatusCode} in place of {status}");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
     }
 
     private static async Task UntilRefusedAsync(HttpClient gateway, Market market, string key)

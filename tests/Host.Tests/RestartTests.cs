@@ -111,7 +111,7 @@ public sealed class RestartTests
         await UntilAsync(async () => await CallAsync(gateway, market, market.Key) == HttpStatusCode.TooManyRequests, "calls are decided again");
     }
 
-    private static Dictionary<string, string?> Settings(ExternalPostgres server, string roles, params (string Name, string Value)[] more)
+    internal static Dictionary<string, string?> Settings(ExternalPostgres server, string roles, params (string Name, string Value)[] more)
     {
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
@@ -126,7 +126,7 @@ public sealed class RestartTests
         return settings;
     }
 
-    private static Dictionary<string, string?> Owner(ExternalPostgres server) => new(StringComparer.Ordinal)
+    internal static Dictionary<string, string?> Owner(ExternalPostgres server) => new(StringComparer.Ordinal)
     {
         ["ConnectionStrings__Migrate"] = server.ConnectionString("tollgate_owner"),
         ["ConnectionStrings__Tollgate"] = null,

@@ -1,4 +1,4 @@
-import { count, unitPrice } from "~/design/format";
+import { capital, count, unitPrice } from "~/design/format";
 
 export interface Allowance {
   meter: string;
@@ -28,7 +28,7 @@ const meterNames: Record<string, string> = {
 export const isDeclared = (meter: string): boolean => meter.startsWith("x.");
 export const meterName = (meter: string): string => meterNames[meter] ?? (isDeclared(meter) ? meter.split(".").slice(2).join(".") : meter);
 export const windowName = (window: string): string => window.replace("_", " ");
-export const allowanceName = (allowance: Pick<Allowance, "meter" | "window">): string => `${meterName(allowance.meter)} a ${windowName(allowance.window)}`;
+export const allowanceName = (allowance: Pick<Allowance, "meter" | "window">): string => `${capital(meterName(allowance.meter))} a ${windowName(allowance.window)}`;
 
 /** A billing period is a month or a year, as the price is. */
 export const plainWindow = <T extends Pick<Allowance, "window">>(allowance: T, interval: string): T =>

@@ -3,6 +3,8 @@
 const locale = "en-GB";
 const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 export const count = (value: number): string => whole.format(value);
 
 /** "1 call", "2 calls": the noun's plural is given where adding an s is wrong. */

@@ -1,4 +1,4 @@
-import { count } from "~/design/format";
+import { capital, count } from "~/design/format";
 import { dayName, hourName } from "./labels";
 import { spanOf, type Interval } from "./data";
 
@@ -17,7 +17,6 @@ export interface Words {
 export const callWords = (idle = true): Words => ({ noun: "calls", one: "call", none: idle ? "No calls" : "No call was served" });
 export const meterWords = (noun: string): Words => ({ noun, one: noun, none: `No ${noun} reported` });
 
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const spanText = (interval: Interval): string => `${spanOf(interval)} ${interval}s`;
 
 /** What is to be seen, as a sentence: the last complete interval when it stands out, else the highest. The running one is never judged. */
