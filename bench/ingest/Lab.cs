@@ -52,14 +52,6 @@ internal sealed class Lab : IAsyncDisposable
         return lab;
     }
 
-    /// <summary>What program and PostgreSQL take while nobody reports: milliseconds of CPU a second. It is in the other figures too.</summary>
-    public async Task<(double Program, double Server)> IdleAsync(double seconds)
-    {
-        var (program, server) = (Cpu.Of(_program.ProcessId), Cpu.Take(_server).Server);
-        await Task.Delay(TimeSpan.FromSeconds(seconds));
-        return ((Cpu.Of(_program.ProcessId) - program) * 1e3 / seconds, (Cpu.Take(_server).Server - server) * 1e3 / seconds);
-    }
-
     /// <summary>So many clients, each of which sends its next request when the one before is answered.</summary>
     public async Task<Figures> ReportAsync(int clients, int batch, double seconds)
     {

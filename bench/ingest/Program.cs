@@ -10,8 +10,6 @@ const double WarmUpSeconds = 4;
 await using var lab = await Lab.StartAsync();
 await lab.ReportAsync(clients: 4, batch: 1, WarmUpSeconds);
 await lab.ReportAsync(clients: 4, batch: 100, WarmUpSeconds);
-var idle = await lab.IdleAsync(seconds);
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"idle cpu_ms_per_second program={idle.Program:N0} postgres={idle.Server:N0}"));
 foreach (var batch in (int[])[1, 100, 1000])
     foreach (var clients in (int[])[1, 4])
     {
