@@ -8,11 +8,12 @@ using Tollgate.Plans;
 namespace Tollgate.Admission.Limits;
 
 /// <summary>
-/// Looks four times a second what the capped subscriptions that were called have cost, by the invoice's own rating of what is in the log. The shipper brings events in
-/// a fifth of a second, so a cap holds within a second of the event that reaches it; when the database is away, the last word holds; where there was none yet, what goes past
-/// the plan's included amount is refused.
+/// Looks four times a second what the capped subscriptions that were called have cost, by the invoice's own rating of what is in the log, and asks the shipper not to wait
+/// while there are any: an event is in the log in a fifth of a second, so a cap holds within a second of the event that reaches it. When the database is away, the last word
+/// holds; where there was none yet, <see cref="UnheardCaps"/>.
 /// </summary>
-internal sealed partial class SpendCaps(NodeState state, IDatabase database, ISpending spending, TimeProvider clock, ILogger<SpendCaps> logger) : BackgroundService
+internal sealed partial class SpendCaps(
+    NodeState state, IDatabase database, ISpending spending, IUsageShipping shipping, TimeProvider clock, ILogger<SpendCaps> logger) : BackgroundService
 {
     private const int Together = 200;
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
@@ -40,6 +41,7 @@ internal sealed partial class SpendCaps(NodeState state, IDatabase database, ISp
     {
         foreach (var some in state.Capped.Where(IsStirring).Chunk(Together))
         {
+            shipping.ShipSoon();
             var found = await database.AsWorkerAsync(session => spending.OfAsync(session, [.. some.Select(one => one.Key)]), cancellation).ConfigureAwait(false);
             _heardOf.UnionWith(some.Select(one => one.Key));
             foreach (var spent in found)
@@ -57,34 +59,9 @@ internal sealed partial class SpendCaps(NodeState state, IDatabase database, ISp
         catch (Exception exception) when (!cancellation.IsCancellationRequested)
         {
             LogFailed(logger, exception.Message);
-            Assume();
+            _seen.Clear();
+            UnheardCaps.Assume(state.Capped.Where(one => !_heardOf.Contains(one.Key)), clock.GetUtcNow());
         }
-    }
-
-    // A node that started without the database does not know what was spent before: past what a plan includes, a capped subscription waits until it does.
-    private void Assume()
-    {
-        _seen.Clear();
-        var now = clock.GetUtcNow().UtcTicks;
-        foreach (var (id, subscriber) in state.Capped)
-            if (!_heardOf.Contains(id) && subscriber.TryTerms(out var terms))
-                subscriber.SetSpentUp(UsedUp(terms, now) is not 0 and var meters ? new SpentUp(terms.PeriodStartSeconds(now), meters) : null);
-    }
-
-    private static uint UsedUp(in Terms terms, long now)
-    {
-        var meters = 0u;
-        foreach (ref readonly var term in terms.Allowances.AsSpan())
-        {
-            if (!term.Charged)
-                continue;
-            ref var cell = ref terms.CellOf(term.Meter);
-            var total = Volatile.Read(ref cell.Total);
-            var word = WindowWord.Current(ref terms.WordOf(ref cell, term.Window), term.Bits, terms.FrameAt(term, now).Ordinal, ref cell.Total);
-            if (WindowWord.Used(term.Bits, total, word) >= term.Limit)
-                meters |= MeterMask.Of(term.Meter);
-        }
-        return meters;
     }
 
     private bool IsStirring(KeyValuePair<Guid, Subscriber> capped)

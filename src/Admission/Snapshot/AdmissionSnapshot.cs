@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Runtime.CompilerServices;
 using Tollgate.Admission.Deciding;
+using Tollgate.Admission.Limits;
 using Tollgate.Admission.Nodes;
 using Tollgate.Foundation;
 using Tollgate.Metering;
@@ -14,7 +15,8 @@ namespace Tollgate.Admission.Snapshot;
 /// later load (the feed lost its place) keeps them, because those in memory know calls that the log does not know yet.
 /// </summary>
 internal sealed class AdmissionSnapshot(
-    NodeState state, IDatabase database, IEntitlements entitlements, IUsageShipping shipping, TermsIntake intake, SnapshotDisk disk, CounterCheckpoint counters, NodeLicence licence)
+    NodeState state, IDatabase database, IEntitlements entitlements, IUsageShipping shipping, TermsIntake intake, SnapshotDisk disk, CounterCheckpoint counters, NodeLicence licence,
+    TimeProvider clock)
     : IStoredChangeHandler, IDisposable
 {
     private const string KeyTopic = "key";
@@ -42,6 +44,7 @@ internal sealed class AdmissionSnapshot(
         }
         if (!restored)
             return Task.FromResult<FeedPlace?>(null);
+        UnheardCaps.Assume(state.Capped, clock.GetUtcNow());
         // The register is asked as soon as the database answers; until then the node is what it was.
         state.Loaded = true;
         if (licence.Admitted)
@@ -69,7 +72,10 @@ internal sealed class AdmissionSnapshot(
             End([.. Missing(found)]);
             await database.AsWorkerAsync(session => KeyLoader.LoadAsync(session, state, null), cancellation).ConfigureAwait(false);
             if (!again)
+            {
                 counters.Begin();
+                UnheardCaps.Assume(state.Capped, clock.GetUtcNow());
+            }
             _kept = null;
             // What is on disk now misses what this load has found.
             if (!written.Commit(state, place: null))

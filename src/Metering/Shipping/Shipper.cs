@@ -29,6 +29,7 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
     private ShippedPosition? _position;
     private long _shippedOffset;
     private long _caughtUp;
+    private volatile bool _soon;
 
     public Guid JournalId => journal.Id;
 
@@ -55,6 +56,8 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
             }
         }
     }
+
+    public void ShipSoon() => _soon = true;
 
     /// <summary>Answers a request of reconciling: everything counted up to now is sealed and stored.</summary>
     public async Task SealAsync(CancellationToken cancellation)
@@ -122,6 +125,7 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
         while (true)
         {
             var shipped = clock.GetTimestamp();
+            _soon = false;
             await StepAsync(stopping).ConfigureAwait(false);
             if (clock.GetElapsedTime(totalled) >= SealInterval)
             {
@@ -133,7 +137,7 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
                 await SealAsync(stopping).ConfigureAwait(false);
                 polled = clock.GetTimestamp();
             }
-            while (Lag < BatchBytes && (Lag == 0 || clock.GetElapsedTime(shipped) < Gathering) && clock.GetElapsedTime(polled) < SealRequestPoll)
+            while (Lag < BatchBytes && (Lag == 0 || (!_soon && clock.GetElapsedTime(shipped) < Gathering)) && clock.GetElapsedTime(polled) < SealRequestPoll)
             {
                 await Task.Delay(Look, clock, stopping).ConfigureAwait(false);
                 // Also when nothing is new: a full journal takes no record until room is made.

@@ -126,6 +126,34 @@ public class ShipperTests
         await shipper.StopAsync(Cancellation);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task ShipSoon_AfterAShipping_WaitsForNoCompany()
+    {
+        await using var db = await MeteringDatabase.CreateAsync();
+        var journal = new MemoryJournal();
+        using var shipper = db.Shipper(journal, clock: db.Clock);
+        await shipper.StartAsync(Cancellation);
+        journal.Append(db.Call());
+        await UntilLoggedAsync(db, 1, TimeSpan.FromSeconds(5));
+        journal.Append(db.Call());
+        shipper.ShipSoon();
+        // Without it they wait for 800 ms.
+        await UntilLoggedAsync(db, 2, TimeSpan.FromMilliseconds(400));
+        db.Clock.Advance(TimeSpan.FromSeconds(1));
+        await shipper.StopAsync(Cancellation);
+    }
+
+    // The clock goes on by no more than that.
+    private static async Task UntilLoggedAsync(MeteringDatabase db, int events, TimeSpan most)
+    {
+        for (var gone = TimeSpan.Zero; await db.CountAsync("metering.request_log") < events; await Task.Delay(10, Cancellation))
+            if (gone < most)
+            {
+                db.Clock.Advance(TimeSpan.FromMilliseconds(10));
+                gone += TimeSpan.FromMilliseconds(10);
+            }
+    }
+
     private static async Task UntilAsync(Func<bool> condition)
     {
         while (!condition())
