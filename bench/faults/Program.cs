@@ -10,8 +10,8 @@ var seed = int.Parse(Option("--seed", "1"), CultureInfo.InvariantCulture);
 var only = Option("--only", "");
 
 List<RoundResult> results = [];
-foreach (var course in Course.Plan(rounds, seed, only))
-    await foreach (var result in course.RunAsync())
+foreach (var (setup, faults) in Plan.Of(rounds, only))
+    await foreach (var result in setup.RunAsync(seed++, faults))
     {
         results.Add(result);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,

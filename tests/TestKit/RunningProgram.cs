@@ -67,8 +67,10 @@ public sealed class RunningProgram : IAsyncDisposable
     }
 
     /// <summary>A data folder and free ports; nothing is started.</summary>
-    public static RunningProgram Prepared(IReadOnlyDictionary<string, string?>? settings = null) =>
-        new(Directory.CreateTempSubdirectory("tollgate-program-").FullName, ownsData: true, settings);
+    /// <param name="settings">Beside those that every program of a test has.</param>
+    /// <param name="parent">Where the data folder is made.</param>
+    public static RunningProgram Prepared(IReadOnlyDictionary<string, string?>? settings = null, string? parent = null) =>
+        new(parent is null ? Directory.CreateTempSubdirectory("tollgate-program-").FullName : Directory.CreateDirectory(Path.Combine(parent, "tollgate-program")).FullName, ownsData: true, settings);
 
     /// <summary>Starts it and waits for nothing.</summary>
     public static RunningProgram Launched(IReadOnlyDictionary<string, string?>? settings = null)

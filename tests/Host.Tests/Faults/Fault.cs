@@ -73,8 +73,7 @@ internal sealed record Fault(string Name, Func<Lab, Load, Task> DoAsync)
             await lab.Program.StartAgainAsync();
         }
         goOn();
-        for (var (watch, answered) = (Stopwatch.StartNew(), load.Answered.Count); load.Answered.Count < answered + 50 && watch.Elapsed < TimeSpan.FromSeconds(60);)
-            await Task.Delay(50);
+        await load.AnswersAgainAsync();
     });
 
     private static async Task KilledAsync(Lab lab)

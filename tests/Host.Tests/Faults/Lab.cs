@@ -15,12 +15,19 @@ internal sealed class Lab : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private readonly FakeUpstream _upstream;
+    private readonly Func<Task<NpgsqlDataSource>> _open;
     private long _loggedBefore;
     private long _doubledBefore;
 
-    private Lab(FakeUpstream upstream, RunningProgram program, Market market, Random random)
+    /// <param name="seed">Of the moments at which things happen.</param>
+    /// <param name="upstream">What the market's API is.</param>
+    /// <param name="program">The one that is called, and to which faults happen.</param>
+    /// <param name="market">Where its API and key are.</param>
+    /// <param name="open">The program's database, for comparing; its own cluster when null.</param>
+    public Lab(int seed, FakeUpstream upstream, RunningProgram program, Market market, Func<Task<NpgsqlDataSource>>? open = null)
     {
-        (_upstream, Program, Market, Random) = (upstream, program, market, random);
+        (_upstream, Program, Market, Random) = (upstream, program, market, new Random(seed));
+        _open = open ?? program.OpenDatabaseAsync;
     }
 
     public RunningProgram Program { get; }
@@ -29,12 +36,16 @@ internal sealed class Lab : IAsyncDisposable
 
     public Random Random { get; }
 
-    public static async Task<Lab> StartAsync(int seed, IReadOnlyDictionary<string, string?>? settings = null)
+    public static async Task<Lab> StartAsync(int seed, IReadOnlyDictionary<string, string?>? settings = null, string? parent = null)
     {
         var upstream = await FakeUpstream.StartAsync();
-        var program = await RunningProgram.StartAsync(settings);
-        return new Lab(upstream, program, await Market.OpenAsync(program, upstream.Address, Market.Deny("minute", 10_000_000)), new Random(seed));
+        var program = RunningProgram.Prepared(settings, parent);
+        await program.StartAgainAsync();
+        return new Lab(seed, upstream, program, await Market.OpenAsync(program, upstream.Address, AnyCalls));
     }
+
+    /// <summary>An allowance that no round uses up.</summary>
+    public static object AnyCalls => Market.Deny("minute", 10_000_000);
 
     public async Task<RoundResult> RoundAsync(Fault fault)
     {
@@ -77,7 +88,7 @@ internal sealed class Lab : IAsyncDisposable
 
     private async Task<RoundResult> CompareAsync(string fault, Load load, bool reconciled, double seconds)
     {
-        await using var database = await Program.OpenDatabaseAsync();
+        await using var database = await _open();
         await using var command = database.CreateCommand("""
             SELECT count(*), count(*) - count(DISTINCT request_id),
               (SELECT count(*) FROM unnest($1) AS answered (id) WHERE NOT EXISTS (SELECT FROM metering.request_log l WHERE l.request_id = answered.id))

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using Tollgate.Foundation;
 using Tollgate.TestKit;
@@ -21,6 +22,13 @@ internal sealed class Load : IAsyncDisposable
 
     /// <summary>Answers of the gateway itself, such as 503 while nothing can be recorded.</summary>
     public long Refused => Interlocked.Read(ref _refused);
+
+    /// <summary>Until calls are answered again, a minute at most: the figures show it when they are not.</summary>
+    public async Task AnswersAgainAsync()
+    {
+        for (var (watch, answered) = (Stopwatch.StartNew(), Answered.Count); Answered.Count < answered + 50 && watch.Elapsed < TimeSpan.FromSeconds(60);)
+            await Task.Delay(50);
+    }
 
     public async Task StopAsync()
     {
