@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Metering;
 using Tollgate.Metering.Journal;
 
-// What an append costs: alone on warm pages, then one thread and four with the default segments and fsync interval. Usage: [folder] [records]
+// What an append costs: alone on warm pages, then with the default segments and fsync interval, where pages and the disk have their part. In a folder of /dev/shm the disk has none.
+// Usage: [folder] [records]
 var folder = args.Length > 0 ? args[0] : Path.Combine(Path.GetTempPath(), "tollgate-bench-" + Path.GetRandomFileName());
 var records = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 2_000_000;
 try
@@ -14,6 +15,7 @@ try
     using var journal = new UsageJournal(folder, new JournalOptions(), TimeProvider.System, NullLogger.Instance);
     Console.WriteLine($"{Environment.ProcessorCount} processors, {folder}");
     Run(journal, "warm-up", 1, 200_000, paced: false);
+    Sustained(journal, records);
     Run(journal, "1 thread, 50,000/s", 1, 200_000, paced: true);
     Run(journal, "1 thread, as fast as it goes", 1, records, paced: false);
     Run(journal, "4 threads, as fast as they go", 4, records, paced: false);
@@ -94,6 +96,19 @@ static void Burst(string folder, int subscriptions, int records)
     {
         Directory.Delete(folder, recursive: true);
     }
+}
+
+// As fast as it goes over many segments, timed as a whole: the pages of new ones are cold, and their zeros and the records go to the disk.
+static void Sustained(UsageJournal journal, int records)
+{
+    var events = Enumerable.Range(0, 1000).Select(Event).ToArray();
+    using var process = Process.GetCurrentProcess();
+    var (all, used, start) = (process.TotalProcessorTime, ThreadNanoseconds(), Stopwatch.GetTimestamp());
+    for (int i = 0, next = 0; i < records; i++, next = next + 1 == events.Length ? 0 : next + 1)
+        journal.Append(events[next]);
+    var (seconds, cpu) = (Stopwatch.GetElapsedTime(start).TotalSeconds, (ThreadNanoseconds() - used) / records);
+    process.Refresh();
+    Console.WriteLine($"new segments, as fast as it goes   {records / seconds,12:N0} records/s   an append: {cpu:N0} ns CPU, {seconds * 1e9 / records:N0} ns on the clock; with making and flushing segments {(process.TotalProcessorTime - all).TotalNanoseconds / records:N0} ns CPU");
 }
 
 static double ThreadNanoseconds() => double.Parse(File.ReadAllText("/proc/thread-self/schedstat").Split(' ')[0], CultureInfo.InvariantCulture);
