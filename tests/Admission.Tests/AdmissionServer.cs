@@ -110,6 +110,33 @@ public sealed class AdmissionServer : IAsyncLifetime
 
     internal AdmissionDecision Call(string secret, Plan plan, TestServer? server = null) =>
         (server ?? Server).Services.GetRequiredService<IAdmission>().Admit(Encoding.ASCII.GetBytes(secret), plan.Product.Id, Node.Amounts((Meter.Requests, 1)));
+
+    /// <summary>Puts an admitted call into a node's journal, as the gateway does at its end.</summary>
+    internal static void Append(TestServer node, in AdmissionDecision decision)
+    {
+        decision.Admitted.ShouldBeTrue($"{decision.Verdict}");
+        node.Services.GetRequiredService<IUsageJournal>().Append(new UsageEvent
+        {
+            RequestId = TypeId.New(TimeProvider.System),
+            StartMicros = (TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / 10,
+            DurationMicros = 1000,
+            UpstreamMicros = 500,
+            KeyId = decision.KeyId,
+            SubscriptionId = decision.SubscriptionId,
+            PlanVersion = decision.PlanVersion,
+            PeriodStartSeconds = decision.PeriodStartSeconds,
+            OrganizationId = decision.OrganizationId,
+            ProviderOrganizationId = decision.ProviderOrganizationId,
+            ApiId = TypeId.New(TimeProvider.System),
+            ApiVersion = 1,
+            Method = "GET"u8.ToArray(),
+            Path = "/x"u8.ToArray(),
+            Status = 200,
+            Outcome = UsageOutcome.Served,
+            Billable = true,
+            Amounts = decision.Amounts,
+        });
+    }
 }
 
 public sealed record Person(AdmissionServer Host, Guid Account, Guid Organization, string Token)

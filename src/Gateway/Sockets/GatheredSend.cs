@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Threading.Tasks.Sources;
 
 namespace Tollgate.Gateway.Sockets;
 
@@ -7,17 +6,16 @@ namespace Tollgate.Gateway.Sockets;
 /// A send that is put off until its loop has seen to all events of a batch. Sends that follow one another find the other side awake (to wake it costs more
 /// than the send does), and the gateway's code and the kernel's do not drive each other out of the processor's caches. One at a time; nothing is allocated.
 /// </summary>
-internal sealed class GatheredSend(LoopSocket socket) : IValueTaskSource
+internal sealed class GatheredSend(LoopSocket socket) : LoopSource
 {
-    private ManualResetValueTaskSourceCore<bool> _source;
     private ReadOnlyMemory<byte> _bytes;
 
     public ValueTask Begin(ReadOnlyMemory<byte> bytes)
     {
         _bytes = bytes;
-        _source.Reset();
+        var wait = Renew();
         socket.Loop.Gather(this);
-        return new ValueTask(this, _source.Version);
+        return wait;
     }
 
     /// <summary>On the loop's thread. Whoever waits goes on here.</summary>
@@ -36,10 +34,10 @@ internal sealed class GatheredSend(LoopSocket socket) : IValueTaskSource
         }
         catch (SocketException exception)
         {
-            _source.SetException(exception);
+            Fail(exception);
             return;
         }
-        _source.SetResult(true);
+        Complete();
     }
 
     private async Task SendRestAsync(ReadOnlyMemory<byte> rest)
@@ -50,16 +48,9 @@ internal sealed class GatheredSend(LoopSocket socket) : IValueTaskSource
         }
         catch (SocketException exception)
         {
-            _source.SetException(exception);
+            Fail(exception);
             return;
         }
-        _source.SetResult(true);
+        Complete();
     }
-
-    void IValueTaskSource.GetResult(short token) => _source.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _source.GetStatus(token);
-
-    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _source.OnCompleted(continuation, state, token, flags & ~ValueTaskSourceOnCompletedFlags.UseSchedulingContext);
 }

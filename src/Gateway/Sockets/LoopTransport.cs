@@ -115,6 +115,7 @@ internal sealed partial class LoopListener : IConnectionListener, IEventHandler
     {
         if (error is not (Libc.TooManyFiles or Libc.TooManyFilesAtAll))
             return;
+        bool stuck, tell;
         lock (_gate)
         {
             if (_spare >= 0)
@@ -123,14 +124,16 @@ internal sealed partial class LoopListener : IConnectionListener, IEventHandler
             if (descriptor >= 0)
                 _ = Libc.close(descriptor);
             _spare = Libc.TryEventCreate();
-            // Somebody else was faster: nobody can be turned away, and the loop must not do nothing but ask.
-            if (_spare < 0)
-                Thread.Sleep(1);
-            if (Environment.TickCount64 - _toldAt < 1000)
-                return;
-            _toldAt = Environment.TickCount64;
+            stuck = _spare < 0;
+            tell = Environment.TickCount64 - _toldAt >= 1000;
+            if (tell)
+                _toldAt = Environment.TickCount64;
         }
-        LogFull(_logger);
+        if (tell)
+            LogFull(_logger);
+        // Somebody else was faster: nobody can be turned away, and the loop must not do nothing but ask.
+        if (stuck)
+            Thread.Sleep(1);
     }
 
     [LoggerMessage(1, LogLevel.Warning, "Connections are turned away: the process has as many open files as it may have (ulimit -n)")]

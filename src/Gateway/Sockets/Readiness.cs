@@ -1,18 +1,15 @@
-using System.Threading.Tasks.Sources;
-
 namespace Tollgate.Gateway.Sockets;
 
 /// <summary>
 /// Whether a descriptor can be read (or written), as its loop last heard, and the one who waits for that. It is taken before the call into the kernel, so
 /// an event that comes in between is not lost. Nothing is allocated for a wait.
 /// </summary>
-internal sealed class Readiness(bool ready) : IValueTaskSource
+internal sealed class Readiness(bool ready) : LoopSource
 {
     private const int Idle = 0;
     private const int Ready = 1;
     private const int Waiting = 2;
 
-    private ManualResetValueTaskSourceCore<bool> _source;
     private int _state = ready ? Ready : Idle;
     private volatile bool _always;
 
@@ -24,13 +21,13 @@ internal sealed class Readiness(bool ready) : IValueTaskSource
     {
         if (_always || Interlocked.CompareExchange(ref _state, Idle, Ready) == Ready)
             return default;
-        _source.Reset();
+        var wait = Renew();
         if (Interlocked.CompareExchange(ref _state, Waiting, Idle) == Idle)
         {
             // One that became ready for good right now did not find us waiting.
             if (_always)
                 Set();
-            return new ValueTask(this, _source.Version);
+            return wait;
         }
         Volatile.Write(ref _state, Idle);
         return default;
@@ -43,7 +40,7 @@ internal sealed class Readiness(bool ready) : IValueTaskSource
         {
             if (Interlocked.CompareExchange(ref _state, Idle, Waiting) == Waiting)
             {
-                _source.SetResult(true);
+                Complete();
                 return;
             }
             if (Interlocked.CompareExchange(ref _state, Ready, Idle) is Idle or Ready)
@@ -57,11 +54,4 @@ internal sealed class Readiness(bool ready) : IValueTaskSource
         _always = true;
         Set();
     }
-
-    void IValueTaskSource.GetResult(short token) => _source.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _source.GetStatus(token);
-
-    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _source.OnCompleted(continuation, state, token, flags & ~ValueTaskSourceOnCompletedFlags.UseSchedulingContext);
 }

@@ -111,7 +111,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
         var buyer = await _nodes.SubscribeAsync(Node.Deny(10, Window.Month));
         var first = await SharedNodes.CallAsync(_nodes.Nodes[0], buyer);
         for (var i = 0; i < 6; i++)
-            SharedNodes.Append(_nodes.Nodes[1], first);
+            AdmissionServer.Append(_nodes.Nodes[1], first);
         await _nodes.Nodes[1].Services.GetRequiredService<IUsageShipping>().ShipNowAsync(CancellationToken.None);
         await _nodes.Redis.TextAsync("DEL", $"tollgate:limit:{buyer.Subscription:N}:1");
         // Six are in the log, the one that the first node holds among them.
@@ -130,7 +130,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
         {
             var decision = await SharedNodes.CallAsync(node, buyer);
             decision.Admitted.ShouldBeTrue();
-            SharedNodes.Append(node, decision);
+            AdmissionServer.Append(node, decision);
             used++;
         }
         var key = $"tollgate:leases:{node.Services.GetRequiredService<Tollgate.Admission.Leases.SharedEpoch>().Life:N}";

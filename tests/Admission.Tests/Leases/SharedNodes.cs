@@ -99,28 +99,6 @@ internal sealed class SharedNodes : IAsyncDisposable
         return tally;
     }
 
-    public static void Append(TestServer node, in AdmissionDecision decision) => node.Services.GetRequiredService<IUsageJournal>().Append(new UsageEvent
-    {
-        RequestId = TypeId.New(TimeProvider.System),
-        StartMicros = (TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / 10,
-        DurationMicros = 1000,
-        UpstreamMicros = 500,
-        KeyId = decision.KeyId,
-        SubscriptionId = decision.SubscriptionId,
-        PlanVersion = decision.PlanVersion,
-        PeriodStartSeconds = decision.PeriodStartSeconds,
-        OrganizationId = decision.OrganizationId,
-        ProviderOrganizationId = decision.ProviderOrganizationId,
-        ApiId = TypeId.New(TimeProvider.System),
-        ApiVersion = 1,
-        Method = "GET"u8.ToArray(),
-        Path = "/x"u8.ToArray(),
-        Status = 200,
-        Outcome = UsageOutcome.Served,
-        Billable = true,
-        Amounts = decision.Amounts,
-    });
-
     public async ValueTask DisposeAsync()
     {
         foreach (var node in Nodes.Skip(1))

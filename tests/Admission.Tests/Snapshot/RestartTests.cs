@@ -21,9 +21,8 @@ public sealed class RestartTests : IAsyncLifetime
     {
         var plan = await _server.PlanAsync(await _server.RegisterAsync(), Node.Deny(10, Window.Month), Node.Deny(1000, Window.Day));
         var (_, _, secret) = await (await _server.RegisterAsync()).SubscribeAsync(plan);
-        var journal = _server.Server.Services.GetRequiredService<IUsageJournal>();
         for (var call = 0; call < 7; call++)
-            Append(journal, _server.Call(secret, plan));
+            AdmissionServer.Append(_server.Server, _server.Call(secret, plan));
         await _server.Server.Services.GetRequiredService<IUsageShipping>().ShipNowAsync(CancellationToken.None);
 
         // The node is gone without a word, and its place with it; another one starts with nothing but the database.
@@ -43,9 +42,8 @@ public sealed class RestartTests : IAsyncLifetime
         var provider = await _server.RegisterAsync();
         var plan = await _server.PlanAsync(provider, Node.Deny(1000, Window.Month));
         var (id, _, secret) = await (await _server.RegisterAsync()).SubscribeAsync(plan);
-        var journal = _server.Server.Services.GetRequiredService<IUsageJournal>();
         for (var call = 0; call < 5; call++)
-            Append(journal, _server.Call(secret, plan));
+            AdmissionServer.Append(_server.Server, _server.Call(secret, plan));
         TypeId.TryParse(id, "sub", out var subscription).ShouldBeTrue();
         await using var command = _server.Database.OwnerOrSuperuser.CreateCommand("""
             UPDATE plans.entitlement_snapshot SET allowances = allowances || replace(replace((allowances -> 0)::text, 'month', 'week'), '1000', '8')::jsonb WHERE subscription_id = $1
@@ -54,33 +52,5 @@ public sealed class RestartTests : IAsyncLifetime
         await command.ExecuteNonQueryAsync();
         await AdmissionServer.UntilAsync(() => _server.State.Subscribers.Find(subscription)?.Terms?.Allowances.Length == 2, "the new terms are in force");
         Enumerable.Range(0, 20).Count(_ => _server.Call(secret, plan).Admitted).ShouldBe(3);
-    }
-
-    private static void Append(IUsageJournal journal, in AdmissionDecision decision)
-    {
-        decision.Admitted.ShouldBeTrue();
-        journal.Append(new UsageEvent
-        {
-            RequestId = TypeId.New(TimeProvider.System),
-            StartMicros = (TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / 10,
-            DurationMicros = 1000,
-            UpstreamMicros = 500,
-            KeyId = decision.KeyId,
-            SubscriptionId = decision.SubscriptionId,
-            PlanVersion = decision.PlanVersion,
-            PeriodStartSeconds = decision.PeriodStartSeconds,
-            OrganizationId = decision.OrganizationId,
-            ProviderOrganizationId = decision.ProviderOrganizationId,
-            ApiId = TypeId.New(TimeProvider.System),
-            ApiVersion = 1,
-            Method = "GET"u8.ToArray(),
-            Path = "/x"u8.ToArray(),
-            Status = 200,
-            Outcome = UsageOutcome.Served,
-            Billable = true,
-            BytesIn = 1,
-            BytesOut = 2,
-            Amounts = decision.Amounts,
-        });
     }
 }

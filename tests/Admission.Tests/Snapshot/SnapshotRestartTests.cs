@@ -29,7 +29,7 @@ public sealed class SnapshotRestartTests : IAsyncLifetime
         var (_, _, secret) = await (await _server.RegisterAsync()).SubscribeAsync(plan);
         await using (var node = await StartAsync())
             for (var call = 0; call < 7; call++)
-                Append(node, _server.Call(secret, plan, node));
+                AdmissionServer.Append(node, _server.Call(secret, plan, node));
         // Whoever asked the log now would learn that nothing was used.
         await ExecuteAsync("DELETE FROM metering.request_log; DELETE FROM metering.meter_hourly");
 
@@ -47,7 +47,7 @@ public sealed class SnapshotRestartTests : IAsyncLifetime
         var (endedId, _, endedKey) = await consumer.SubscribeAsync(ended);
         var (grownId, _, grownKey) = await consumer.SubscribeAsync(grown);
         await using (var node = await StartAsync())
-            Append(node, _server.Call(grownKey, grown, node));
+            AdmissionServer.Append(node, _server.Call(grownKey, grown, node));
         (await consumer.SendAsync(HttpMethod.Delete, $"/api/keys/{keyId}")).Status.ShouldBe(204);
         TypeId.TryParse(endedId, "sub", out var endedSubscription).ShouldBeTrue();
         TypeId.TryParse(grownId, "sub", out var grownSubscription).ShouldBeTrue();
@@ -73,13 +73,13 @@ public sealed class SnapshotRestartTests : IAsyncLifetime
         await using (var node = await StartAsync())
         {
             for (var call = 0; call < 5; call++)
-                Append(node, _server.Call(secret, plan, node));
+                AdmissionServer.Append(node, _server.Call(secret, plan, node));
             await ExecuteAsync($"""
                 UPDATE plans.entitlement_snapshot SET allowances = allowances || replace(replace((allowances -> 0)::text, 'month', 'week'), '1000', '16')::jsonb
                 WHERE subscription_id = '{subscription}'
                 """);
             await AdmissionServer.UntilAsync(() => node.Services.GetRequiredService<NodeState>().Subscribers.Find(subscription)?.Terms?.Allowances.Length == 2, "the new terms");
-            Append(node, _server.Call(secret, plan, node));
+            AdmissionServer.Append(node, _server.Call(secret, plan, node));
         }
         await ExecuteAsync("DELETE FROM metering.request_log; DELETE FROM metering.meter_hourly");
 
@@ -96,7 +96,7 @@ public sealed class SnapshotRestartTests : IAsyncLifetime
         var (_, _, secret) = await (await _server.RegisterAsync()).SubscribeAsync(plan);
         await using (var node = await StartAsync())
             for (var call = 0; call < 7; call++)
-                Append(node, _server.Call(secret, plan, node));
+                AdmissionServer.Append(node, _server.Call(secret, plan, node));
         var path = Path.Combine(_folder, "admission", file);
         var bytes = File.ReadAllBytes(path);
         bytes[60] ^= 1;
@@ -116,7 +116,7 @@ public sealed class SnapshotRestartTests : IAsyncLifetime
         await using (var node = await StartAsync())
         {
             for (var call = 0; call < 7; call++)
-                Append(node, _server.Call(secret, plan, node));
+                AdmissionServer.Append(node, _server.Call(secret, plan, node));
             // As after a write that failed: there is none until it is written anew.
             node.Services.GetRequiredService<SnapshotDisk>().Remove();
             await node.Services.GetRequiredService<AdmissionSnapshot>().TidyAsync(CancellationToken.None);
@@ -181,29 +181,5 @@ public sealed class SnapshotRestartTests : IAsyncLifetime
     {
         await using var command = _server.Database.OwnerOrSuperuser.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
-    }
-
-    private static void Append(TestServer node, in AdmissionDecision decision)
-    {
-        decision.Admitted.ShouldBeTrue($"{decision.Verdict}");
-        node.Services.GetRequiredService<IUsageJournal>().Append(new UsageEvent
-        {
-            RequestId = TypeId.New(TimeProvider.System),
-            StartMicros = (TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / 10,
-            KeyId = decision.KeyId,
-            SubscriptionId = decision.SubscriptionId,
-            PlanVersion = decision.PlanVersion,
-            PeriodStartSeconds = decision.PeriodStartSeconds,
-            OrganizationId = decision.OrganizationId,
-            ProviderOrganizationId = decision.ProviderOrganizationId,
-            ApiId = TypeId.New(TimeProvider.System),
-            ApiVersion = 1,
-            Method = "GET"u8.ToArray(),
-            Path = "/x"u8.ToArray(),
-            Status = 200,
-            Outcome = UsageOutcome.Served,
-            Billable = true,
-            Amounts = decision.Amounts,
-        });
     }
 }
