@@ -53,6 +53,13 @@ public static partial class ServerRefusals
         return options.ApplicationServices.GetRequiredService<IServer>();
     }
 
+    /// <summary>Code and detail of what a server refuses before any code of ours sees it. A status that it has no words for is told as 400.</summary>
+    public static (int Status, string Code, string Detail) Describe(int status)
+    {
+        var refusal = Refusal.Of(status);
+        return (refusal.Status, refusal.Code, refusal.Detail);
+    }
+
     private static void Subscribe(DiagnosticListener events, IServiceProvider services) =>
         events.Subscribe(ActivatorUtilities.CreateInstance<Answerer>(services), static name => name == RefusedEvent);
 

@@ -1,22 +1,32 @@
 using Microsoft.AspNetCore.Http;
-using Tollgate.Foundation;
 using Tollgate.Gateway.Forwarding;
 using Tollgate.Gateway.Forwarding.Http1;
 using Tollgate.Gateway.Listener;
 using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Server;
 
 namespace Tollgate.Gateway.Answers;
 
-/// <summary>Writes an upstream's answer to the client, with what the gateway adds to it.</summary>
+/// <summary>Writes an upstream's answer to the client, with what the gateway adds to it: as bytes where the client is served by our own server, else as fields of Kestrel's.</summary>
 internal sealed class AnswerWriter(RateLimitHeaders limits, GatewayOptions options)
 {
     public void WriteHead(Call call, ServedApi api, in AnswerHead head, Http1Connection connection)
     {
+        // The server would refuse to send an answer without a body with the length of one.
+        var length = head.Status == StatusCodes.Status205ResetContent ? 0 : head.StatedLength;
+        var received = connection.Received[..AnswerHead.Find(connection.Received)];
+        if (call.Context.Features is Exchange exchange)
+        {
+            var answer = new HeadFields(exchange.BeginHead(head.Status));
+            var dated = AnswerFields.Copy(received, connection.Fields, answer);
+            AddOwn(call, api, answer);
+            exchange.EndHead(length, dated);
+            return;
+        }
         var response = call.Context.Response;
         response.StatusCode = head.Status;
-        AnswerFields.Copy(connection.Received[..AnswerHead.Find(connection.Received)], connection.Fields, response.Headers);
-        // The server would refuse to send an answer without a body with the length of one.
-        response.ContentLength = head.Status == StatusCodes.Status205ResetContent ? 0 : head.StatedLength;
+        AnswerFields.Copy(received, connection.Fields, new ServerFields(response.Headers));
+        response.ContentLength = length;
         AddOwn(call, api, response.Headers);
     }
 
@@ -25,17 +35,23 @@ internal sealed class AnswerWriter(RateLimitHeaders limits, GatewayOptions optio
         var response = call.Context.Response;
         response.StatusCode = StatusCodes.Status101SwitchingProtocols;
         var head = connection.Received[..AnswerHead.Find(connection.Received)];
-        AnswerFields.Copy(head, connection.Fields, response.Headers);
-        AnswerFields.CopyUpgrade(head, connection.Fields, response.Headers);
+        var answer = new ServerFields(response.Headers);
+        AnswerFields.Copy(head, connection.Fields, answer);
+        AnswerFields.CopyUpgrade(head, connection.Fields, answer);
         AddOwn(call, api, response.Headers);
     }
 
     /// <summary>What the gateway says on every answer of an upstream.</summary>
-    public void AddOwn(Call call, ServedApi api, IHeaderDictionary headers)
+    public void AddOwn(Call call, ServedApi api, IHeaderDictionary headers) => AddOwn(call, api, new ServerFields(headers));
+
+    private void AddOwn<T>(Call call, ServedApi api, T answer)
+        where T : struct, IAnswerFields
     {
-        headers[RequestId.Header] = call.RequestIdText;
-        limits.Write(headers, call.Decision);
-        if (options.AllowsCors(api.Name) && headers.AccessControlAllowOrigin.Count == 0)
-            headers.AccessControlAllowOrigin = "*";
+        Span<byte> id = stackalloc byte[call.RequestIdText.Length];
+        System.Text.Encoding.ASCII.GetBytes(call.RequestIdText, id);
+        answer.Add("X-Request-Id"u8, id);
+        limits.Write(answer, call.Decision);
+        if (options.AllowsCors(api.Name) && !answer.Has("Access-Control-Allow-Origin"u8))
+            answer.Add("Access-Control-Allow-Origin"u8, "*"u8);
     }
 }

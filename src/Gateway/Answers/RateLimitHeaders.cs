@@ -1,5 +1,6 @@
+using System.Buffers.Text;
 using System.Globalization;
-using System.Runtime.CompilerServices;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Admission;
 using Tollgate.Gateway.Listener;
@@ -14,68 +15,72 @@ namespace Tollgate.Gateway.Answers;
 /// </summary>
 internal sealed class RateLimitHeaders(GatewayOptions options, IAdmission admission)
 {
-    private const string Exposed = "RateLimit, RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-Id";
+    private const int UsualLength = 1024;
 
-    public void Write(IHeaderDictionary headers, in AdmissionDecision decision)
+    private static ReadOnlySpan<byte> Exposed => "RateLimit, RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-Id"u8;
+
+    public void Write(IHeaderDictionary headers, in AdmissionDecision decision) => Write(new ServerFields(headers), decision);
+
+    public void Write<T>(T answer, in AdmissionDecision decision)
+        where T : struct, IAnswerFields
     {
-        headers.AccessControlExposeHeaders = headers.AccessControlExposeHeaders is { Count: > 0 } upstream ? $"{upstream}, {Exposed}" : Exposed;
+        answer.Add("Access-Control-Expose-Headers"u8, Exposed);
         if (decision.LimitCount == 0)
             return;
-        if (Policy(decision) is { Length: > 0 } policy)
-            headers["RateLimit-Policy"] = policy;
+        Span<byte> text = stackalloc byte[UsualLength];
+        var policy = Policy(decision, text);
+        if (policy < 0)
+            policy = Policy(decision, text = new byte[16 * UsualLength]);
+        if (policy > 0)
+            answer.Add("RateLimit-Policy"u8, text[..policy]);
         if (decision.Tightest < 0 || decision.Limits[decision.Tightest].Charged)
             return;
         ref readonly var tightest = ref decision.Limits[decision.Tightest];
         var (remaining, reset) = (Math.Max(0, tightest.Remaining), Math.Max(0, tightest.ResetSeconds));
-        headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"{Name(decision, tightest)}\";r={remaining};t={reset}");
-        if (!options.LegacyRateLimitHeaders)
-            return;
-        headers["X-RateLimit-Limit"] = Text(tightest.Limit);
-        headers["X-RateLimit-Remaining"] = Text(remaining);
-        headers["X-RateLimit-Reset"] = Text(reset);
+        if (Utf8.TryWrite(text, CultureInfo.InvariantCulture, $"\"{Name(decision, tightest)}\";r={remaining};t={reset}", out var length))
+            answer.Add("RateLimit"u8, text[..length]);
+        if (options.LegacyRateLimitHeaders)
+            WriteLegacy(answer, tightest.Limit, remaining, reset);
     }
 
     /// <summary>The refusal of an address that has no key.</summary>
     public void WriteAddressLimit(IHeaderDictionary headers, int perMinute, int resetSeconds)
     {
-        headers.AccessControlExposeHeaders = Exposed;
+        var answer = new ServerFields(headers);
+        answer.Add("Access-Control-Expose-Headers"u8, Exposed);
         headers["RateLimit-Policy"] = string.Create(CultureInfo.InvariantCulture, $"\"address-minute\";q={perMinute};w=60");
         headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"address-minute\";r=0;t={resetSeconds}");
-        if (!options.LegacyRateLimitHeaders)
-            return;
-        headers["X-RateLimit-Limit"] = perMinute.ToString(CultureInfo.InvariantCulture);
-        headers["X-RateLimit-Remaining"] = "0";
-        headers["X-RateLimit-Reset"] = resetSeconds.ToString(CultureInfo.InvariantCulture);
+        if (options.LegacyRateLimitHeaders)
+            WriteLegacy(answer, perMinute, 0, resetSeconds);
     }
 
-    // The same for every call of a plan within a window, so it is made once.
-    private string Policy(in AdmissionDecision decision)
+    private static void WriteLegacy<T>(T answer, long limit, long remaining, long reset)
+        where T : struct, IAnswerFields
     {
-        var text = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[256]);
+        Span<byte> digits = stackalloc byte[20];
+        Utf8Formatter.TryFormat(limit, digits, out var length);
+        answer.Add("X-RateLimit-Limit"u8, digits[..length]);
+        Utf8Formatter.TryFormat(remaining, digits, out length);
+        answer.Add("X-RateLimit-Remaining"u8, digits[..length]);
+        Utf8Formatter.TryFormat(reset, digits, out length);
+        answer.Add("X-RateLimit-Reset"u8, digits[..length]);
+    }
+
+    // Its length; -1 when there is no room for it.
+    private int Policy(in AdmissionDecision decision, Span<byte> text)
+    {
+        var length = 0;
         for (var i = 0; i < decision.LimitCount; i++)
         {
             ref readonly var limit = ref decision.Limits[i];
             if (limit.Charged)
                 continue;
-            text.AppendLiteral(text.Text.Length == 0 ? "\"" : ", \"");
-            text.AppendLiteral(Name(decision, limit));
-            text.AppendLiteral("\";q=");
-            text.AppendFormatted(limit.Limit);
-            text.AppendLiteral(";w=");
-            text.AppendFormatted(limit.WindowSeconds);
-            if (limit.Meter == Meter.BytesOut.Code)
-                text.AppendLiteral(";qu=\"content-bytes\"");
+            var unit = limit.Meter == Meter.BytesOut.Code ? ";qu=\"content-bytes\"" : "";
+            if (!Utf8.TryWrite(text[length..], CultureInfo.InvariantCulture, $"{(length == 0 ? "" : ", ")}\"{Name(decision, limit)}\";q={limit.Limit};w={limit.WindowSeconds}{unit}", out var written))
+                return -1;
+            length += written;
         }
-        var policy = StringCache.Shared.Get(text.Text);
-        text.Clear();
-        return policy;
-    }
-
-    private static string Text(long number)
-    {
-        Span<char> digits = stackalloc char[20];
-        number.TryFormat(digits, out var length, provider: CultureInfo.InvariantCulture);
-        return StringCache.Shared.Get(digits[..length]);
+        return length;
     }
 
     private string Name(in AdmissionDecision decision, in LimitState limit) => limit.OfProduct ? $"api-{limit.Window.ToString().ToLowerInvariant()}" : (limit.Meter, limit.Window) switch

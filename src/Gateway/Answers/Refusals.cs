@@ -1,4 +1,5 @@
 using Tollgate.Admission;
+using Tollgate.Foundation;
 using Tollgate.Metering;
 
 namespace Tollgate.Gateway.Answers;
@@ -30,6 +31,13 @@ internal static class Refusals
         AdmissionVerdict.RateLimited => RateLimited(decision),
         _ => Unavailable with { RetryAfterSeconds = Math.Max(1, decision.RetryAfterSeconds) },
     };
+
+    /// <summary>What the server refuses before the path sees it, in the same words on both ports.</summary>
+    public static Problem OfServer(int status)
+    {
+        var (known, code, detail) = ServerRefusals.Describe(status);
+        return new Problem(known, code, detail);
+    }
 
     private static readonly Problem KeyMissing = new(401, "KEY_MISSING", "Send your key as x-api-key or as Authorization: Bearer.");
     private static readonly Problem KeyMalformed = new(401, "KEY_MALFORMED", "This is not a Tollgate key: it must be copied whole, from tg_ to its last character.");

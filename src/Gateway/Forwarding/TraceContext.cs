@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Gateway.Forwarding.Http1;
+using Tollgate.Gateway.Wire;
 
 namespace Tollgate.Gateway.Forwarding;
 

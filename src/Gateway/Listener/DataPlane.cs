@@ -9,6 +9,7 @@ using Tollgate.Gateway.Forwarding.Http1;
 using Tollgate.Gateway.Forwarding.Secure;
 using Tollgate.Gateway.Metrics;
 using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Server;
 using Tollgate.Gateway.Sockets;
 using Tollgate.Gateway.Tls;
 using Tollgate.Gateway.Upstreams;
@@ -47,6 +48,7 @@ internal static class DataPlane
         services.TryAddSingleton<BuiltInCalls>();
         services.TryAddSingleton<GatewayPath>();
         services.TryAddSingleton<GatewayApplication>();
+        services.TryAddSingleton<Http1Server>();
         services.AddTls(configuration);
         services.TryAddSingleton<GatewayListener>();
         if (!HasRole(configuration, "gateway"))

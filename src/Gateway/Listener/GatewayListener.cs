@@ -8,6 +8,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tollgate.Foundation;
 using Tollgate.Gateway.Forwarding;
+using Tollgate.Gateway.Server;
 using Tollgate.Gateway.Sockets;
 using Tollgate.Gateway.Tls;
 
@@ -18,7 +19,7 @@ namespace Tollgate.Gateway.Listener;
 /// ends it may speak HTTP/1.1 to it, or HTTP/2 on an address of its own, for in clear a server cannot tell one from the other. Stopping takes no new call, waits for those in
 /// flight, then ends the streams that are left.
 /// </summary>
-internal sealed partial class GatewayListener(GatewayApplication application, GatewayOptions options, LiveCalls live, EventLoops loops, ServerCertificate certificate,
+internal sealed partial class GatewayListener(GatewayApplication application, Http1Server http1, GatewayOptions options, LiveCalls live, EventLoops loops, ServerCertificate certificate,
     Handshakes handshakes, IServiceProvider services, ILoggerFactory loggers) : IHostedService, IDisposable
 {
     private readonly ILogger _logger = loggers.CreateLogger<GatewayListener>();
@@ -72,10 +73,14 @@ internal sealed partial class GatewayListener(GatewayApplication application, Ga
 
     private void Speak(Uri address, ListenOptions endpoint)
     {
+        if (address.Scheme == "h2c")
+        {
+            endpoint.Protocols = HttpProtocols.Http2;
+            return;
+        }
         if (address.Scheme == Uri.UriSchemeHttps)
             handshakes.Secure(endpoint);
-        else
-            endpoint.Protocols = address.Scheme == "h2c" ? HttpProtocols.Http2 : HttpProtocols.Http1;
+        http1.Serve(endpoint);
     }
 
     [LoggerMessage(1, LogLevel.Information, "Gateway listens on {Addresses}")]

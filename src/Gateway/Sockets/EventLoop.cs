@@ -9,6 +9,12 @@ internal interface IEventHandler
     void OnEvents(uint events);
 }
 
+/// <summary>A send that is put off until its loop has seen to all events of a batch. Called on the loop's thread.</summary>
+internal interface IGathered
+{
+    void Run();
+}
+
 /// <summary>
 /// One thread that waits for all its descriptors at once (epoll, edge-triggered) and does what their events ask for there and then: a call's whole way
 /// through the gateway is a chain of such events. The runtime's own sockets could do so too, but only for the whole process, and then a database client
@@ -26,7 +32,7 @@ internal sealed unsafe partial class EventLoop : IDisposable
     private readonly Lock _gate = new();
     private readonly Thread _thread;
     private readonly Stack<int> _free = new();
-    private readonly List<GatheredSend> _gathered = [];
+    private readonly List<IGathered> _gathered = [];
     private bool _gathers;
     private Registration?[] _handlers = new Registration?[256];
     private uint _generation;
@@ -54,7 +60,7 @@ internal sealed unsafe partial class EventLoop : IDisposable
     public bool Gathers => t_current == this && _gathers;
 
     /// <summary>Only while it <see cref="Gathers"/>.</summary>
-    public void Gather(GatheredSend send) => _gathered.Add(send);
+    public void Gather(IGathered send) => _gathered.Add(send);
 
     /// <summary>Its events come from now on. Answers the place to give back when it is closed.</summary>
     public int Add(int descriptor, IEventHandler handler, uint events)

@@ -6,7 +6,7 @@ namespace Tollgate.Gateway.Sockets;
 /// A send that is put off until its loop has seen to all events of a batch. Sends that follow one another find the other side awake (to wake it costs more
 /// than the send does), and the gateway's code and the kernel's do not drive each other out of the processor's caches. One at a time; nothing is allocated.
 /// </summary>
-internal sealed class GatheredSend(LoopSocket socket) : LoopSource
+internal sealed class GatheredSend(LoopSocket socket) : LoopSource, IGathered
 {
     private ReadOnlyMemory<byte> _bytes;
 

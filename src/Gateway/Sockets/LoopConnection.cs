@@ -9,39 +9,36 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Tollgate.Gateway.Sockets;
 
 /// <summary>
-/// A client's connection as Kestrel wants it: two pipes, filled and emptied on the loop's thread. What reads the one and writes the other runs there too.
+/// A client's connection as Kestrel wants it: a pipe that is filled on the loop's thread, and a writer that sends. What reads the one and writes the other runs there too.
 /// </summary>
 internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IConnectionLifetimeFeature, IConnectionTransportFeature
 {
     // A head fits into a block of the pool; what fills one is a body, which comes in larger pieces.
     private const int LeastRoom = 2048;
     private const int BodyRoom = 32 * 1024;
-    private const int MostUnsent = 128 * 1024;
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(30);
 
     private readonly LoopSocket _socket;
     private readonly MemoryPool<byte> _memory;
     private readonly Pipe _input;
-    private readonly Pipe _output;
-    private readonly Drain _drain = new();
+    private readonly SendWriter _output;
     private readonly CancellationTokenSource _closed = new();
     private Task _receiving = Task.CompletedTask;
-    private Task _sending = Task.CompletedTask;
     private volatile Exception? _aborted;
 
     public LoopConnection(LoopSocket socket, int descriptor, MemoryPool<byte> memory)
     {
         (_socket, _memory) = (socket, memory);
         _input = new Pipe(Options(memory, 1024 * 1024));
-        _output = new Pipe(Options(memory, MostUnsent));
-        Transport = new Duplex(_input.Reader, _output.Writer);
+        _output = new SendWriter(socket);
+        Transport = new Duplex(_input.Reader, _output);
         ConnectionClosed = _closed.Token;
         (LocalEndPoint, RemoteEndPoint) = Names.Of(descriptor);
         Features = new FeatureCollection();
         Features.Set<IMemoryPoolFeature>(this);
         Features.Set<IConnectionLifetimeFeature>(this);
         Features.Set<IConnectionTransportFeature>(this);
-        Features.Set(_drain);
+        Features.Set(_output);
     }
 
     public override string ConnectionId { get; set; } = Guid.CreateVersion7().ToString("N");
@@ -54,11 +51,7 @@ internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IC
 
     public MemoryPool<byte> MemoryPool => _memory;
 
-    public void Start()
-    {
-        _receiving = ReceiveAsync();
-        _sending = SendAsync();
-    }
+    public void Start() => _receiving = ReceiveAsync();
 
     public override void Abort(ConnectionAbortedException abortReason)
     {
@@ -72,9 +65,9 @@ internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IC
         await Transport.Input.CompleteAsync().ConfigureAwait(false);
         await Transport.Output.CompleteAsync().ConfigureAwait(false);
         // A client that reads nothing more would keep its connection for ever.
-        await _sending.WaitAsync(Farewell).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _output.DrainAsync().WaitAsync(Farewell).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _socket.Dispose();
-        await _sending.ConfigureAwait(false);
+        await _output.DrainAsync().ConfigureAwait(false);
         await _receiving.ConfigureAwait(false);
         _closed.Dispose();
         await base.DisposeAsync().ConfigureAwait(false);
@@ -123,51 +116,6 @@ internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IC
         {
             // Nobody listens any more, or a listener failed: on a thread of the pool that would be the end of the process.
         }
-    }
-
-    private async Task SendAsync()
-    {
-        Exception? error = null;
-        try
-        {
-            while (true)
-            {
-                var read = await ReadUnsentAsync().ConfigureAwait(false);
-                _drain.Begin();
-                if (read.IsCanceled)
-                    break;
-                if (!read.Buffer.IsEmpty)
-                    await _socket.SendAsync(read.Buffer).ConfigureAwait(false);
-                _output.Reader.AdvanceTo(read.Buffer.End);
-                if (read.IsCompleted)
-                    break;
-            }
-            _socket.EndSending();
-        }
-        catch (SocketException exception)
-        {
-            error = exception;
-            _aborted ??= new ConnectionResetException(exception.Message, exception);
-            _socket.Dispose();
-        }
-        finally
-        {
-            _drain.End();
-        }
-        await _output.Reader.CompleteAsync(error).ConfigureAwait(false);
-        // Kestrel may be waiting for more to read on a connection that can no longer answer.
-        _input.Writer.CancelPendingFlush();
-    }
-
-    // Whoever waits until all is sent may write more before this waits itself.
-    private ValueTask<ReadResult> ReadUnsentAsync()
-    {
-        if (_output.Reader.TryRead(out var read))
-            return new ValueTask<ReadResult>(read);
-        while (_drain.Wake())
-            if (_output.Reader.TryRead(out read))
-                return new ValueTask<ReadResult>(read);
-        return _output.Reader.ReadAsync();
     }
 
     private static PipeOptions Options(MemoryPool<byte> memory, long most) =>

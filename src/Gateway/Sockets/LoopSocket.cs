@@ -75,6 +75,9 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
     /// <summary>Returns when there may be something to receive: try it then, and wait again when there was nothing.</summary>
     public ValueTask ReadableAsync() => _readable.TakeAsync();
 
+    /// <summary>Returns when the peer may have taken something: try to send then, and wait again when it has not.</summary>
+    public ValueTask WritableAsync() => _writable.TakeAsync();
+
     /// <summary>All of it.</summary>
     /// <exception cref="SocketException">The connection is broken, or closed from here.</exception>
     public ValueTask SendAsync(ReadOnlyMemory<byte> bytes)

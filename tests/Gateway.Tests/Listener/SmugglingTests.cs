@@ -8,6 +8,14 @@ public sealed class SmugglingTests
     [InlineData("Content-Length: 4, 4\r\n\r\nabcd")]
     [InlineData("Content-Length: 0x4\r\n\r\nabcd")]
     [InlineData("Content-Length: -1\r\n\r\nabcd")]
+    [InlineData("Content-Length: +4\r\n\r\nabcd")]
+    [InlineData("Content-Length: 4\r\nContent-Length: 4\r\n\r\nabcd")]
+    [InlineData("Content-Length: 4 4\r\n\r\nabcd")]
+    [InlineData("Content-Length:\r\n\r\nabcd")]
+    [InlineData("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]
+    [InlineData("Transfer-Encoding: \u000bchunked\r\n\r\n0\r\n\r\n")]
+    [InlineData("X: y\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]
+    [InlineData("X: y\rTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]
     [InlineData("Transfer-Encoding: xchunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n")]
     [InlineData("Transfer-Encoding: chunked, identity\r\n\r\n4\r\nabcd\r\n0\r\n\r\n")]
     [InlineData("Transfer-Encoding : chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n")]
@@ -36,14 +44,6 @@ public sealed class SmugglingTests
 
         answer.ShouldStartWith("HTTP/1.1 400");
         rig.Upstream.Received.ShouldBeEmpty();
-    }
-
-    [Fact]
-    public async Task LengthWithASign_ReachesTheUpstreamAsAPlainNumber()
-    {
-        await using var rig = await GatewayRig.StartAsync();
-        await rig.RawAsync($"POST /acme/weather/x HTTP/1.1\r\nHost: x\r\nx-api-key: {FakeAdmission.Key}\r\nContent-Length: +4\r\nConnection: close\r\n\r\nabcd");
-        rig.Upstream.Single.Headers("Content-Length").ShouldBe(["4"]);
     }
 
     [Theory]

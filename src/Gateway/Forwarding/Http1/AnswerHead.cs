@@ -1,3 +1,5 @@
+using Tollgate.Gateway.Wire;
+
 namespace Tollgate.Gateway.Forwarding.Http1;
 
 /// <summary>How the body of an answer ends.</summary>
@@ -28,7 +30,8 @@ internal readonly record struct AnswerHead(int Status, BodyEnd BodyEnd, long Len
     {
         var (status, minor) = StatusLine(head);
         fields.Clear();
-        FieldParser.Parse(head, head.IndexOf("\r\n"u8) + 2, fields);
+        if (!FieldParser.TryParse(head, head.IndexOf("\r\n"u8) + 2, fields, UpstreamException.Malformed))
+            throw UpstreamException.TooManyFields;
         long? length = null;
         var (chunked, close, keepAlive) = (false, minor == 0, false);
         foreach (ref readonly var field in fields.All)

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Gateway.Answers;
 using Tollgate.Gateway.Sockets;
+using Tollgate.Gateway.Wire;
 
 namespace Tollgate.Gateway.Forwarding.Http1;
 
@@ -12,9 +13,6 @@ internal sealed class Download(Call call, Http1Connection connection, TimeSpan p
     private const int MostTrailerBytes = 16 * 1024;
 
     private readonly PipeWriter _client = call.Context.Response.BodyWriter;
-
-    // Streams of HTTP/2 share a connection, and have windows of their own.
-    private readonly Drain? _drain = HttpProtocol.IsHttp2(call.Context.Request.Protocol) ? null : call.Context.Features.Get<Drain>();
 
     /// <returns>True when the connection can serve another exchange.</returns>
     /// <exception cref="UpstreamException">The upstream broke off, or its framing is wrong.</exception>
@@ -69,7 +67,7 @@ internal sealed class Download(Call call, Http1Connection connection, TimeSpan p
 
     private async ValueTask<bool> ChunksAsync(AnswerHead head)
     {
-        var chunks = default(ChunkReader);
+        var chunks = new ChunkReader(UpstreamException.Malformed);
         while (true)
         {
             var count = PutChunks(ref chunks);
@@ -123,7 +121,8 @@ internal sealed class Download(Call call, Http1Connection connection, TimeSpan p
     {
         connection.Fields.Clear();
         var block = connection.Received[..length];
-        FieldParser.Parse(block, 0, connection.Fields);
+        if (!FieldParser.TryParse(block, 0, connection.Fields, UpstreamException.Malformed))
+            throw UpstreamException.TooManyFields;
         var response = call.Context.Response;
         if (response.SupportsTrailers())
             foreach (ref readonly var field in connection.Fields.All)
@@ -160,8 +159,6 @@ internal sealed class Download(Call call, Http1Connection connection, TimeSpan p
         call.CountOut(count);
         call.WaitAtMost(patience);
         await _client.FlushAsync().ConfigureAwait(false);
-        if (_drain is not null)
-            await _drain.WaitAsync().ConfigureAwait(false);
         call.WaitAtMost(patience);
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Tollgate.Gateway.Sockets;
+using Tollgate.Gateway.Wire;
 
 namespace Tollgate.Gateway.Forwarding.Http1;
 
@@ -12,6 +13,7 @@ namespace Tollgate.Gateway.Forwarding.Http1;
 internal sealed class Http1Connection(LoopSocket socket, Http1Pool pool) : ICuttable, IDisposable
 {
     private const int SmallBuffer = 8 * 1024;
+    private const int MostFields = 256;
 
     private byte[] _buffer = GC.AllocateUninitializedArray<byte>(SmallBuffer, pinned: true);
     private int _start;
@@ -25,7 +27,7 @@ internal sealed class Http1Connection(LoopSocket socket, Http1Pool pool) : ICutt
     public HeadBuffer Head { get; } = new();
 
     /// <summary>Fields of the answer at hand, as places in <see cref="Received"/>.</summary>
-    public FieldList Fields { get; } = new();
+    public FieldList Fields { get; } = new(MostFields);
 
     public ReadOnlySpan<byte> Received => _buffer.AsSpan(_start, _end - _start);
 
@@ -184,6 +186,10 @@ internal class UpstreamException : IOException
         : base(message, innerException)
     {
     }
+
+    public static Malformed Malformed { get; } = static what => new UpstreamException($"The upstream sent {what}.");
+
+    public static UpstreamException TooManyFields => new("The upstream's answer has too many header fields.");
 
     public UpstreamReach Reach { get; init; }
 }

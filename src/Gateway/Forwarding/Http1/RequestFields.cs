@@ -1,6 +1,8 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
+using Tollgate.Gateway.Server;
+using Tollgate.Gateway.Wire;
 
 namespace Tollgate.Gateway.Forwarding.Http1;
 
@@ -15,16 +17,23 @@ internal static class RequestFields
     public static void Write(HeadBuffer head, IHeaderDictionary fields, IReadOnlyCollection<string> replaced)
     {
         var nominated = ClientHeaders.Nominated(fields);
-        foreach (var (name, values) in fields)
-        {
-            if (IsManaged(name) || ClientHeaders.IsOurs(name) || KeyHeader.Holds(name, values) || Contains(nominated, name) || Contains(replaced, name))
-                continue;
-            if (name.Length == 6 && name.Equals("Cookie", StringComparison.OrdinalIgnoreCase))
-                WriteOne(head, name, PortalCookies.Without(values));
-            else
-                foreach (var value in values)
-                    WriteOne(head, name, value);
-        }
+        if (fields is HeaderList list)
+            foreach (ref readonly var field in list.All)
+                Write(head, field.Key, field.Value, nominated, replaced);
+        else
+            foreach (var (name, values) in fields)
+                Write(head, name, values, nominated, replaced);
+    }
+
+    private static void Write(HeadBuffer head, string name, StringValues values, IReadOnlyCollection<string> nominated, IReadOnlyCollection<string> replaced)
+    {
+        if (IsManaged(name) || ClientHeaders.IsOurs(name) || KeyHeader.Holds(name, values) || Contains(nominated, name) || Contains(replaced, name))
+            return;
+        if (name.Length == 6 && name.Equals("Cookie", StringComparison.OrdinalIgnoreCase))
+            WriteOne(head, name, PortalCookies.Without(values));
+        else
+            foreach (var value in values)
+                WriteOne(head, name, value);
     }
 
     private static void WriteOne(HeadBuffer head, string name, string? value)

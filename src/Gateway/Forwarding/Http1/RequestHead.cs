@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Tollgate.Foundation;
 using Tollgate.Gateway.Routing;
 using Tollgate.Gateway.Signing;
+using Tollgate.Gateway.Wire;
 
 namespace Tollgate.Gateway.Forwarding.Http1;
 

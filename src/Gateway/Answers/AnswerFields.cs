@@ -1,54 +1,56 @@
 using System.Text;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Primitives;
-using Tollgate.Gateway.Answers;
+using Tollgate.Gateway.Forwarding;
+using Tollgate.Gateway.Wire;
 
-namespace Tollgate.Gateway.Forwarding.Http1;
+namespace Tollgate.Gateway.Answers;
 
 /// <summary>The upstream's fields on their way to the client. What was meant for the hop to the gateway, or is the gateway's own to say, is left out.</summary>
 internal static class AnswerFields
 {
-    public static void Copy(ReadOnlySpan<byte> head, FieldList fields, IHeaderDictionary answer)
+    /// <returns>Whether the upstream said when it answered.</returns>
+    public static bool Copy<T>(ReadOnlySpan<byte> head, FieldList fields, T answer)
+        where T : struct, IAnswerFields
     {
-        var nominates = false;
+        var (nominates, dated) = (false, false);
+        foreach (ref readonly var field in fields.All)
+        {
+            nominates |= field.NameLength == 10 && Is(field.Name(head), "connection"u8);
+            dated |= field.NameLength == 4 && Is(field.Name(head), "date"u8);
+        }
         foreach (ref readonly var field in fields.All)
         {
             var name = field.Name(head);
-            if (IsManaged(name))
-            {
-                nominates |= name.Length == 10 && Is(name, "connection"u8);
-                continue;
-            }
             var value = field.Value(head);
-            if (name.Length == 10 && Is(name, "set-cookie"u8) && PortalCookies.IsOurs(value))
+            if (IsManaged(name) || (name.Length == 10 && Is(name, "set-cookie"u8) && PortalCookies.IsOurs(value)) || (nominates && IsNominated(head, fields, name)))
                 continue;
-            var key = StringCache.Shared.Get(name);
-            var text = StringCache.Shared.Get(value);
-            answer[key] = answer.TryGetValue(key, out var before) && before.Count > 0 ? StringValues.Concat(before, text) : text;
+            answer.Add(name, value);
         }
-        if (nominates)
-            RemoveNominated(head, fields, answer);
+        return dated;
     }
 
     /// <summary>Of an upgrade: what the two ends agreed on.</summary>
-    public static void CopyUpgrade(ReadOnlySpan<byte> head, FieldList fields, IHeaderDictionary answer)
+    public static void CopyUpgrade<T>(ReadOnlySpan<byte> head, FieldList fields, T answer)
+        where T : struct, IAnswerFields
     {
         foreach (ref readonly var field in fields.All)
             if (Is(field.Name(head), "upgrade"u8))
-                answer.Upgrade = StringCache.Shared.Get(field.Value(head));
-        answer.Connection = "Upgrade";
+                answer.Add("Upgrade"u8, field.Value(head));
+        answer.Add("Connection"u8, "Upgrade"u8);
     }
 
     // The answer's own nominations end at this hop too.
-    private static void RemoveNominated(ReadOnlySpan<byte> head, FieldList fields, IHeaderDictionary answer)
+    private static bool IsNominated(ReadOnlySpan<byte> head, FieldList fields, ReadOnlySpan<byte> name)
     {
         foreach (ref readonly var field in fields.All)
         {
             if (!Is(field.Name(head), "connection"u8))
                 continue;
-            foreach (var option in Encoding.Latin1.GetString(field.Value(head)).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-                answer.Remove(option);
+            var value = field.Value(head);
+            foreach (var option in value.Split((byte)','))
+                if (Is(value[option].Trim(" \t"u8), name))
+                    return true;
         }
+        return false;
     }
 
     private static bool IsManaged(ReadOnlySpan<byte> name) => name.Length switch

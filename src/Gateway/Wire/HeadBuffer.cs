@@ -1,8 +1,8 @@
 using System.Text;
 
-namespace Tollgate.Gateway.Forwarding.Http1;
+namespace Tollgate.Gateway.Wire;
 
-/// <summary>A request's head as bytes, in a buffer that is used again.</summary>
+/// <summary>A message's head as bytes, in a buffer that is used again.</summary>
 internal sealed class HeadBuffer
 {
     private const int SmallBuffer = 4 * 1024;
@@ -51,6 +51,20 @@ internal sealed class HeadBuffer
         room[length++] = (byte)':';
         room[length++] = (byte)' ';
         length += Encoding.Latin1.GetBytes(value, room[length..]);
+        room[length++] = (byte)'\r';
+        room[length++] = (byte)'\n';
+        Length += length;
+    }
+
+    public void Field(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        var room = Room(name.Length + value.Length + 4);
+        name.CopyTo(room);
+        var length = name.Length;
+        room[length++] = (byte)':';
+        room[length++] = (byte)' ';
+        value.CopyTo(room[length..]);
+        length += value.Length;
         room[length++] = (byte)'\r';
         room[length++] = (byte)'\n';
         Length += length;

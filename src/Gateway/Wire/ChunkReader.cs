@@ -1,9 +1,10 @@
-namespace Tollgate.Gateway.Forwarding.Http1;
+namespace Tollgate.Gateway.Wire;
 
 /// <summary>
 /// The chunked coding (RFC 9112 7.1), read strictly: sizes are hexadecimal digits alone, lines end with CR LF. Extensions are read past.
 /// </summary>
-internal struct ChunkReader
+/// <param name="malformed">Makes what is thrown when it is not chunked.</param>
+internal struct ChunkReader(Malformed malformed)
 {
     private const int LongestLine = 4096;
 
@@ -24,7 +25,6 @@ internal struct ChunkReader
     /// <summary>The next piece of data in what was received; empty when more must come first, or at the trailers.</summary>
     /// <param name="received">From the place where the last call ended.</param>
     /// <param name="used">So many bytes are done with, the piece included.</param>
-    /// <exception cref="UpstreamException">It is not chunked.</exception>
     public ReadOnlySpan<byte> Next(ReadOnlySpan<byte> received, out int used)
     {
         used = 0;
@@ -52,7 +52,7 @@ internal struct ChunkReader
                     if (rest.Length < 2)
                         return default;
                     if (!rest.StartsWith("\r\n"u8))
-                        throw new UpstreamException("A chunk is longer than its size says.");
+                        throw malformed("a chunk that is longer than its size says");
                     used += 2;
                     _part = Part.Size;
                     break;
@@ -62,19 +62,19 @@ internal struct ChunkReader
         }
     }
 
-    private static long SizeOf(ReadOnlySpan<byte> rest, int line)
+    private readonly long SizeOf(ReadOnlySpan<byte> rest, int line)
     {
         if (line < 1 || rest[line - 1] != '\r')
-            throw new UpstreamException("A chunk's size has no end.");
+            throw malformed("a chunk's size without an end");
         var text = rest[..(line - 1)];
         var digits = text.IndexOfAny((byte)';', (byte)' ', (byte)'\t') is >= 0 and var end ? end : text.Length;
         if (digits is 0 or > 15)
-            throw new UpstreamException("A chunk's size is no number.");
+            throw malformed("a chunk's size that is no number");
         long size = 0;
         foreach (var digit in text[..digits])
             size = (size << 4) | (char.IsAsciiHexDigit((char)digit)
                 ? (uint)(digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10)
-                : throw new UpstreamException("A chunk's size is no number."));
+                : throw malformed("a chunk's size that is no number"));
         return size;
     }
 }

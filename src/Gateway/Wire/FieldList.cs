@@ -1,4 +1,4 @@
-namespace Tollgate.Gateway.Forwarding.Http1;
+namespace Tollgate.Gateway.Wire;
 
 /// <summary>A header field, as places relative to the start of the head.</summary>
 internal readonly record struct Field(int NameStart, int NameLength, int ValueStart, int ValueLength)
@@ -9,10 +9,9 @@ internal readonly record struct Field(int NameStart, int NameLength, int ValueSt
 }
 
 /// <summary>The fields of one head, in their order; used again for the next.</summary>
-internal sealed class FieldList
+/// <param name="most">It takes no more than so many.</param>
+internal sealed class FieldList(int most)
 {
-    public const int Most = 256;
-
     private Field[] _fields = new Field[32];
 
     public int Count { get; private set; }
@@ -21,13 +20,13 @@ internal sealed class FieldList
 
     public void Clear() => Count = 0;
 
-    /// <exception cref="UpstreamException">More fields than <see cref="Most"/>.</exception>
-    public void Add(Field field)
+    public bool TryAdd(Field field)
     {
-        if (Count == Most)
-            throw new UpstreamException($"The upstream's answer has more than {Most} header fields.");
+        if (Count == most)
+            return false;
         if (Count == _fields.Length)
             Array.Resize(ref _fields, Count * 2);
         _fields[Count++] = field;
+        return true;
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Tollgate.Gateway.Forwarding.Http1;
+namespace Tollgate.Gateway.Wire;
 
 /// <summary>
 /// Header and trailer fields as RFC 9112 5 has them, read strictly: a name is a token directly before its colon, lines end with CR LF, a value has no
@@ -8,7 +8,7 @@ namespace Tollgate.Gateway.Forwarding.Http1;
 /// </summary>
 internal static class FieldParser
 {
-    private static readonly SearchValues<byte> Token =
+    public static readonly SearchValues<byte> Token =
         SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
 
     private static readonly SearchValues<byte> Forbidden = SearchValues.Create(
@@ -18,33 +18,35 @@ internal static class FieldParser
     /// <param name="block">From <paramref name="at"/> on, complete: it is known to hold the empty line.</param>
     /// <param name="at">Where the first line starts.</param>
     /// <param name="fields">Gets the fields, with places in <paramref name="block"/>.</param>
-    /// <exception cref="UpstreamException">A line is no field.</exception>
-    public static void Parse(ReadOnlySpan<byte> block, int at, FieldList fields)
+    /// <param name="malformed">Makes what is thrown when a line is no field.</param>
+    /// <returns>False when there are more than the list takes.</returns>
+    public static bool TryParse(ReadOnlySpan<byte> block, int at, FieldList fields, Malformed malformed)
     {
         while (true)
         {
             var length = block[at..].IndexOf("\r\n"u8);
             if (length == 0)
-                return;
+                return true;
             if (length < 0)
-                throw new UpstreamException("The upstream's header fields have no end.");
-            fields.Add(Line(block.Slice(at, length), at));
+                throw malformed("header fields without an end");
+            if (!fields.TryAdd(Line(block.Slice(at, length), at, malformed)))
+                return false;
             at += length + 2;
         }
     }
 
-    private static Field Line(ReadOnlySpan<byte> line, int at)
+    private static Field Line(ReadOnlySpan<byte> line, int at, Malformed malformed)
     {
         var colon = line.IndexOf((byte)':');
         if (colon <= 0 || line[..colon].ContainsAnyExcept(Token))
-            throw new UpstreamException("The upstream sent a header line without a name.");
+            throw malformed("a header line without a name");
         var (start, end) = (colon + 1, line.Length);
         while (start < end && line[start] is (byte)' ' or (byte)'\t')
             start++;
         while (end > start && line[end - 1] is (byte)' ' or (byte)'\t')
             end--;
         if (line[start..end].ContainsAny(Forbidden))
-            throw new UpstreamException("The upstream sent a header value with a control character.");
+            throw malformed("a header value with a control character");
         return new Field(at, colon, at + start, end - start);
     }
 }

@@ -1,0 +1,212 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Tollgate.Foundation;
+using Tollgate.Gateway.Answers;
+using Tollgate.Gateway.Forwarding;
+using Tollgate.Gateway.Listener;
+using Tollgate.Gateway.Sockets;
+
+namespace Tollgate.Gateway.Server;
+
+/// <summary>
+/// A client's connection that speaks HTTP/1.1: one request after the other, on the thread where they arrive. What waits for the client waits for so long only.
+/// </summary>
+internal sealed partial class Http1Session(ConnectionContext connection, GatewayPath path, TimeProvider clock, ILogger logger)
+{
+    private const long LongestIdle = 75_000;
+    private const long LongestHead = 15_000;
+    private const long LongestRest = 5_000;
+    private const long MostRest = 1024 * 1024;
+
+    private readonly PipeReader _input = connection.Transport.Input;
+    private readonly SendWriter? _sends = connection.Features.Get<SendWriter>();
+    private readonly Exchange _exchange = new(connection, clock);
+    private readonly RequestParser _parser = new();
+    private readonly DefaultHttpContext _context = new();
+    private readonly Call _call = new(clock);
+    private volatile Phase _phase;
+    private long _since;
+    private volatile bool _late;
+    private volatile bool _stopping;
+
+    private enum Phase
+    {
+        Idle,
+        Head,
+        Call,
+        Rest,
+    }
+
+    public async Task RunAsync()
+    {
+        _context.Initialize(_exchange);
+        connection.Features.Get<IConnectionHeartbeatFeature>()?.OnHeartbeat(static session => ((Http1Session)session).Watch(), this);
+        using var stop = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested.UnsafeRegister(static session => ((Http1Session)session!).Stop(), this);
+        using var gone = connection.ConnectionClosed.UnsafeRegister(static life => ((CallLife)life!).LoseClient(), _call.Life);
+        try
+        {
+            while (await ServeNextAsync().ConfigureAwait(false))
+            {
+            }
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The client has gone.
+        }
+    }
+
+    // False when it was the last.
+    private async ValueTask<bool> ServeNextAsync()
+    {
+        Enter(Phase.Idle);
+        try
+        {
+            if (!await ReceiveHeadAsync().ConfigureAwait(false))
+                return false;
+        }
+        catch (RequestRefusedException refused)
+        {
+            await RefuseAsync(refused).ConfigureAwait(false);
+            return false;
+        }
+        Enter(Phase.Call);
+        await path.RunAsync(_context, _call).ConfigureAwait(false);
+        _exchange.Stopping = _stopping;
+        return await _exchange.EndAsync().ConfigureAwait(false) && (_exchange.Received.HasEnded || await SkipRestAsync().ConfigureAwait(false)) && !_stopping;
+    }
+
+    private async ValueTask<bool> ReceiveHeadAsync()
+    {
+        while (true)
+        {
+            var read = await _input.ReadAsync().ConfigureAwait(false);
+            var (buffer, used) = (read.Buffer, false);
+            try
+            {
+                if (_late)
+                    return _phase == Phase.Idle ? false : throw new RequestRefusedException(408);
+                used = TryTakeHead(ref buffer);
+                if (used)
+                    return true;
+                if (read.IsCompleted || (_stopping && buffer.IsEmpty))
+                    return false;
+            }
+            finally
+            {
+                _input.AdvanceTo(buffer.Start, used ? buffer.Start : buffer.End);
+            }
+        }
+    }
+
+    // What is left of the buffer is not used yet.
+    private bool TryTakeHead(ref ReadOnlySequence<byte> buffer)
+    {
+        // RFC 9112 2.2: an empty line before a request is read past.
+        while (buffer.Length >= 2 && buffer.FirstSpan[0] is (byte)'\r' or (byte)'\n' && Starts(buffer, "\r\n"u8))
+            buffer = buffer.Slice(2);
+        if (buffer.IsEmpty)
+            return false;
+        if (_phase == Phase.Idle)
+            Enter(Phase.Head);
+        if (buffer.IsSingleSegment)
+            return TryTakeHead(ref buffer, buffer.FirstSpan);
+        var length = (int)Math.Min(buffer.Length, RequestParser.MostBytes + 1);
+        var bytes = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            buffer.Slice(0, length).CopyTo(bytes);
+            return TryTakeHead(ref buffer, bytes.AsSpan(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+
+    private bool TryTakeHead(ref ReadOnlySequence<byte> buffer, ReadOnlySpan<byte> received)
+    {
+        var length = RequestParser.Find(received);
+        if (length == 0)
+            return false;
+        _exchange.RequestHeaders.Clear();
+        _exchange.Begin(_parser.Parse(received[..length], _exchange.RequestHeaders));
+        buffer = buffer.Slice(length);
+        return true;
+    }
+
+    private static bool Starts(in ReadOnlySequence<byte> buffer, ReadOnlySpan<byte> text)
+    {
+        Span<byte> start = stackalloc byte[text.Length];
+        buffer.Slice(0, text.Length).CopyTo(start);
+        return start.SequenceEqual(text);
+    }
+
+    // The body that nobody wanted stands before the next request.
+    private async ValueTask<bool> SkipRestAsync()
+    {
+        if (!_exchange.Received.HasBegun)
+            return false;
+        Enter(Phase.Rest);
+        var skipped = 0L;
+        try
+        {
+            while (!_exchange.Received.HasEnded && skipped < MostRest && !_late)
+            {
+                var read = await _exchange.Received.ReadAsync().ConfigureAwait(false);
+                skipped += read.Buffer.Length;
+                _exchange.Received.AdvanceTo(read.Buffer.End);
+            }
+            return _exchange.Received.HasEnded;
+        }
+        catch (BadHttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private async ValueTask RefuseAsync(RequestRefusedException refused)
+    {
+        var problem = refused.Problem;
+        _exchange.Begin(new RequestLine("", "", Minor: 1, default));
+        _context.TraceIdentifier = TypeId.Format("req", RequestIds.New(clock.GetUtcNow()));
+        LogRefused(logger, problem.Status, problem.Code, _context.TraceIdentifier, refused.Message);
+        _context.Response.Headers.Connection = "close";
+        _context.Response.Headers.XContentTypeOptions = "nosniff";
+        await ProblemWriter.SendAsync(_context, problem).ConfigureAwait(false);
+        await _exchange.EndAsync().ConfigureAwait(false);
+    }
+
+    private void Enter(Phase phase)
+    {
+        Volatile.Write(ref _since, Environment.TickCount64);
+        _late = false;
+        _phase = phase;
+    }
+
+    // Each second, on a thread of the server's.
+    private void Watch()
+    {
+        var now = Environment.TickCount64;
+        if (_sends is { } sends && sends.IsStuck(now))
+            connection.Abort(new ConnectionAbortedException("The client takes its answer too slowly."));
+        var waited = now - Volatile.Read(ref _since);
+        if (waited <= _phase switch { Phase.Idle => LongestIdle, Phase.Head => LongestHead, Phase.Rest => LongestRest, _ => long.MaxValue })
+            return;
+        _late = true;
+        _input.CancelPendingRead();
+    }
+
+    private void Stop()
+    {
+        _stopping = true;
+        if (_phase == Phase.Idle)
+            _input.CancelPendingRead();
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "A request was refused unread: {Status} {Code} {RequestId} ({Why})")]
+    private static partial void LogRefused(ILogger logger, int status, string code, string requestId, string why);
+}
