@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Admission;
@@ -21,6 +22,7 @@ internal sealed class RateLimitHeaders(GatewayOptions options, IAdmission admiss
 
     public void Write(IHeaderDictionary headers, in AdmissionDecision decision) => Write(new ServerFields(headers), decision);
 
+    [SkipLocalsInit]
     public void Write<T>(T answer, in AdmissionDecision decision)
         where T : struct, IAnswerFields
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Tollgate.Gateway.Answers;
@@ -16,6 +17,7 @@ internal sealed class StringCache
     public static StringCache Shared { get; } = new();
 
     /// <summary>One character for each byte.</summary>
+    [SkipLocalsInit]
     public string Get(ReadOnlySpan<byte> latin1)
     {
         if (latin1.Length is 0 or > Longest)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Admission;
@@ -36,6 +37,7 @@ internal sealed class Turnstile(IAdmission admission, CallJournal journal, OwnAn
     /// <summary>An admitted call has ended, however it did. Once for each that has entered.</summary>
     public void Leave(Call call) => admission.Release(call.Decision);
 
+    [SkipLocalsInit]
     private bool Decide(Call call, in MeterAmounts meters)
     {
         var key = KeyHeader.Read(call.Context.Request.Headers);

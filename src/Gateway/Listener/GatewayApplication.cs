@@ -47,7 +47,7 @@ internal sealed class GatewayContext(TimeProvider clock)
             _watched = true;
             connection.ConnectionClosed.UnsafeRegister(static life => ((CallLife)life!).LoseClient(), Call.Life);
         }
-        return path.RunAsync(Http, Call);
+        return path.RunAsync(Http, Call).AsTask();
     }
 
     private async Task RunStreamAsync(GatewayPath path)

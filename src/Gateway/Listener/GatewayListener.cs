@@ -33,7 +33,7 @@ internal sealed partial class GatewayListener(GatewayApplication application, Ht
         var kestrel = new KestrelServerOptions { ApplicationServices = services, AddServerHeader = false, AllowSynchronousIO = false, AllowResponseHeaderCompression = false };
         kestrel.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
-        SetLimits(kestrel.Limits);
+        SetLimits(kestrel.Limits, options);
         if (options.UsesTls)
             certificate.Open();
         var transport = new LoopTransport(loops, services.GetService<IMemoryPoolFactory<byte>>(), loggers);
@@ -57,18 +57,18 @@ internal sealed partial class GatewayListener(GatewayApplication application, Ht
 
     public void Dispose() => _server?.Dispose();
 
-    private static void SetLimits(KestrelServerLimits limits)
+    private static void SetLimits(KestrelServerLimits limits, GatewayOptions options)
     {
         limits.MaxRequestBodySize = null;
         limits.MaxRequestLineSize = 16 * 1024;
         limits.MaxRequestHeadersTotalSize = 32 * 1024;
         limits.MaxRequestHeaderCount = 100;
-        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
-        limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);
+        limits.RequestHeadersTimeout = options.HeaderTime;
+        limits.KeepAliveTimeout = options.KeepAliveTime;
         // An upload may pause as long as the API's time-out allows; the call's own clock ends it then.
         limits.MinRequestBodyDataRate = null;
-        // What waits for a client that hardly reads is at most 128 KB a connection, and not for long.
-        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromSeconds(10));
+        // What waits for a client that hardly reads is little, and not for long.
+        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 1024, gracePeriod: options.SlowClientTime > TimeSpan.FromSeconds(1) ? options.SlowClientTime : TimeSpan.FromSeconds(2));
     }
 
     private void Speak(Uri address, ListenOptions endpoint)

@@ -11,6 +11,9 @@ internal sealed class GatewayOptions
         Urls = [.. (section["Url"] ?? "http://localhost:8000").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
         ConnectTimeout = Seconds(section, "ConnectTimeoutSeconds", 5);
         IdleTimeout = Seconds(section, "IdleTimeoutSeconds", 600);
+        HeaderTime = Seconds(section, "HeaderSeconds", 15);
+        KeepAliveTime = Seconds(section, "KeepAliveSeconds", 75);
+        SlowClientTime = Seconds(section, "SlowClientSeconds", 10);
         DrainTimeout = Seconds(section, "DrainSeconds", 10);
         MaxInFlight = Positive(section, "MaxInFlight", 20_000);
         MaxInFlightPerApi = Positive(section, "MaxInFlightPerApi", 5_000);
@@ -36,6 +39,15 @@ internal sealed class GatewayOptions
 
     /// <summary>A stream on which neither side sends for so long is ended.</summary>
     public TimeSpan IdleTimeout { get; }
+
+    /// <summary>From a request's first byte to the end of its head.</summary>
+    public TimeSpan HeaderTime { get; }
+
+    /// <summary>A connection on which no request comes for so long is closed.</summary>
+    public TimeSpan KeepAliveTime { get; }
+
+    /// <summary>A client that takes nothing of its answer for so long is cut off; one that takes less than 1 KiB a second, a little later.</summary>
+    public TimeSpan SlowClientTime { get; }
 
     /// <summary>What a stop waits for calls in flight before it ends them.</summary>
     public TimeSpan DrainTimeout { get; }

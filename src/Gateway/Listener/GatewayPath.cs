@@ -22,7 +22,8 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
 
     private readonly InFlight _inFlight = new();
 
-    public async Task RunAsync(HttpContext context, Call call)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask RunAsync(HttpContext context, Call call)
     {
         call.Begin(context, requestId: null, HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol));
         context.TraceIdentifier = call.RequestIdText;

@@ -1,7 +1,8 @@
-using System.Globalization;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Tollgate.Gateway.Sockets;
 using Tollgate.Gateway.Wire;
 
 namespace Tollgate.Gateway.Server;
@@ -71,6 +72,7 @@ internal sealed partial class Exchange : IHttpResponseFeature, IHttpResponseBody
     public void EndHead(long? length, bool dated) => (_written, _length, _dated) = (true, length, dated);
 
     /// <summary>The call has ended: what its answer lacks is sent. False when the connection cannot serve another.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> EndAsync()
     {
         if (!HasStarted && !_written)
@@ -112,6 +114,8 @@ internal sealed partial class Exchange : IHttpResponseFeature, IHttpResponseBody
         if (!IsUpgradableRequest || HasStarted)
             throw new InvalidOperationException("The connection cannot be upgraded.");
         _upgraded = true;
+        if (_connection.Features.Get<LoopConnection>() is { } connection)
+            connection.MayHalfClose = true;
         StatusCode = StatusCodes.Status101SwitchingProtocols;
         _responseHeaders["Connection"] = "Upgrade";
         await StartAsync().ConfigureAwait(false);

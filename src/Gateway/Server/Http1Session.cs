@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
@@ -15,11 +16,9 @@ namespace Tollgate.Gateway.Server;
 /// <summary>
 /// A client's connection that speaks HTTP/1.1: one request after the other, on the thread where they arrive. What waits for the client waits for so long only.
 /// </summary>
-internal sealed partial class Http1Session(ConnectionContext connection, GatewayPath path, TimeProvider clock, ILogger logger)
+internal sealed partial class Http1Session(ConnectionContext connection, GatewayPath path, GatewayOptions options, TimeProvider clock, ILogger logger)
 {
-    private const long LongestIdle = 75_000;
-    private const long LongestHead = 15_000;
-    private const long LongestRest = 5_000;
+    private const int RestSeconds = 5;
     private const long MostRest = 1024 * 1024;
 
     private readonly PipeReader _input = connection.Transport.Input;
@@ -29,7 +28,7 @@ internal sealed partial class Http1Session(ConnectionContext connection, Gateway
     private readonly DefaultHttpContext _context = new();
     private readonly Call _call = new(clock);
     private volatile Phase _phase;
-    private long _since;
+    private int _seconds;
     private volatile bool _late;
     private volatile bool _stopping;
 
@@ -60,6 +59,7 @@ internal sealed partial class Http1Session(ConnectionContext connection, Gateway
     }
 
     // False when it was the last.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> ServeNextAsync()
     {
         Enter(Phase.Idle);
@@ -79,6 +79,7 @@ internal sealed partial class Http1Session(ConnectionContext connection, Gateway
         return await _exchange.EndAsync().ConfigureAwait(false) && (_exchange.Received.HasEnded || await SkipRestAsync().ConfigureAwait(false)) && !_stopping;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> ReceiveHeadAsync()
     {
         while (true)
@@ -182,7 +183,7 @@ internal sealed partial class Http1Session(ConnectionContext connection, Gateway
 
     private void Enter(Phase phase)
     {
-        Volatile.Write(ref _since, Environment.TickCount64);
+        Volatile.Write(ref _seconds, 0);
         _late = false;
         _phase = phase;
     }
@@ -190,11 +191,16 @@ internal sealed partial class Http1Session(ConnectionContext connection, Gateway
     // Each second, on a thread of the server's.
     private void Watch()
     {
-        var now = Environment.TickCount64;
-        if (_sends is { } sends && sends.IsStuck(now))
+        if (_sends is { } sends && sends.IsStuck(Environment.TickCount64, options.SlowClientTime))
             connection.Abort(new ConnectionAbortedException("The client takes its answer too slowly."));
-        var waited = now - Volatile.Read(ref _since);
-        if (waited <= _phase switch { Phase.Idle => LongestIdle, Phase.Head => LongestHead, Phase.Rest => LongestRest, _ => long.MaxValue })
+        var most = _phase switch
+        {
+            Phase.Idle => options.KeepAliveTime.TotalSeconds,
+            Phase.Head => options.HeaderTime.TotalSeconds,
+            Phase.Rest => RestSeconds,
+            _ => double.MaxValue,
+        };
+        if (Interlocked.Increment(ref _seconds) <= most)
             return;
         _late = true;
         _input.CancelPendingRead();

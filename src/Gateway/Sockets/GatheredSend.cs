@@ -9,23 +9,46 @@ namespace Tollgate.Gateway.Sockets;
 internal sealed class GatheredSend(LoopSocket socket) : LoopSource, IGathered
 {
     private ReadOnlyMemory<byte> _bytes;
+    private bool _pending;
+
+    public bool IsPending => _pending;
+
+    /// <summary>What was last given to it has gone out, or has begun to.</summary>
+    public bool HasSent { get; private set; }
 
     public ValueTask Begin(ReadOnlyMemory<byte> bytes)
     {
-        _bytes = bytes;
         var wait = Renew();
-        socket.Loop.Gather(this);
+        Gather(bytes);
         return wait;
     }
 
-    /// <summary>On the loop's thread. Whoever waits goes on here.</summary>
+    /// <summary>As <see cref="Begin"/>, and nobody waits for it.</summary>
+    public void Put(ReadOnlyMemory<byte> bytes)
+    {
+        Forget();
+        Gather(bytes);
+    }
+
+    /// <summary>Without waiting for a batch's end, nor for the send.</summary>
+    public void SendNow(ReadOnlyMemory<byte> bytes)
+    {
+        Forget();
+        (_bytes, _pending, HasSent) = (bytes, true, false);
+        Run();
+    }
+
+    /// <summary>Whoever waits goes on here.</summary>
     public void Run()
     {
+        if (!_pending)
+            return;
         var bytes = _bytes;
-        _bytes = default;
+        (_bytes, _pending) = (default, false);
         try
         {
             var sent = Math.Max(0, socket.TrySend(bytes.Span));
+            HasSent = true;
             if (sent < bytes.Length)
             {
                 _ = SendRestAsync(bytes[sent..]);
@@ -38,6 +61,12 @@ internal sealed class GatheredSend(LoopSocket socket) : LoopSource, IGathered
             return;
         }
         Complete();
+    }
+
+    private void Gather(ReadOnlyMemory<byte> bytes)
+    {
+        (_bytes, _pending, HasSent) = (bytes, true, false);
+        socket.Loop.Gather(this);
     }
 
     private async Task SendRestAsync(ReadOnlyMemory<byte> rest)

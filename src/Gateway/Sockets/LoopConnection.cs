@@ -8,30 +8,25 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Tollgate.Gateway.Sockets;
 
-/// <summary>
-/// A client's connection as Kestrel wants it: a pipe that is filled on the loop's thread, and a writer that sends. What reads the one and writes the other runs there too.
-/// </summary>
-internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IConnectionLifetimeFeature, IConnectionTransportFeature
+/// <summary>A client's connection as Kestrel wants it: a reader that receives and a writer that sends, both on the loop's thread.</summary>
+internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IConnectionLifetimeFeature, IConnectionTransportFeature, IEndHandler
 {
-    // A head fits into a block of the pool; what fills one is a body, which comes in larger pieces.
-    private const int LeastRoom = 2048;
-    private const int BodyRoom = 32 * 1024;
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(30);
 
     private readonly LoopSocket _socket;
     private readonly MemoryPool<byte> _memory;
-    private readonly Pipe _input;
+    private readonly ReceiveReader _input;
     private readonly SendWriter _output;
     private readonly CancellationTokenSource _closed = new();
-    private Task _receiving = Task.CompletedTask;
     private volatile Exception? _aborted;
+    private int _told;
 
     public LoopConnection(LoopSocket socket, int descriptor, MemoryPool<byte> memory)
     {
         (_socket, _memory) = (socket, memory);
-        _input = new Pipe(Options(memory, 1024 * 1024));
+        _input = new ReceiveReader(socket, Explain);
         _output = new SendWriter(socket);
-        Transport = new Duplex(_input.Reader, _output);
+        Transport = new Duplex(_input, _output);
         ConnectionClosed = _closed.Token;
         (LocalEndPoint, RemoteEndPoint) = Names.Of(descriptor);
         Features = new FeatureCollection();
@@ -39,6 +34,7 @@ internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IC
         Features.Set<IConnectionLifetimeFeature>(this);
         Features.Set<IConnectionTransportFeature>(this);
         Features.Set(_output);
+        Features.Set(this);
     }
 
     public override string ConnectionId { get; set; } = Guid.CreateVersion7().ToString("N");
@@ -51,7 +47,17 @@ internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IC
 
     public MemoryPool<byte> MemoryPool => _memory;
 
-    public void Start() => _receiving = ReceiveAsync();
+    /// <summary>Its client may end its side and still be there: what a tunnel's two ends make of that is theirs.</summary>
+    public bool MayHalfClose { get; set; }
+
+    public void Start() => _socket.TellEnd(this);
+
+    public void OnEnd(bool wholly)
+    {
+        if ((wholly || !MayHalfClose) && Interlocked.Exchange(ref _told, 1) == 0)
+            // Not on this thread: whoever listens may do anything.
+            ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.FireClosed(), this, preferLocal: false);
+    }
 
     public override void Abort(ConnectionAbortedException abortReason)
     {
@@ -68,43 +74,13 @@ internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IC
         await _output.DrainAsync().WaitAsync(Farewell).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _socket.Dispose();
         await _output.DrainAsync().ConfigureAwait(false);
-        await _receiving.ConfigureAwait(false);
         _closed.Dispose();
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task ReceiveAsync()
-    {
-        Exception? error = null;
-        var most = LeastRoom;
-        try
-        {
-            while (true)
-            {
-                var room = _input.Writer.GetMemory(most);
-                int count;
-                do
-                    await _socket.ReadableAsync().ConfigureAwait(false);
-                while ((count = _socket.TryReceive(room.Span)) < 0);
-                if (count == 0)
-                    break;
-                most = count == room.Length ? BodyRoom : LeastRoom;
-                _input.Writer.Advance(count);
-                var flushed = await _input.Writer.FlushAsync().ConfigureAwait(false);
-                if (flushed.IsCompleted || flushed.IsCanceled)
-                    break;
-            }
-        }
-        catch (SocketException exception)
-        {
-            error = _aborted ?? (exception.SocketErrorCode == SocketError.OperationAborted
-                ? new ConnectionAbortedException("The connection was closed.", exception)
-                : new ConnectionResetException(exception.Message, exception));
-        }
-        await _input.Writer.CompleteAsync(_aborted ?? error).ConfigureAwait(false);
-        // Not on this thread: whoever listens may do anything.
-        ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.FireClosed(), this, preferLocal: false);
-    }
+    private Exception Explain(SocketException exception) => _aborted ?? (exception.SocketErrorCode == SocketError.OperationAborted
+        ? new ConnectionAbortedException("The connection was closed.", exception)
+        : new ConnectionResetException(exception.Message, exception));
 
     private void FireClosed()
     {
@@ -117,9 +93,6 @@ internal sealed class LoopConnection : ConnectionContext, IMemoryPoolFeature, IC
             // Nobody listens any more, or a listener failed: on a thread of the pool that would be the end of the process.
         }
     }
-
-    private static PipeOptions Options(MemoryPool<byte> memory, long most) =>
-        new(memory, PipeScheduler.Inline, PipeScheduler.Inline, most, most / 2, useSynchronizationContext: false);
 
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 

@@ -4,6 +4,12 @@ using System.Runtime.InteropServices;
 
 namespace Tollgate.Gateway.Sockets;
 
+/// <summary>Hears that a peer has ended its side, or both; maybe more than once, on any thread.</summary>
+internal interface IEndHandler
+{
+    void OnEnd(bool wholly);
+}
+
 /// <summary>
 /// A connected socket on an event loop. What waits on it goes on where its event arrives. One may receive and one may send at a time; it may be closed
 /// from any thread at any time, and its descriptor is not closed, and so not given to another, while a call into the kernel has it.
@@ -16,6 +22,7 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
     private readonly Readiness _readable = new(ready: false);
     private readonly Readiness _writable;
     private readonly GatheredSend _gathered;
+    private IEndHandler? _end;
     private int _uses = 1;
     private int _closed;
 
@@ -43,6 +50,9 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
 
     public bool IsClosed => Volatile.Read(ref _closed) != 0;
 
+    /// <summary>Before its first events: on the loop's thread.</summary>
+    public void TellEnd(IEndHandler handler) => _end = handler;
+
     public void OnEvents(uint events)
     {
         const uint Ends = Libc.Error | Libc.HangUp;
@@ -51,7 +61,10 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
         else if ((events & Libc.Out) != 0)
             _writable.Set();
         if ((events & (Ends | Libc.ReadHangUp)) != 0)
+        {
             _readable.SetForGood();
+            _end?.OnEnd(wholly: (events & Ends) != 0);
+        }
         else if ((events & Libc.In) != 0)
             _readable.Set();
     }
@@ -75,6 +88,9 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
     /// <summary>Returns when there may be something to receive: try it then, and wait again when there was nothing.</summary>
     public ValueTask ReadableAsync() => _readable.TakeAsync();
 
+    /// <summary>Whoever waits for something to receive looks at once, on this thread.</summary>
+    public void WakeReader() => _readable.Set();
+
     /// <summary>Returns when the peer may have taken something: try to send then, and wait again when it has not.</summary>
     public ValueTask WritableAsync() => _writable.TakeAsync();
 
@@ -87,6 +103,22 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
         var sent = TrySend(bytes.Span);
         return sent == bytes.Length ? default : SendRestAsync(bytes[Math.Max(0, sent)..]);
     }
+
+    /// <summary>
+    /// All of it, and nobody waits for that: where it fails, whoever receives hears of it. Until something is received the bytes stay as they are, and nothing else is sent.
+    /// </summary>
+    public void Send(ReadOnlyMemory<byte> bytes)
+    {
+        if (_loop.Gathers)
+            _gathered.Put(bytes);
+        else
+            _gathered.SendNow(bytes);
+    }
+
+    public bool IsSending => _gathered.IsPending;
+
+    /// <summary>What was last given to <see cref="Send"/> has gone out, or has begun to.</summary>
+    public bool HasSent => _gathered.HasSent;
 
     /// <summary>All of it, many pieces at a time.</summary>
     /// <exception cref="SocketException">The connection is broken, or closed from here.</exception>
@@ -123,6 +155,7 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
         _ = Libc.shutdown(_descriptor, Libc.ShutdownBoth);
         _readable.SetForGood();
         _writable.SetForGood();
+        _end?.OnEnd(wholly: true);
         Release();
     }
 

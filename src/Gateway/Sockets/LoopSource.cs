@@ -18,6 +18,9 @@ internal abstract class LoopSource : IValueTaskSource
 
     protected void Fail(Exception exception) => _source.SetException(exception);
 
+    /// <summary>Nobody will wait for what comes now.</summary>
+    protected void Forget() => _source.Reset();
+
     void IValueTaskSource.GetResult(short token) => _source.GetResult(token);
 
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _source.GetStatus(token);

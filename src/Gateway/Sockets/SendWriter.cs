@@ -14,7 +14,6 @@ internal sealed class SendWriter(LoopSocket socket) : PipeWriter, IGathered
     private const int Least = 4 * 1024;
     private const int MostGathered = 16 * 1024;
     private const int LeastBytesASecond = 1024;
-    private const long GraceMilliseconds = 10_000;
 
     private readonly Lock _gate = new();
     private byte[] _buffer = [];
@@ -31,12 +30,13 @@ internal sealed class SendWriter(LoopSocket socket) : PipeWriter, IGathered
 
     public override long UnflushedBytes => _end - _start;
 
-    /// <summary>Its client has taken less than <see cref="LeastBytesASecond"/> for as long as that may last.</summary>
+    /// <summary>Its client has taken less than <see cref="LeastBytesASecond"/> for longer than that may last.</summary>
     /// <param name="now">Of <see cref="Environment.TickCount64"/>.</param>
-    public bool IsStuck(long now)
+    /// <param name="grace">So long it may take nothing.</param>
+    public bool IsStuck(long now, TimeSpan grace)
     {
         lock (_gate)
-            return _rest is not null && now - _waitsSince > GraceMilliseconds + ((_end - _start) * 1000L / LeastBytesASecond);
+            return _rest is not null && now - _waitsSince > grace.TotalMilliseconds + ((_end - _start) * 1000L / LeastBytesASecond);
     }
 
     public override Memory<byte> GetMemory(int sizeHint = 0)

@@ -21,12 +21,17 @@ public sealed class CertificateTests
         rig.Inner.Admission.Limit = int.MaxValue;
         using var stop = new CancellationTokenSource();
         using var kept = rig.Client(HttpVersion.Version20);
-        var callers = Enumerable.Range(0, 4).Select(number => CallUntilAsync(rig, number % 2 == 0 ? kept : null, stop.Token)).ToList();
+        using var handshakes = new SemaphoreSlim(2);
+        var callers = Enumerable.Range(0, 4).Select(number => CallUntilAsync(rig, number % 2 == 0 ? kept : null, handshakes, stop.Token)).ToList();
         await GatewayRig.EventuallyAsync(() => rig.Inner.Journal.Events.Count > 50);
         rig.Shown.ShouldBe(first.Thumbprint);
 
         second.WriteTo(rig.Folder);
+        // The clock is that of the handshakes' time-outs too: none is under way while it jumps.
+        await handshakes.WaitAsync();
+        await handshakes.WaitAsync();
         clock.Advance(Look);
+        handshakes.Release(2);
         await GatewayRig.EventuallyAsync(() => rig.Shown == second.Thumbprint);
         var then = rig.Inner.Journal.Events.Count;
         await GatewayRig.EventuallyAsync(() => rig.Inner.Journal.Events.Count > then + 50);
@@ -177,13 +182,17 @@ public sealed class CertificateTests
     }
 
     // Without a client: each call by a connection of its own.
-    private static async Task<int> CallUntilAsync(SecureRig rig, HttpClient? http, CancellationToken stop)
+    private static async Task<int> CallUntilAsync(SecureRig rig, HttpClient? http, SemaphoreSlim handshakes, CancellationToken stop)
     {
         var count = 0;
         for (; !stop.IsCancellationRequested; count++)
         {
             if (http is null)
+            {
+                await handshakes.WaitAsync(CancellationToken.None);
                 (await rig.CallAnewAsync()).ShouldBe(HttpStatusCode.OK);
+                handshakes.Release();
+            }
             else
             {
                 using var response = await SecureRig.SendAsync(http, GatewayRig.Call("/x"));

@@ -42,7 +42,8 @@ internal sealed class Http1Connection(LoopSocket socket, Http1Pool pool) : ICutt
     /// <summary>The exchange at hand has brought bytes of the upstream's.</summary>
     public bool Heard { get; set; }
 
-    public bool IsBroken => socket.IsClosed;
+    /// <summary>Closed, or answered before it was asked.</summary>
+    public bool IsBroken => socket.IsClosed || socket.IsSending;
 
     /// <summary>So much fits into the buffer as it is, counted from what is there.</summary>
     public int Room => _buffer.Length - _start;
@@ -78,6 +79,12 @@ internal sealed class Http1Connection(LoopSocket socket, Http1Pool pool) : ICutt
             throw new UpstreamException("The upstream's connection broke while the request was sent.", exception);
         }
     }
+
+    /// <summary>Sends the head of a request that has no body. Where that fails, receiving the answer does.</summary>
+    public void SendHead() => socket.Send(Head.Written);
+
+    /// <summary>The upstream may have that head.</summary>
+    public bool HasSentHead => socket.HasSent;
 
     /// <summary>More of the answer, behind what is there. False when the upstream has ended its side.</summary>
     /// <param name="most">The buffer grows up to so many bytes.</param>

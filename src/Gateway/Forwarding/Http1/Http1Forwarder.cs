@@ -85,16 +85,18 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
         var upload = plan.HasBody ? new Upload(call, connection, plan.Framing, api) : null;
         try
         {
-            await connection.SendAsync(connection.Head.Written).ConfigureAwait(false);
-            call.Forwarded = true;
-            if (!plan.Expects)
-                upload?.Start();
+            if (upload is null)
+                connection.SendHead();
+            else
+                await SendHeadAsync(call, connection, plan, upload).ConfigureAwait(false);
             var head = await ReceiveHeadAsync(connection, plan.IsHead, upload).ConfigureAwait(false);
+            call.Forwarded = true;
             call.UpstreamAnswered(head.Status);
             await AnswerAsync(call, api, connection, head, plan, upload).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
+            call.Forwarded |= upload is null && connection.HasSentHead;
             var uploaded = upload is null ? UploadEnd.Sent : await upload.StopAsync().ConfigureAwait(false);
             if (exception is UpstreamException && uploaded == UploadEnd.ClientFailed)
                 throw new ClientBodyException(exception);
@@ -103,6 +105,14 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
             connection.Dispose();
             throw connection.Used ? new StaleConnectionException(exception) : new UpstreamException(exception.Message, exception) { Reach = UpstreamReach.NotHeard };
         }
+    }
+
+    private static async ValueTask SendHeadAsync(Call call, Http1Connection connection, UploadPlan plan, Upload upload)
+    {
+        await connection.SendAsync(connection.Head.Written).ConfigureAwait(false);
+        call.Forwarded = true;
+        if (!plan.Expects)
+            upload.Start();
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

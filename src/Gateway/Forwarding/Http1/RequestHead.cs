@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Foundation;
@@ -53,6 +54,7 @@ internal sealed class RequestHead(ClientAddress addresses)
         head.Add(rest);
     }
 
+    [SkipLocalsInit]
     private static void WriteIdentity(HeadBuffer head, Call call, ServedApi api, int path, int pathLength)
     {
         Span<byte> requestId = stackalloc byte[IdBytes];
