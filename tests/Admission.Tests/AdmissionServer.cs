@@ -22,6 +22,9 @@ public sealed class AdmissionServer : IAsyncLifetime
     /// <summary>Through which its nodes share their limits.</summary>
     public string? Redis { get; init; }
 
+    /// <summary>Of all its nodes.</summary>
+    public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>(StringComparer.Ordinal);
+
     public TestServer Server { get; private set; } = null!;
 
     public IAdmission Admission => Server.Services.GetRequiredService<IAdmission>();
@@ -52,6 +55,8 @@ public sealed class AdmissionServer : IAsyncLifetime
     public Task<TestServer> StartAsync(string folder, params (string Name, string Value)[] settings)
     {
         var all = settings.ToDictionary(setting => setting.Name, setting => (string?)setting.Value, StringComparer.Ordinal);
+        foreach (var (name, value) in Settings)
+            all[name] = value;
         all["Data:Directory"] = folder;
         all["Redis:Url"] = Redis;
         all["Identity:RegistersPerHour"] = "1000";

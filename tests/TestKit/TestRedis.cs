@@ -13,16 +13,48 @@ public sealed class TestRedis : IAsyncDisposable
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
     private readonly string _folder = Directory.CreateTempSubdirectory("tollgate-redis-").FullName;
     private readonly int _port = FreePort();
+    private readonly string[] _arguments;
     private readonly RedisServer _client;
     private Process? _process;
 
-    private TestRedis() => _client = new RedisServer(new RedisSettings("127.0.0.1", _port, null, 0, false, TimeSpan.FromSeconds(5)));
-
-    public string Url => $"redis://127.0.0.1:{_port.ToString(CultureInfo.InvariantCulture)}";
-
-    public static async Task<TestRedis> StartAsync()
+    private TestRedis(Func<TestRedis, string[]> arguments, Func<RedisSettings, RedisSettings> client)
     {
-        var redis = new TestRedis();
+        _arguments = arguments(this);
+        _client = new RedisServer(client(new RedisSettings([new RedisAddress("127.0.0.1", _port)], TimeSpan.FromSeconds(5))));
+    }
+
+    /// <summary>Without a user.</summary>
+    public string Url => $"redis://{Address}";
+
+    public string Address => $"127.0.0.1:{_port.ToString(CultureInfo.InvariantCulture)}";
+
+    public static Task<TestRedis> StartAsync() => StartAsync(new TestRedis(redis => ["--port", redis.Port], settings => settings));
+
+    /// <summary>A server that speaks TLS only, asks its clients for a certificate, and lets one user in, with the rights that are given.</summary>
+    public static Task<TestRedis> StartSecureAsync(TestCertificate certificate, string user, string password, string rights)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        return StartAsync(new TestRedis(redis =>
+        {
+            certificate.WriteTo(redis._folder);
+            var (shown, key) = (Path.Combine(redis._folder, "cert.pem"), Path.Combine(redis._folder, "key.pem"));
+            return ["--port", "0", "--tls-port", redis.Port, "--tls-cert-file", shown, "--tls-key-file", key, "--tls-ca-cert-file", shown, "--tls-auth-clients", "yes",
+                "--user", "default", "on", "nopass", "~*", "+@all", "--user", user, "on", $">{password}", .. rights.Split(' ')];
+        }, settings => settings with { Tls = true, Authorities = [certificate.ForServer()], Certificate = certificate.ForServer() }));
+    }
+
+    /// <summary>From here on it follows another one; null: it is a primary, with what it has.</summary>
+    public async Task FollowAsync(TestRedis? primary)
+    {
+        using var cli = Process.Start(new ProcessStartInfo("redis-cli", ["-p", Port, "REPLICAOF", .. primary is null ? ["NO", "ONE"] : (string[])["127.0.0.1", primary.Port]])
+        { UseShellExecute = false, RedirectStandardOutput = true })!;
+        await cli.WaitForExitAsync().ConfigureAwait(false);
+    }
+
+    private string Port => _port.ToString(CultureInfo.InvariantCulture);
+
+    private static async Task<TestRedis> StartAsync(TestRedis redis)
+    {
         await redis.StartAgainAsync().ConfigureAwait(false);
         return redis;
     }
@@ -31,7 +63,7 @@ public sealed class TestRedis : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         _process = Process.Start(new ProcessStartInfo("redis-server",
-            ["--port", $"{_port}", "--bind", "127.0.0.1", "--dir", _folder, "--save", "", "--appendonly", "no", "--daemonize", "no", "--loglevel", "warning", "--enable-debug-command", "yes"])
+            [.. _arguments, "--bind", "127.0.0.1", "--dir", _folder, "--save", "", "--appendonly", "no", "--daemonize", "no", "--loglevel", "warning", "--enable-debug-command", "yes"])
         { UseShellExecute = false, RedirectStandardOutput = true });
         var watch = Stopwatch.StartNew();
         while (!await AnswersAsync().ConfigureAwait(false))

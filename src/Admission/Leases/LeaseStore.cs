@@ -24,7 +24,10 @@ internal sealed record LeaseAnswer(long Version, IReadOnlyList<WindowAnswer> Win
 
 internal readonly record struct SeedLine(Window Window, uint Ordinal, long EndMicros, long Used);
 
-internal readonly record struct PushLine(Window Window, Known Known);
+/// <param name="Window">Which.</param>
+/// <param name="Known">The counter as this node last heard of it.</param>
+/// <param name="LeastTold">What it may have been told to hold since.</param>
+internal readonly record struct PushLine(Window Window, Known Known, long LeastTold);
 
 /// <summary>The server holds counters of another epoch, or none: it has forgotten, or been told to.</summary>
 internal sealed class EpochLostException() : Exception("Redis has lost the shared counters.");
@@ -67,7 +70,7 @@ internal sealed class LeaseStore(IRedis redis, SharedClock clock, TimeProvider o
         var arguments = new List<object> { "push", "", NextSequence(), name };
         foreach (var line in lines)
             arguments.AddRange([Number((long)line.Window), Number(line.Known.Ordinal), Number(line.Known.EndMicros), Number(line.Known.Version), Number(line.Known.Given),
-                Number(line.Known.Granted)]);
+                Number(Math.Min(line.Known.Granted, line.LeastTold))]);
         return (await RunAsync(Counter(name), Life(life), arguments).ConfigureAwait(false))[0] == "OK";
     }
 

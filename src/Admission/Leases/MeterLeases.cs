@@ -132,7 +132,10 @@ internal sealed class MeterLeases(Subscriber subscriber, byte meter, int cellNum
         var low = missing > 0 || lease.RunsLow(frame.Ordinal, used);
         var told = lease.Known is { } known && known.Ordinal == frame.Ordinal ? known.Granted : 0;
         if (low || held != told)
+        {
+            lease.LeastTold = Math.Min(lease.LeastTold, held);
             asks.Add(new WindowAsk(lease, frame, term.Limit, held, used, missing, low && !givesUp ? lease.Size : 0));
+        }
     }
 
     /// <summary>

@@ -44,6 +44,12 @@ internal sealed partial class SharedEpoch(LeaseStore store, NodeState state, IDa
             }
             if (epoch is null)
                 return false;
+            if (await database.AsWorkerAsync(session => EpochRegister.EnterAsync(session, epoch), CancellationToken.None).ConfigureAwait(false) != epoch)
+            {
+                LogOld(logger, epoch);
+                await store.BeginAgainAsync().ConfigureAwait(false);
+                return false;
+            }
             await store.BeginLifeAsync(node, Life).ConfigureAwait(false);
             LogEpoch(logger, epoch);
             _current = epoch;
@@ -76,10 +82,11 @@ internal sealed partial class SharedEpoch(LeaseStore store, NodeState state, IDa
             told = await store.RebuildersAsync().ConfigureAwait(false);
         }
         // Whoever is registered may hold leases; one that stays silent leaves the register after 15 s.
-        var live = await database.AsWorkerAsync(NodeStore.LiveAsync, CancellationToken.None).ConfigureAwait(false);
+        var (live, next) = await database.AsWorkerAsync(async session =>
+            (await NodeStore.LiveAsync(session).ConfigureAwait(false), await EpochRegister.NextAsync(session).ConfigureAwait(false)), CancellationToken.None).ConfigureAwait(false);
         var missing = live.Where(id => !told.Contains(id)).ToList();
         if (missing.Count == 0)
-            await store.EndRebuildAsync(TypeId.New(clock).ToString("N")).ConfigureAwait(false);
+            await store.EndRebuildAsync(next).ConfigureAwait(false);
         else
             LogWaiting(logger, missing.Count);
     }
@@ -99,7 +106,7 @@ internal sealed partial class SharedEpoch(LeaseStore store, NodeState state, IDa
     {
         foreach (var leases in state.Subscribers.Leases().Concat(state.Products.Leases()))
         {
-            var lines = leases.Windows.Where(lease => lease.Known is not null).Select(lease => new PushLine(lease.Window, lease.Known!.Value)).ToList();
+            var lines = leases.Windows.Where(lease => lease.Known is not null).Select(lease => new PushLine(lease.Window, lease.Known!.Value, lease.LeastTold)).ToList();
             if (lines.Count > 0)
                 yield return (leases, lines);
         }
@@ -107,6 +114,9 @@ internal sealed partial class SharedEpoch(LeaseStore store, NodeState state, IDa
 
     [LoggerMessage(4101, LogLevel.Information, "Limits are shared through Redis, epoch {Epoch}")]
     private static partial void LogEpoch(ILogger logger, string epoch);
+
+    [LoggerMessage(4107, LogLevel.Warning, "Redis holds epoch {Epoch}, which is over: there was a later one, on another server. Its counters are not used")]
+    private static partial void LogOld(ILogger logger, string epoch);
 
     [LoggerMessage(4102, LogLevel.Warning, "Redis has lost the shared counters; waiting for {Count} other nodes to tell what they know")]
     private static partial void LogWaiting(ILogger logger, int count);

@@ -22,6 +22,9 @@ internal sealed class WindowLease(Window window)
     /// <summary>What the shared counter last said of the running window, for the rebuilding of one that was lost.</summary>
     public Known? Known { get; private set; }
 
+    /// <summary>The least that was told to be held since Redis last answered: a question whose answer was lost may have been heard.</summary>
+    public long LeastTold { get; set; } = long.MaxValue;
+
     /// <summary>How much to ask for; grows while leases are used up quickly.</summary>
     public long Size { get; set; } = 1;
 
@@ -63,6 +66,7 @@ internal sealed class WindowLease(Window window)
     public void Answer(in Known known, uint ordinal, long granted, long fresh, long left, long now)
     {
         Known = known;
+        LeastTold = long.MaxValue;
         Volatile.Write(ref _askAhead, fresh >= SmallestAhead ? WindowWord.Pack(_bits, ordinal, granted - fresh / 2) : 0);
         Volatile.Write(ref _answeredAt, now);
         Volatile.Write(ref _left, WindowWord.Pack(_bits, ordinal, Math.Max(0, left)));

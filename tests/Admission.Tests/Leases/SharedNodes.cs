@@ -14,10 +14,10 @@ internal sealed class SharedNodes : IAsyncDisposable
 {
     private readonly AdmissionServer _first;
 
-    private SharedNodes(TestRedis redis)
+    private SharedNodes(TestRedis redis, string? url, Dictionary<string, string?>? settings)
     {
         Redis = redis;
-        _first = new AdmissionServer { Redis = redis.Url };
+        _first = new AdmissionServer { Redis = url ?? redis.Url, Settings = settings ?? [] };
     }
 
     public TestRedis Redis { get; }
@@ -26,9 +26,13 @@ internal sealed class SharedNodes : IAsyncDisposable
 
     public AdmissionServer Host => _first;
 
-    public static async Task<SharedNodes> StartAsync(int count = 3)
+    /// <param name="count">Of nodes.</param>
+    /// <param name="redis">Another server than a plain one of its own. It ends with the nodes.</param>
+    /// <param name="url">Of it, and of others.</param>
+    /// <param name="settings">Of each node.</param>
+    public static async Task<SharedNodes> StartAsync(int count = 3, TestRedis? redis = null, string? url = null, Dictionary<string, string?>? settings = null)
     {
-        var nodes = new SharedNodes(await TestRedis.StartAsync());
+        var nodes = new SharedNodes(redis ?? await TestRedis.StartAsync(), url, settings);
         await nodes._first.InitializeAsync();
         nodes.Nodes.Add(nodes._first.Server);
         while (nodes.Nodes.Count < count)

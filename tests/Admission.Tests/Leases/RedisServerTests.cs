@@ -1,0 +1,108 @@
+using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Foundation;
+using Tollgate.Plans;
+using Tollgate.TestKit;
+
+namespace Tollgate.Admission.Tests.Leases;
+
+/// <summary>Other servers than a plain one of its own: behind TLS with a user's password, and one that fails over to its replica.</summary>
+public sealed class RedisServerTests
+{
+    private const int Limit = 20_000;
+
+    // As docs/operations/redis.md has it.
+    private const string Rights = "~tollgate:* +role +get +set +del +hget +hset +hdel +hkeys +hgetall +hmget +hincrby +sadd +srem +smembers +pttl +expire +pexpireat +time +evalsha "
+        + "+script|exists +script|load";
+
+    [Fact]
+    public async Task Tls_AUserWithTheRightsThatTheGuideNames_SharesLimits_AndRebuildsThem()
+    {
+        var certificate = TestCertificate.Create();
+        var folder = Directory.CreateTempSubdirectory("tollgate-redis-tls-").FullName;
+        certificate.WriteTo(folder);
+        var redis = await TestRedis.StartSecureAsync(certificate, "tollgate", "p@ss:w/rd", Rights);
+        await using var nodes = await SharedNodes.StartAsync(2, redis, $"rediss://tollgate:{Uri.EscapeDataString("p@ss:w/rd")}@{redis.Address}", new()
+        {
+            ["Redis:CertificateAuthority"] = Path.Combine(folder, "cert.pem"),
+            ["Redis:Certificate"] = Path.Combine(folder, "cert.pem"),
+            ["Redis:CertificateKey"] = Path.Combine(folder, "key.pem"),
+        });
+        Directory.Delete(folder, recursive: true);
+        var (tally, load) = await UnderLoadAsync(nodes);
+        await redis.KillAsync();
+        await AdmissionServer.UntilAsync(() => tally.Unavailable > 100, "the leases are spent");
+        await redis.StartAgainAsync();
+        await load;
+        tally.Admitted.ShouldBe(Limit);
+    }
+
+    [Theory]
+    [InlineData("tollgate:wrong@")]
+    [InlineData("")]
+    public async Task AServerThatDoesNotLetTheNodeIn_GrantsNothing(string credentials)
+    {
+        await using var redis = await TestRedis.StartAsync();
+        await redis.TextAsync("ACL", "SETUSER", "tollgate", "on", ">right", "~tollgate:*", "+@all");
+        await redis.TextAsync("ACL", "SETUSER", "default", "-@all", "+auth", "+shutdown");
+        await using var host = new AdmissionServer { Redis = $"redis://{credentials}{redis.Address}" };
+        await host.InitializeAsync();
+        var plan = await host.PlanAsync(await host.RegisterAsync(), [Node.Deny(5, Window.Month)]);
+        var (id, _, secret) = await (await host.RegisterAsync()).SubscribeAsync(plan);
+        TypeId.TryParse(id, "sub", out var subscription).ShouldBeTrue();
+        await host.Server.Services.GetRequiredService<IChangeFeed>().CatchUpAsync(CancellationToken.None);
+        (await SharedNodes.CallAsync(host.Server, new Buyer(subscription, System.Text.Encoding.ASCII.GetBytes(secret), plan.Product.Id))).Verdict.ShouldBe(AdmissionVerdict.Undecided);
+    }
+
+    [Fact]
+    public async Task Failover_ToTheReplicaUnderLoad_TheLimitIsExact()
+    {
+        await using var replica = await TestRedis.StartAsync();
+        await using var nodes = await StartWithAsync(replica);
+        var (tally, load) = await UnderLoadAsync(nodes);
+
+        await nodes.Redis.KillAsync();
+        await AdmissionServer.UntilAsync(() => tally.Unavailable > 100, "the leases are spent");
+        await replica.FollowAsync(null);
+
+        await load;
+        tally.Admitted.ShouldBe(Limit);
+        (await replica.ScriptCallsAsync()).ShouldBeGreaterThan(0);
+    }
+
+    /// <summary>It was not dead, it was only cut off: all its scripts and counters are there, as they were before another one took its place.</summary>
+    [Fact]
+    public async Task FormerPrimaryThatIsBackWithItsMemory_IsNotBelieved()
+    {
+        await using var replica = await TestRedis.StartAsync();
+        await using var nodes = await StartWithAsync(replica);
+        var (tally, load) = await UnderLoadAsync(nodes);
+
+        await nodes.Redis.FreezeAsync();
+        await replica.FollowAsync(null);
+        var before = tally.Admitted;
+        await AdmissionServer.UntilAsync(() => tally.Admitted > Math.Max(before, Limit / 2), "more was used than the former primary knows");
+        await nodes.Redis.ThawAsync();
+        await replica.KillAsync();
+
+        await load;
+        tally.Admitted.ShouldBe(Limit);
+    }
+
+    private static async Task<SharedNodes> StartWithAsync(TestRedis replica)
+    {
+        var primary = await TestRedis.StartAsync();
+        await replica.FollowAsync(primary);
+        while (!(await primary.TextAsync("INFO", "replication"))!.Contains("state=online", StringComparison.Ordinal))
+            await Task.Delay(50);
+        return await SharedNodes.StartAsync(3, primary, $"redis://{primary.Address},{replica.Address}");
+    }
+
+    private static async Task<(Tally Tally, Task Load)> UnderLoadAsync(SharedNodes nodes)
+    {
+        var buyer = await nodes.SubscribeAsync(Node.Deny(Limit, Window.Month));
+        var tally = new Tally();
+        var load = nodes.LoadAsync(buyer, (_, last) => last.Verdict != AdmissionVerdict.RateLimited, into: tally);
+        await AdmissionServer.UntilAsync(() => tally.Admitted > Limit / 10, "the load runs");
+        return (tally, load);
+    }
+}
