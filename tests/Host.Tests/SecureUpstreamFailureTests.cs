@@ -42,6 +42,21 @@ public sealed class SecureUpstreamFailureTests
         }
     }
 
+    /// <summary>HTTP/2 has a word for it: the upstream has not looked at the call, so it may be sent again, whatever it is.</summary>
+    [Fact(Timeout = 120_000)]
+    public async Task PostThatItsUpstreamSendsBackUnseen_IsSentAgain()
+    {
+        using var certificate = TestCertificate.Create().ForServer();
+        await using var upstream = await FakeUpstream.StartAsync(certificate);
+        await using var program = await StartAsync(certificate);
+        using var market = await Market.OpenAsync(program, upstream.Address, Market.Deny("month", 100));
+        (await PostAsync(program, market)).ShouldBe(HttpStatusCode.OK);
+        upstream.Refuses = 2;
+        (await PostAsync(program, market)).ShouldBe(HttpStatusCode.OK);
+        (upstream.Refuses, upstream.Received.Count).ShouldBe((0, 2));
+        (await market.SettledRequestsAsync(program, 2)).ShouldBe(2);
+    }
+
     [Fact(Timeout = 120_000)]
     public async Task SecondTry_NamesTheSchemeAndHostThatATrustedProxyTold()
     {

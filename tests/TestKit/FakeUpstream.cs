@@ -18,6 +18,7 @@ namespace Tollgate.TestKit;
 /// </summary>
 public sealed class FakeUpstream : IAsyncDisposable
 {
+    private const int RefusedStream = 7;
     private readonly WebApplication _app;
 
     private FakeUpstream(WebApplication app) => _app = app;
@@ -29,6 +30,9 @@ public sealed class FakeUpstream : IAsyncDisposable
 
     /// <summary>It breaks the connection instead of each answer.</summary>
     public bool Breaks { get; set; }
+
+    /// <summary>So many requests over HTTP/2 are sent back unseen (REFUSED_STREAM) before one is answered.</summary>
+    public int Refuses { get; set; }
 
     /// <param name="certificate">With it, TLS: HTTP/2 for whoever offers that.</param>
     /// <param name="protocols">What it speaks over TLS.</param>
@@ -56,6 +60,12 @@ public sealed class FakeUpstream : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
+        if (Refuses > 0 && context.Features.Get<IHttpResetFeature>() is { } stream)
+        {
+            Refuses--;
+            stream.Reset(RefusedStream);
+            return;
+        }
         Received.Enqueue((context.Features.Get<IHttpRequestFeature>()!.RawTarget,
             context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)));
         if (Breaks)
