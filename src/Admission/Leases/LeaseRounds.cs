@@ -61,11 +61,17 @@ internal sealed partial class LeaseRounds(LeaseStore store, SharedEpoch epoch, L
                 return false;
             var answer = await store.AskAsync(current, epoch.Life, leases, asks).ConfigureAwait(false);
             var unseeded = new List<WindowAsk>();
-            for (var i = 0; i < asks.Count; i++)
-                if (answer.Windows[i].State == LeaseState.Unseeded)
-                    unseeded.Add(asks[i]);
-                else
-                    TakeIn(leases, asks[i], answer.Windows[i], answer.Version);
+            // Whoever tells what this node knows has lost the epoch first: what was told is never less than what is held.
+            lock (leases.Telling)
+            {
+                if (epoch.Current != current)
+                    return false;
+                for (var i = 0; i < asks.Count; i++)
+                    if (answer.Windows[i].State == LeaseState.Unseeded)
+                        unseeded.Add(asks[i]);
+                    else
+                        TakeIn(leases, asks[i], answer.Windows[i], answer.Version);
+            }
             if (unseeded.Count == 0)
                 return true;
             await seeds.FillAsync(current, leases, unseeded).ConfigureAwait(false);

@@ -4,7 +4,7 @@ using System.Text;
 namespace Tollgate.Admission.Leases;
 
 /// <summary>
-/// What runs inside Redis, each time as one step. One text with four verbs, so that there is one digest. It is only ever called by its digest: a server that has
+/// What runs inside Redis, each time as one step. One text with five verbs, so that there is one digest. It is only ever called by its digest: a server that has
 /// lost its memory (restart, failover, an older snapshot) has lost its scripts too, and says NOSCRIPT before it hands out anything.
 /// </summary>
 /// <remarks>
@@ -28,7 +28,7 @@ internal static class LeaseScript
           if left < 0 or now / 1000 + left < till then redis.call('PEXPIREAT', KEYS[2], whole(till)) end
         end
         local current = redis.call('GET', KEYS[1])
-        if verb == 'push' then
+        if verb == 'push' or verb == 'end' then
           if current then return {'LATE', answer[2], 0} end
         elseif current ~= epoch then
           return {'EPOCH', answer[2], 0}
@@ -84,6 +84,11 @@ internal static class LeaseScript
               redis.call('HSET', KEYS[2], 'o' .. w, whole(ordinal), 'e' .. w, whole(to), 'g' .. w, whole(used), 's' .. w, epoch)
               keep(to)
             end
+          end
+        elseif verb == 'end' then
+          if redis.call('GET', KEYS[2]) == ARGV[3] then
+            redis.call('SET', KEYS[1], epoch)
+            redis.call('DEL', KEYS[2], KEYS[3])
           end
         elseif verb == 'push' then
           local sequence, name = ARGV[3], ARGV[4]

@@ -38,6 +38,9 @@ internal sealed class LeaseStore(IRedis redis, SharedClock clock, TimeProvider o
     public const string Epoch = "tollgate:epoch";
     public const string Rebuild = "tollgate:rebuild";
 
+    /// <summary>Of this rebuild on this server: who told another server, or this one before it forgot again, has not told it here.</summary>
+    public const string Turn = "tollgate:turn";
+
     // Lua counts in doubles: microseconds are exact in them for centuries.
     private long _sequence = Micros(clock.Now);
 
@@ -112,20 +115,26 @@ internal sealed class LeaseStore(IRedis redis, SharedClock clock, TimeProvider o
     /// <summary>First the epoch goes, then the script comes: between the two nobody is granted anything.</summary>
     public async Task BeginAgainAsync()
     {
-        await redis.TextAsync("DEL", Epoch).ConfigureAwait(false);
+        await redis.TextAsync("DEL", Epoch, Turn).ConfigureAwait(false);
         await redis.TextAsync("SCRIPT", "LOAD", LeaseScript.Text).ConfigureAwait(false);
     }
 
-    public Task JoinRebuildAsync(Guid node) => redis.TextAsync("HSET", Rebuild, node.ToString("N"), "1");
-
-    public async Task<IReadOnlySet<Guid>> RebuildersAsync() =>
-        (await redis.ListAsync("HKEYS", Rebuild).ConfigureAwait(false)).Select(text => Guid.TryParse(text, out var id) ? id : Guid.Empty).ToHashSet();
-
-    public async Task EndRebuildAsync(string epoch)
+    public async Task<string?> TurnAsync(string fresh)
     {
-        await redis.TextAsync("SET", Epoch, epoch, "NX").ConfigureAwait(false);
-        await redis.TextAsync("DEL", Rebuild).ConfigureAwait(false);
+        await redis.TextAsync("SET", Turn, fresh, "NX").ConfigureAwait(false);
+        return await redis.TextAsync("GET", Turn).ConfigureAwait(false);
     }
+
+    public Task JoinRebuildAsync(Guid node, string turn) => redis.TextAsync("HSET", Rebuild, node.ToString("N"), turn);
+
+    public async Task<IReadOnlySet<Guid>> RebuildersAsync(string turn)
+    {
+        var all = await redis.ListAsync("HGETALL", Rebuild).ConfigureAwait(false);
+        return Enumerable.Range(0, all.Count / 2).Where(i => all[2 * i + 1] == turn && Guid.TryParse(all[2 * i], out _)).Select(i => Guid.Parse(all[2 * i]!)).ToHashSet();
+    }
+
+    /// <summary>Without effect where another turn is.</summary>
+    public Task EndRebuildAsync(string epoch, string turn) => RunAsync(Turn, Rebuild, ["end", epoch, turn]);
 
     public static long Micros(long ticks) => (ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 

@@ -25,6 +25,9 @@ internal sealed class MeterLeases(Subscriber subscriber, byte meter, int cellNum
 
     public Subscriber Subscriber { get; } = subscriber;
 
+    /// <summary>Held while an answer is taken in, and while it is told what this node knows. Never on the path.</summary>
+    public Lock Telling { get; } = new();
+
     public byte Meter { get; } = meter;
 
     public ImmutableArray<WindowLease> Windows => _windows;

@@ -73,20 +73,22 @@ internal sealed partial class SharedEpoch(LeaseStore store, NodeState state, IDa
 
     private async Task RebuildAsync(Guid node)
     {
-        var told = await store.RebuildersAsync().ConfigureAwait(false);
+        if (await store.TurnAsync(TypeId.New(clock).ToString("N")).ConfigureAwait(false) is not { } turn)
+            return;
+        var told = await store.RebuildersAsync(turn).ConfigureAwait(false);
         if (!told.Contains(node))
         {
             if (!await TellAsync().ConfigureAwait(false))
                 return;
-            await store.JoinRebuildAsync(node).ConfigureAwait(false);
-            told = await store.RebuildersAsync().ConfigureAwait(false);
+            await store.JoinRebuildAsync(node, turn).ConfigureAwait(false);
+            told = await store.RebuildersAsync(turn).ConfigureAwait(false);
         }
         // Whoever is registered may hold leases; one that stays silent leaves the register after 15 s.
         var (live, next) = await database.AsWorkerAsync(async session =>
             (await NodeStore.LiveAsync(session).ConfigureAwait(false), await EpochRegister.NextAsync(session).ConfigureAwait(false)), CancellationToken.None).ConfigureAwait(false);
         var missing = live.Where(id => !told.Contains(id)).ToList();
         if (missing.Count == 0)
-            await store.EndRebuildAsync(next).ConfigureAwait(false);
+            await store.EndRebuildAsync(next, turn).ConfigureAwait(false);
         else
             LogWaiting(logger, missing.Count);
     }
@@ -106,7 +108,9 @@ internal sealed partial class SharedEpoch(LeaseStore store, NodeState state, IDa
     {
         foreach (var leases in state.Subscribers.Leases().Concat(state.Products.Leases()))
         {
-            var lines = leases.Windows.Where(lease => lease.Known is not null).Select(lease => new PushLine(lease.Window, lease.Known!.Value, lease.LeastTold)).ToList();
+            List<PushLine> lines;
+            lock (leases.Telling)
+                lines = [.. leases.Windows.Where(lease => lease.Known is not null).Select(lease => new PushLine(lease.Window, lease.Known!.Value, lease.LeastTold))];
             if (lines.Count > 0)
                 yield return (leases, lines);
         }
