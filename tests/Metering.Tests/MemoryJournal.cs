@@ -61,7 +61,7 @@ internal sealed class MemoryJournal : IJournalReader
         }
     }
 
-    public JournalBatch Read(long offset, int maximumRecords)
+    public JournalBatch Read(long offset, int maximumRecords, int maximumSubscriptions = int.MaxValue)
     {
         lock (_gate)
         {

@@ -58,11 +58,11 @@ internal interface IJournalReader
     long Head { get; }
 
     /// <summary>
-    /// At most <paramref name="maximumRecords"/> records from <paramref name="offset"/> on. An end whose begin lies before the offset carries the whole event all the same: its record holds it.
+    /// At most <paramref name="maximumRecords"/> records of about <paramref name="maximumSubscriptions"/> from <paramref name="offset"/> on. An end whose begin lies before the offset carries the whole event all the same: its record holds it.
     /// At the tail, <see cref="JournalBatch.NextOffset"/> is the tail, also where a segment's unused end or damage lies between.
     /// A record whose checksum is wrong is skipped and counted (<see cref="Damaged"/>), never a reason to stop.
     /// </summary>
-    JournalBatch Read(long offset, int maximumRecords);
+    JournalBatch Read(long offset, int maximumRecords, int maximumSubscriptions = int.MaxValue);
 
     long Damaged { get; }
 

@@ -4,6 +4,7 @@ namespace Tollgate.Metering.Journal;
 internal sealed unsafe partial class UsageJournal
 {
     private readonly Lock _readGate = new();
+    private readonly HashSet<Guid> _readSubscriptions = [];
     private Segment? _reading;
     private int _gaveWayAfter;
 
@@ -25,7 +26,7 @@ internal sealed unsafe partial class UsageJournal
         }
     }
 
-    public JournalBatch Read(long offset, int maximumRecords)
+    public JournalBatch Read(long offset, int maximumRecords, int maximumSubscriptions = int.MaxValue)
     {
         lock (_readGate)
         {
@@ -39,7 +40,8 @@ internal sealed unsafe partial class UsageJournal
             List<JournalRecord> records = [];
             var texts = new TextBlocks();
             var at = Math.Max(offset, Head);
-            while (at < tail && records.Count < maximumRecords)
+            _readSubscriptions.Clear();
+            while (at < tail && records.Count < maximumRecords && _readSubscriptions.Count < maximumSubscriptions)
                 at = ReadOne(at, tail, records, texts);
             _reading?.ReleaseBefore(_reading.Size);
             return new JournalBatch(records, at);
@@ -108,7 +110,10 @@ internal sealed unsafe partial class UsageJournal
         if (length > 0)
         {
             if (Decode(segment + position, length, start + position, texts) is { } record)
+            {
                 records.Add(record);
+                CountSubscriptions(record);
+            }
             return start + position + length;
         }
         // Nothing but zeros is the unused end of a segment; all else that is no record is damage.
@@ -116,6 +121,14 @@ internal sealed unsafe partial class UsageJournal
         if (next >= 0 || !JournalFormat.IsZero(segment, Math.Min(position, limit), limit))
             _damaged.Add(start + position);
         return next >= 0 ? start + next : start + limit;
+    }
+
+    private void CountSubscriptions(JournalRecord record)
+    {
+        if (record.Kind is JournalRecordKind.Usage or JournalRecordKind.End)
+            _readSubscriptions.Add(record.Event.SubscriptionId);
+        foreach (var total in record.Totals)
+            _readSubscriptions.Add(total.SubscriptionId);
     }
 
     private bool Reach(int index)

@@ -16,6 +16,10 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
     private const int BatchRecords = 20_000;
     private const long BatchBytes = BatchRecords * 256L;
 
+    // Each of them is a row in every rollup, some times the memory of its event. So few that no table or array of theirs is one of the collector's large objects, which
+    // only a full collection frees.
+    private const int BatchSubscriptions = 900;
+
     // A transaction costs much the same for one event as for hundreds: they wait for company, the first after a silence excepted. A call shall be seen within 2 s.
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(800);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
@@ -126,7 +130,7 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
         {
             var shipped = clock.GetTimestamp();
             _soon = false;
-            await StepAsync(stopping).ConfigureAwait(false);
+            await ShipWhatIsThereAsync(stopping).ConfigureAwait(false);
             if (clock.GetElapsedTime(totalled) >= SealInterval)
             {
                 journal.SealTotals();
@@ -146,6 +150,19 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
         }
     }
 
+    // In as many batches as it takes: company is waited for only after the last. Not for longer than a request to seal may wait.
+    private async Task ShipWhatIsThereAsync(CancellationToken stopping)
+    {
+        var (tail, began) = (journal.Tail, clock.GetTimestamp());
+        long before, at;
+        do
+        {
+            before = Volatile.Read(ref _shippedOffset);
+            at = await StepAsync(stopping).ConfigureAwait(false);
+        }
+        while (at > before && at < tail && clock.GetElapsedTime(began) < SealRequestPoll);
+    }
+
     /// <summary>Ships one batch; answers where the journal is shipped to.</summary>
     private async Task<long> StepAsync(CancellationToken cancellation)
     {
@@ -154,7 +171,7 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
         {
             var position = _position ??= await positions.LoadAsync(journal, cancellation).ConfigureAwait(false);
             var (began, tail) = (clock.GetTimestamp(), journal.Tail);
-            var batch = journal.Read(position.Offset, BatchRecords);
+            var batch = journal.Read(position.Offset, BatchRecords, BatchSubscriptions);
             if (batch.NextOffset != position.Offset)
                 await ShipAsync(new Slice(position.Offset, batch.NextOffset, batch.Records), cancellation).ConfigureAwait(false);
             journal.Release(_position.Offset);

@@ -192,6 +192,24 @@ public sealed class AppendTests
         journal.Damaged.ShouldBe(0);
     }
 
+    [Fact]
+    public void Read_ManySubscriptions_EndsTheBatchAndLeavesOutNothing()
+    {
+        using var files = new JournalFixture();
+        using var journal = files.Open();
+        for (var i = 0; i < 60; i++)
+            journal.Append(Event(i, Number(i % 20)));
+
+        List<JournalRecord> seen = [];
+        for (long at = 0; journal.Read(at, 100, maximumSubscriptions: 7) is var batch && batch.NextOffset != at; at = batch.NextOffset)
+        {
+            batch.Records.Select(r => r.Usage.SubscriptionId).Distinct().Count().ShouldBeInRange(1, 7);
+            seen.AddRange(batch.Records);
+        }
+
+        seen.Select(r => NumberOf(r.Usage)).ShouldBe(Enumerable.Range(0, 60));
+    }
+
     private static UsageEvent Full()
     {
         var usage = new UsageEvent
