@@ -2,6 +2,7 @@ using System.CommandLine;
 using Tollgate.Host.Commands;
 using Tollgate.Host.Startup;
 
+NativeHeap.Share();
 var root = new RootCommand("Tollgate: publish an API, sell it, meter it, bill it.") { TreatUnmatchedTokensAsErrors = false };
 root.SetAction((result, cancellation) => TollgateHost.RunAsync([.. result.UnmatchedTokens], cancellation));
 

@@ -20,9 +20,9 @@ internal sealed class KeyUses(NodeState state, IDatabase database, TimeProvider 
 
     internal async Task WriteAsync(CancellationToken cancellation)
     {
-        var newest = _written;
-        var ids = new List<Guid>();
-        var times = new List<DateTimeOffset>();
+        var (newest, began) = (_written, clock.GetUtcNow().UtcTicks);
+        var ids = new List<Guid>(BatchSize);
+        var times = new List<DateTimeOffset>(BatchSize);
         for (var place = 0; place < state.Keys.Count; place++)
         {
             var (id, used) = Use(place);
@@ -31,18 +31,25 @@ internal sealed class KeyUses(NodeState state, IDatabase database, TimeProvider 
             newest = Math.Max(newest, used);
             ids.Add(id);
             times.Add(new DateTimeOffset(used, TimeSpan.Zero));
+            if (ids.Count == BatchSize)
+                await WriteAsync(ids, times, cancellation).ConfigureAwait(false);
         }
-        for (var first = 0; first < ids.Count; first += BatchSize)
-        {
-            var batch = new { ids = ids.Skip(first).Take(BatchSize).ToArray(), times = times.Skip(first).Take(BatchSize).ToArray() };
-            await database.AsWorkerAsync(session => session.ExecuteAsync("""
-                UPDATE admission.key k SET last_used_at = used.at
-                FROM unnest(@ids::uuid[], @times::timestamptz[]) AS used (id, at)
-                WHERE k.id = used.id AND (k.last_used_at IS NULL OR k.last_used_at < used.at)
-                """, batch), cancellation).ConfigureAwait(false);
-        }
-        // A use that is stamped while this ran has a later time, or is written when the key is used in another minute.
-        _written = newest;
+        if (ids.Count > 0)
+            await WriteAsync(ids, times, cancellation).ConfigureAwait(false);
+        // A key that was used while this ran, after it was passed, is found by the next.
+        _written = Math.Min(newest, began);
+    }
+
+    private async Task WriteAsync(List<Guid> ids, List<DateTimeOffset> times, CancellationToken cancellation)
+    {
+        var batch = new { ids = ids.ToArray(), times = times.ToArray() };
+        await database.AsWorkerAsync(session => session.ExecuteAsync("""
+            UPDATE admission.key k SET last_used_at = used.at
+            FROM unnest(@ids::uuid[], @times::timestamptz[]) AS used (id, at)
+            WHERE k.id = used.id AND (k.last_used_at IS NULL OR k.last_used_at < used.at)
+            """, batch), cancellation).ConfigureAwait(false);
+        ids.Clear();
+        times.Clear();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

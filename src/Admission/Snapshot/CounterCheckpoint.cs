@@ -41,7 +41,7 @@ internal sealed partial class CounterCheckpoint(NodeState state, IJournalReplay 
                 return false;
             }
             for (var number = 0; number < _counters.Cells; number++)
-                Restore(_counters.At(number));
+                Restore(number);
             _state = State.Following;
             LogRestored(logger, _counters.Cells, _counters.Offset);
             return true;
@@ -159,21 +159,23 @@ internal sealed partial class CounterCheckpoint(NodeState state, IJournalReplay 
         return held is null ? null : amounts;
     }
 
-    private void Restore(in CountedCell counted)
+    private void Restore(int counted)
     {
-        var number = state.Subscribers.EnsureCell(counted.Slot, counted.Meter);
+        ref var known = ref _counters.At(counted);
+        var number = state.Subscribers.EnsureCell(known.Slot, known.Meter);
         ref var cell = ref state.Subscribers.Cell(number);
         long total = 0;
-        foreach (var used in counted.Used)
-            total = Math.Max(total, used);
+        foreach (var window in JournalCounters.Windows)
+            total = Math.Max(total, _counters.Of(counted, window).Used);
         cell.Total = total;
-        for (var window = Window.Second; (int)window < CountedCell.Windows; window++)
+        foreach (var window in JournalCounters.Windows)
         {
-            if (counted.Ordinals[(int)window] == 0)
+            var (ordinal, used) = _counters.Of(counted, window);
+            if (ordinal == 0)
                 continue;
             state.Subscribers.EnsureWord(number, window);
             var bits = WindowWord.BaseBits(window);
-            state.Subscribers.Word(ref cell, window) = WindowWord.Pack(bits, counted.Ordinals[(int)window], total - WindowWord.Held(bits, counted.Used[(int)window]));
+            state.Subscribers.Word(ref cell, window) = WindowWord.Pack(bits, ordinal, total - WindowWord.Held(bits, used));
         }
     }
 

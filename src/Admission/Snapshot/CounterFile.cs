@@ -49,7 +49,7 @@ internal sealed partial class CounterFile(NodeOptions options, ILogger<CounterFi
         else
         {
             foreach (var number in counters.Changed)
-                Write(_block, state, counters.At(number));
+                Write(_block, state, counters, number);
             WritePlace(_block, counters, journal);
             _file.Append(_block);
             _block.Clear();
@@ -79,7 +79,7 @@ internal sealed partial class CounterFile(NodeOptions options, ILogger<CounterFi
             using var rewrite = _file.Rewrite();
             for (var number = 0; number < counters.Cells; number++)
             {
-                Write(rewrite.Records, state, counters.At(number));
+                Write(rewrite.Records, state, counters, number);
                 rewrite.Next();
             }
             WritePlace(rewrite.Records, counters, journal);
@@ -97,26 +97,28 @@ internal sealed partial class CounterFile(NodeOptions options, ILogger<CounterFi
     {
         var slot = state.Subscribers.Ensure(reader.Id()).Slot;
         var (meter, windows) = (reader.Byte(), reader.Byte());
-        for (var window = 0; window < CountedCell.Windows; window++)
-            if ((windows & (1 << window)) != 0)
-                counters.Set(slot, meter, (Window)window, (uint)reader.Int32(), reader.Int64());
+        foreach (var window in JournalCounters.Windows)
+            if ((windows & (1 << (int)window)) != 0)
+                counters.Set(slot, meter, window, (uint)reader.Int32(), reader.Int64());
     }
 
-    private static void Write(SnapshotBuffer buffer, NodeState state, in CountedCell cell)
+    private static void Write(SnapshotBuffer buffer, NodeState state, JournalCounters counters, int number)
     {
+        ref var cell = ref counters.At(number);
         buffer.Byte(CellRecord);
         buffer.Id(state.Subscribers.At(cell.Slot).Id);
         buffer.Byte(cell.Meter);
         var windows = 0;
-        for (var window = 0; window < CountedCell.Windows; window++)
-            windows |= cell.Ordinals[window] != 0 ? 1 << window : 0;
+        foreach (var window in JournalCounters.Windows)
+            windows |= counters.Of(number, window).Ordinal != 0 ? 1 << (int)window : 0;
         buffer.Byte((byte)windows);
-        for (var window = 0; window < CountedCell.Windows; window++)
+        foreach (var window in JournalCounters.Windows)
         {
-            if (cell.Ordinals[window] == 0)
+            var counted = counters.Of(number, window);
+            if (counted.Ordinal == 0)
                 continue;
-            buffer.Int32((int)cell.Ordinals[window]);
-            buffer.Int64(cell.Used[window]);
+            buffer.Int32((int)counted.Ordinal);
+            buffer.Int64(counted.Used);
         }
     }
 

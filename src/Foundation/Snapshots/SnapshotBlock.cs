@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
@@ -15,35 +14,27 @@ internal static class SnapshotBlock
     public const byte Change = 3;
 
     /// <summary>Writes a block and answers how long it is. On failure, nothing of it is counted by the caller.</summary>
-    public static int Write(SafeFileHandle file, long at, byte kind, ReadOnlySpan<byte> payload)
+    public static int Write(SafeFileHandle file, long at, byte kind, ReadOnlyMemory<byte> payload)
     {
-        // One write: a kill leaves all of it or, at the end of the file, a part that is known as such.
-        var rented = ArrayPool<byte>.Shared.Rent(HeaderBytes + payload.Length);
-        try
-        {
-            var block = rented.AsSpan(0, HeaderBytes + payload.Length);
-            block[..HeaderBytes].Clear();
-            BinaryPrimitives.WriteInt32LittleEndian(block, payload.Length);
-            block[8] = kind;
-            payload.CopyTo(block[HeaderBytes..]);
-            BinaryPrimitives.WriteUInt32LittleEndian(block[4..], Checksum(block[8..]));
-            RandomAccess.Write(file, block, at);
-            return block.Length;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-        }
+        var header = new byte[HeaderBytes];
+        BinaryPrimitives.WriteInt32LittleEndian(header, payload.Length);
+        header[8] = kind;
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(4), ~Add(Add(uint.MaxValue, header.AsSpan(8)), payload.Span));
+        // One write: a kill leaves all of it or, at the end of the file, a part that is known as such. From where the bytes lie: a copy of a large block would stay in memory.
+        RandomAccess.Write(file, [header, payload], at);
+        return HeaderBytes + payload.Length;
     }
 
-    public static uint Checksum(ReadOnlySpan<byte> bytes)
+    public static uint Checksum(ReadOnlySpan<byte> bytes) => ~Add(uint.MaxValue, bytes);
+
+    // In parts it comes out the same as long as all but the last are whole words.
+    private static uint Add(uint crc, ReadOnlySpan<byte> bytes)
     {
-        var crc = uint.MaxValue;
         foreach (var word in MemoryMarshal.Cast<byte, ulong>(bytes))
             crc = BitOperations.Crc32C(crc, word);
         foreach (var rest in bytes[(bytes.Length & ~7)..])
             crc = BitOperations.Crc32C(crc, rest);
-        return ~crc;
+        return crc;
     }
 }
 

@@ -13,6 +13,8 @@ public sealed class SnapshotBuffer
 
     public ReadOnlySpan<byte> Written => _bytes.WrittenSpan;
 
+    internal ReadOnlyMemory<byte> Memory => _bytes.WrittenMemory;
+
     public void Clear() => _bytes.ResetWrittenCount();
 
     public void Byte(byte value) => Take(1)[0] = value;

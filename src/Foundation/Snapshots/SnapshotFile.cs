@@ -93,7 +93,7 @@ public sealed partial class SnapshotFile : IDisposable
                 return;
             try
             {
-                _end += SnapshotBlock.Write(_file.SafeFileHandle, _end, SnapshotBlock.Change, block.Written);
+                _end += SnapshotBlock.Write(_file.SafeFileHandle, _end, SnapshotBlock.Change, block.Memory);
                 _dirty = true;
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

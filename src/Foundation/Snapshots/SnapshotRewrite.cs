@@ -47,7 +47,7 @@ public sealed class SnapshotRewrite : IDisposable
     {
         if (Records.Length > 0)
             WriteBlock();
-        _end += SnapshotBlock.Write(_file.SafeFileHandle, _end, SnapshotBlock.EndOfBase, []);
+        _end += SnapshotBlock.Write(_file.SafeFileHandle, _end, SnapshotBlock.EndOfBase, default);
         _owner.Replace(_file, WriteChanges, _end);
         _committed = true;
     }
@@ -73,7 +73,7 @@ public sealed class SnapshotRewrite : IDisposable
 
     private void WriteBlock()
     {
-        _end += SnapshotBlock.Write(_file.SafeFileHandle, _end, SnapshotBlock.Base, Records.Written);
+        _end += SnapshotBlock.Write(_file.SafeFileHandle, _end, SnapshotBlock.Base, Records.Memory);
         Records.Clear();
     }
 }

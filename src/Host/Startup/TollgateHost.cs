@@ -86,6 +86,7 @@ internal static class TollgateHost
             services.AddHostedService<DatabaseGate>();
         if (roles.Worker)
             services.AddJobs();
+        services.AddHostedService<NativeHeapTrims>();
     }
 
     private static void MapModules(WebApplication app, NodeRoles roles)

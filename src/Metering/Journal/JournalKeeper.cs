@@ -9,10 +9,10 @@ namespace Tollgate.Metering.Journal;
 internal sealed partial class JournalKeeper : IDisposable
 {
     /// <summary>
-    /// So much lies ready ahead of the writer: half a second at 50,000 calls a second. When half of it is used it is made ready again; all of a segment would count as this
-    /// process's memory.
+    /// So much lies ready ahead of the writer: a quarter of a second at 50,000 calls a second. When half of it is used it is made ready again; all of a segment would count as
+    /// this process's memory.
     /// </summary>
-    public const int WarmBytes = 8 * 1024 * 1024;
+    public const int WarmBytes = 4 * 1024 * 1024;
 
     private const int RetryMilliseconds = 200;
     private const int TouchAheadBytes = 256 * 1024;

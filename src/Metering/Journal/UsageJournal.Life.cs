@@ -128,8 +128,8 @@ internal sealed unsafe partial class UsageJournal
             lock (_gate)
                 (current, next, position) = (_current, _next, _position);
             current.Touch(position, position + bytes, writing);
-            // Made warm when it was made, but perhaps written out or dropped since: again from the half of this one on.
-            if (position >= current.Size / 2)
+            // Made warm when it was made, but perhaps written out or dropped since: again when the end of this one is near.
+            if (position >= current.Size - 2L * JournalKeeper.WarmBytes)
                 next?.Touch(0, Math.Max(bytes, position + bytes - current.Size), writing);
         }
         if (bytes < JournalKeeper.WarmBytes)
