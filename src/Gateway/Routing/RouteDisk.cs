@@ -24,6 +24,7 @@ internal sealed partial class RouteDisk(IConfiguration configuration, ISecretBox
     private readonly RouteCodec _codec = new(box);
     private readonly SnapshotBuffer _block = new();
     private FeedPlace? _kept;
+    private bool _changed;
 
     /// <summary>Null when there is nothing that can be used.</summary>
     public (IReadOnlyList<ApiRoute> Routes, FeedPlace Place)? Read()
@@ -51,6 +52,7 @@ internal sealed partial class RouteDisk(IConfiguration configuration, ISecretBox
             _block.Byte(GoneRecord);
             _block.Id(id);
         }
+        _changed = true;
         Append();
     }
 
@@ -77,11 +79,15 @@ internal sealed partial class RouteDisk(IConfiguration configuration, ISecretBox
         }
     }
 
-    /// <summary>Notes the place now and then. True when it is time to write all anew.</summary>
+    /// <summary>
+    /// Notes the place when routes have changed, else now and then: the feed moves with every key that is made, and a place brought to disk for each would keep the disk from
+    /// those that wait for it. True when it is time to write all anew.
+    /// </summary>
     public bool Reached(FeedPlace place)
     {
-        if (_kept is { } kept && kept.Feed == place.Feed && kept.Version == place.Version && place.FreshAt - kept.FreshAt < PlaceInterval)
+        if (_kept is { } kept && kept.Feed == place.Feed && !_changed && place.FreshAt - kept.FreshAt < PlaceInterval)
             return false;
+        _changed = false;
         _block.Byte(PlaceRecord);
         _block.Id(place.Feed);
         _block.Int64(place.Version);

@@ -95,6 +95,26 @@ public sealed class RouteDiskTests : IDisposable
     }
 
     [Fact]
+    public void Reached_PlaceMovesWithoutARoute_IsNotedWithTheNextRoute()
+    {
+        var (next, last) = (Place with { Version = Place.Version + 1 }, Place with { Version = Place.Version + 2 });
+        using (var disk = Open())
+        {
+            disk.Rewrite([Route(1)]);
+            disk.Reached(Place);
+            disk.Reached(next);
+        }
+        using (var disk = Open())
+        {
+            disk.Read().ShouldNotBeNull().Place.ShouldBe(Place);
+            disk.Keep([Route(2)], []);
+            disk.Reached(last);
+        }
+        using var again = Open();
+        again.Read().ShouldNotBeNull().Place.ShouldBe(last);
+    }
+
+    [Fact]
     public void Keep_SecretsOfAnUpstream_AreCiphertextOnDisk()
     {
         using (var disk = Open())
