@@ -14,6 +14,8 @@ internal sealed partial class OpenLoop : IDisposable
     private readonly PollEntry[] _entries;
     private readonly Stack<Connection> _free = [];
     private List<long> _times = [];
+    private long _answeredAt;
+    private long _late;
 
     public OpenLoop(string host, int port, byte[][] requests, int connections)
     {
@@ -26,6 +28,12 @@ internal sealed partial class OpenLoop : IDisposable
 
     /// <summary>Calls that were answered with anything but 200.</summary>
     public int Failed { get; private set; }
+
+    /// <summary>The longest time after the warm-up in which no call was answered, in nanoseconds, less the time in which this thread did not run itself.</summary>
+    public long LongestGap { get; private set; }
+
+    /// <summary>How many such times were longer than 5 ms.</summary>
+    public int Gaps { get; private set; }
 
     /// <summary>The time of each call after the warm-up, in nanoseconds.</summary>
     public long[] Run(int rate, int seconds, int warmup)
@@ -61,7 +69,12 @@ internal sealed partial class OpenLoop : IDisposable
     private int Collect(long wait, long start, long counted)
     {
         var time = new TimeSpec { Seconds = wait / 1_000_000_000, Nanoseconds = wait % 1_000_000_000 };
-        if (Poll(_entries, (nuint)_entries.Length, ref time, 0) <= 0)
+        var before = Now();
+        var happened = Poll(_entries, (nuint)_entries.Length, ref time, 0);
+        // It returns with the first event or after this time: what is above is the wait for a processor.
+        if (Now() - before - wait is > 1_000_000 and var late)
+            _late += late;
+        if (happened <= 0)
             return 0;
         var answered = 0;
         for (var i = 0; i < _entries.Length; i++)
@@ -79,7 +92,20 @@ internal sealed partial class OpenLoop : IDisposable
             if (due >= counted)
                 _times.Add(Now() - start - due);
         }
+        if (answered > 0)
+            NoteGap(Now() - start, counted);
         return answered;
+    }
+
+    private void NoteGap(long now, long counted)
+    {
+        var gap = now - _answeredAt - _late;
+        if (_answeredAt >= counted)
+        {
+            LongestGap = Math.Max(LongestGap, gap);
+            Gaps += gap > 5_000_000 ? 1 : 0;
+        }
+        (_answeredAt, _late) = (now, 0);
     }
 
     private static long Now() => (long)(Stopwatch.GetTimestamp() * (1e9 / Stopwatch.Frequency));

@@ -11,4 +11,4 @@ Array.Sort(times);
 string Micros(double quantile) => (times[(int)Math.Min(times.Length - 1, times.Length * quantile)] / 1000.0).ToString("F1", CultureInfo.InvariantCulture);
 var late = times.Count(time => time > 5_000_000);
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-    $$"""JSON {"requests":{{times.Length}},"seconds":{{Number(5)}},"p50":{{Micros(0.5)}},"p90":{{Micros(0.9)}},"p99":{{Micros(0.99)}},"p999":{{Micros(0.999)}},"max":{{Micros(1)}},"over5ms":{{late}},"failed":{{load.Failed}}}"""));
+    $$"""JSON {"requests":{{times.Length}},"seconds":{{Number(5)}},"p50":{{Micros(0.5)}},"p90":{{Micros(0.9)}},"p99":{{Micros(0.99)}},"p999":{{Micros(0.999)}},"max":{{Micros(1)}},"over5ms":{{late}},"gap":{{(load.LongestGap / 1000.0).ToString("F1", CultureInfo.InvariantCulture)}},"gaps":{{load.Gaps}},"failed":{{load.Failed}}}"""));
