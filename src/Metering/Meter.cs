@@ -19,7 +19,10 @@ public readonly record struct Meter(byte Code, string Name)
 
     private const string DeclaredPrefix = "x.";
 
-    public static IReadOnlyList<Meter> All { get; } = [Requests, Actions, Turns, MirrorSessions, AiTokens, AiCost, BytesOut];
+    // To walk over a list is an enumerator each time, and each answer names its meters.
+    private static readonly Meter[] BuiltIn = [Requests, Actions, Turns, MirrorSessions, AiTokens, AiCost, BytesOut];
+
+    public static IReadOnlyList<Meter> All => BuiltIn;
 
     public static bool IsDeclared(byte code) => code >= FirstDeclaredCode;
 
@@ -31,7 +34,7 @@ public readonly record struct Meter(byte Code, string Name)
 
     public static Meter? Find(string? name)
     {
-        foreach (var meter in All)
+        foreach (var meter in BuiltIn)
             if (string.Equals(meter.Name, name, StringComparison.Ordinal))
                 return meter;
         return null;
@@ -39,7 +42,7 @@ public readonly record struct Meter(byte Code, string Name)
 
     public static Meter? Find(byte code)
     {
-        foreach (var meter in All)
+        foreach (var meter in BuiltIn)
             if (meter.Code == code)
                 return meter;
         return null;

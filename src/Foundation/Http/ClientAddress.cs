@@ -27,7 +27,15 @@ public sealed class ClientAddress
     }
 
     /// <summary>True when the peer may say on whose behalf it calls, and by which scheme and host.</summary>
-    public bool IsTrusted(IPAddress? address) => address is not null && Array.Exists(_trusted, network => network.Contains(Plain(address)));
+    public bool IsTrusted(IPAddress? address)
+    {
+        if (address is null)
+            return false;
+        foreach (var network in _trusted)
+            if (network.Contains(Plain(address)))
+                return true;
+        return false;
+    }
 
     public IPAddress? Resolve(IPAddress? peer, string forwarded, string xForwardedFor)
     {

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using Tollgate.Foundation;
 
 [assembly: InternalsVisibleTo("Tollgate.journal")]
+[assembly: InternalsVisibleTo("Tollgate.path")]
 [assembly: InternalsVisibleTo("Tollgate.shipping")]
 
 namespace Tollgate.Metering.Journal;
