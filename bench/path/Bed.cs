@@ -15,6 +15,7 @@ using Tollgate.Gateway.Listener;
 using Tollgate.Gateway.Metrics;
 using Tollgate.Gateway.Routing;
 using Tollgate.Gateway.Upstreams;
+using Tollgate.Gateway.Wire;
 using Tollgate.Metering;
 using Tollgate.Metering.Journal;
 

@@ -8,6 +8,7 @@ using Tollgate.Gateway.Forwarding.Http1;
 using Tollgate.Gateway.Metrics;
 using Tollgate.Gateway.Routing;
 using Tollgate.Gateway.Tests.Listener;
+using Tollgate.Gateway.Wire;
 using Tollgate.Metering;
 
 namespace Tollgate.Gateway.Tests.Forwarding;
