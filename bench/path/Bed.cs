@@ -38,7 +38,7 @@ internal sealed class Bed : IDisposable
     private readonly DefaultHttpContext _http = new();
     private readonly Call _call = new(TimeProvider.System);
     private readonly HeadBuffer _head = new();
-    private readonly FieldList _fields = new();
+    private readonly FieldList _fields = new(256);
     private readonly Routes _routes;
     private readonly Turnstile _turnstile;
     private readonly CallJournal _record;

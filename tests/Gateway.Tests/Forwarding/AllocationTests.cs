@@ -65,7 +65,7 @@ public sealed class AllocationTests : IAsyncLifetime
     [Fact]
     public void HeadOfTheAnswer()
     {
-        var fields = new FieldList();
+        var fields = new FieldList(256);
         ShouldAllocateNothing(() => AnswerHead.Parse(Answer.AsSpan(0, AnswerHead.Find(Answer)), isHead: false, fields));
         fields.Count.ShouldBe(4);
     }
