@@ -66,7 +66,7 @@ public sealed class SubscriptionLimitTests(AdmissionServer server) : IClassFixtu
         {
             var decision = server.Call(secret, plan);
             decision.Admitted.ShouldBeTrue();
-            SharedNodes.Append(server.Server, decision);
+            AdmissionServer.Append(server.Server, decision);
         }
         await AdmissionServer.UntilAsync(() => server.Call(secret, plan).Reason == RefusalReason.SpendCap, "the cap holds");
         await CapAsync(consumer, id, 10_000);
@@ -89,7 +89,7 @@ public sealed class SubscriptionLimitTests(AdmissionServer server) : IClassFixtu
         {
             var decision = server.Call(secret, plan);
             decision.Admitted.ShouldBeTrue();
-            SharedNodes.Append(server.Server, decision);
+            AdmissionServer.Append(server.Server, decision);
             await server.Server.Services.GetRequiredService<IUsageShipping>().ShipNowAsync(CancellationToken.None);
         }
         await AdmissionServer.UntilAsync(() => server.Call(secret, plan).Reason == RefusalReason.SpendCap, "nothing more is spent");
