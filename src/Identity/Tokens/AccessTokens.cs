@@ -12,7 +12,6 @@ internal sealed class AccessTokens(ModuleKeys keys, TimeProvider clock)
 
     private const string Issuer = "tollgate";
     private const string Audience = "tollgate-control";
-    private const string Type = "at+jwt";
 
     // An old access token may still be presented by a client whose clock runs behind.
     private static readonly TimeSpan Leeway = TimeSpan.FromSeconds(5);
@@ -23,21 +22,16 @@ internal sealed class AccessTokens(ModuleKeys keys, TimeProvider clock)
         var now = clock.GetUtcNow();
         var claims = new Claims(Issuer, Audience, TypeId.Format("acc", accountId), TypeId.Format("ses", sessionId),
             now.ToUnixTimeSeconds(), (now + Lifetime).ToUnixTimeSeconds());
-        return Jws.Sign(loaded.Signing, loaded.SigningKeyId, Type, JsonSerializer.SerializeToUtf8Bytes(claims, Json.Options));
+        return Jws.Sign(loaded.Signing, loaded.SigningKeyId, JwsKind.AccessToken.Type, JsonSerializer.SerializeToUtf8Bytes(claims, Json.Options));
     }
 
     /// <summary>Account and session of a token that is genuine and not expired; whether the session still lives is for the caller to ask.</summary>
     public async ValueTask<(Guid AccountId, Guid SessionId)?> ReadAsync(string token, CancellationToken cancellation)
     {
         var loaded = await keys.GetAsync(cancellation).ConfigureAwait(false);
-        var payload = Jws.Verify(token, Type, id => string.Equals(id, loaded.SigningKeyId, StringComparison.Ordinal) ? loaded.Signing : null);
-        if (payload is null)
-            return null;
-        var claims = JsonSerializer.Deserialize<Claims>(payload, Json.Options);
-        var now = clock.GetUtcNow();
-        return claims is { Iss: Issuer, Aud: Audience }
-            && now < DateTimeOffset.FromUnixTimeSeconds(claims.Exp) + Leeway
-            && TypeId.TryParse(claims.Sub, "acc", out var account) && TypeId.TryParse(claims.Sid, "ses", out var session)
+        return Jws.Verify(token, JwsKind.AccessToken, loaded.Verifying) is { } payload && JwtClaims.Read(payload) is { } claims
+            && claims.Hold(Issuer, Audience, clock.GetUtcNow(), Leeway)
+            && TypeId.TryParse(claims.Text("sub"), "acc", out var account) && TypeId.TryParse(claims.Text("sid"), "ses", out var session)
             ? (account, session)
             : null;
     }

@@ -26,7 +26,7 @@ internal sealed class ModuleKeys(IDatabase database, ISecretBox secrets, TimePro
 
     public void Dispose()
     {
-        _loaded?.Signing.Dispose();
+        _loaded?.Verifying.Dispose();
         _loading.Dispose();
     }
 
@@ -62,7 +62,10 @@ internal sealed class ModuleKeys(IDatabase database, ISecretBox secrets, TimePro
         return key.ExportPkcs8PrivateKey();
     }
 
-    internal sealed record Loaded(ECDsa Signing, string SigningKeyId, byte[] Refresh, byte[] Csrf);
+    internal sealed record Loaded(ECDsa Signing, string SigningKeyId, byte[] Refresh, byte[] Csrf)
+    {
+        public JwsKeySet Verifying { get; } = new([new JwsKey(SigningKeyId, Signing)]);
+    }
 
     private sealed class Row
     {
