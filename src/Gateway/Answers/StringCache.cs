@@ -7,14 +7,15 @@ namespace Tollgate.Gateway.Answers;
 /// Strings that come again and again (names and values of header fields), so that each is made once and not for every answer. Direct-mapped and bounded:
 /// one that is pushed out is made again. Only what is short is kept. Any number of threads; the worst that a race does is a string too many.
 /// </summary>
-internal sealed class StringCache
+/// <param name="slots">A power of two.</param>
+internal sealed class StringCache(int slots)
 {
-    private const int Slots = 1024;
+    private const int UsualSlots = 1024;
     private const int Longest = 128;
 
-    private readonly string?[] _slots = new string?[Slots];
+    private readonly string?[] _slots = new string?[slots];
 
-    public static StringCache Shared { get; } = new();
+    public static StringCache Shared { get; } = new(UsualSlots);
 
     /// <summary>One character for each byte.</summary>
     [SkipLocalsInit]
@@ -31,7 +32,7 @@ internal sealed class StringCache
     {
         if (text.Length is 0 or > Longest)
             return text.ToString();
-        ref var slot = ref _slots[string.GetHashCode(text, StringComparison.Ordinal) & (Slots - 1)];
+        ref var slot = ref _slots[string.GetHashCode(text, StringComparison.Ordinal) & (slots - 1)];
         var known = Volatile.Read(ref slot);
         if (known is not null && text.SequenceEqual(known))
             return known;

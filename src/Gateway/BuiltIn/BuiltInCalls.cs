@@ -3,6 +3,7 @@ using Tollgate.Admission;
 using Tollgate.Foundation;
 using Tollgate.Gateway.Answers;
 using Tollgate.Gateway.Forwarding;
+using Tollgate.Gateway.Listener;
 using Tollgate.Gateway.Metrics;
 using Tollgate.Metering;
 
@@ -13,7 +14,7 @@ namespace Tollgate.Gateway.BuiltIn;
 /// through the same turnstile and journal as a forwarded call.
 /// </summary>
 internal sealed class BuiltInCalls(Turnstile turnstile, OwnAnswers answers, CallJournal journal, RateLimitHeaders limits, HelloLimit hello, IAdmission admission,
-    ClientAddress addresses, GatewayMetrics metrics, TimeProvider clock)
+    ClientAddress addresses, GatewayMetrics metrics, GatewayOptions options, TimeProvider clock)
 {
     public const string Root = "/api/v1/";
     public const string Ping = Root + "hello/ping";
@@ -67,7 +68,7 @@ internal sealed class BuiltInCalls(Turnstile turnstile, OwnAnswers answers, Call
 
     private async Task EchoAsync(HttpContext context)
     {
-        var (body, problem) = await SmallBody.ReadAsync(context).ConfigureAwait(false);
+        var (body, problem) = await SmallBody.ReadAsync(context, options.SmallBodyTime).ConfigureAwait(false);
         if (problem is not null)
         {
             await RefuseAsync(context, problem).ConfigureAwait(false);
@@ -111,7 +112,7 @@ internal sealed class BuiltInCalls(Turnstile turnstile, OwnAnswers answers, Call
 
     private async Task PerformAsync(Call call)
     {
-        var (body, problem) = await SmallBody.ReadAsync(call.Context).ConfigureAwait(false);
+        var (body, problem) = await SmallBody.ReadAsync(call.Context, options.SmallBodyTime).ConfigureAwait(false);
         call.CountIn(body.Length);
         ActionRequest? request = null;
         if (problem is null)

@@ -125,7 +125,7 @@ internal sealed class CallJournal(IUsageJournal journal, IAdmission admission, G
     {
         if (options.ServeUnmetered)
             return;
-        state.Reset();
+        state.Leave();
         throw new JournalFullException();
     }
 
@@ -163,6 +163,9 @@ internal sealed class JournalState
         Current = to;
     }
 
-    /// <summary>For another call, or when nothing could be recorded.</summary>
+    /// <summary>Nothing could be recorded. What was given back stays so.</summary>
+    public void Leave() => (Current, Open) = (Phase.None, null);
+
+    /// <summary>For another call.</summary>
     public void Reset() => (Current, Open, GivenBack) = (Phase.None, null, false);
 }

@@ -14,6 +14,7 @@ internal sealed class GatewayOptions
         HeaderTime = Seconds(section, "HeaderSeconds", 15);
         KeepAliveTime = Seconds(section, "KeepAliveSeconds", 75);
         SlowClientTime = Seconds(section, "SlowClientSeconds", 10);
+        SmallBodyTime = Seconds(section, "SmallBodySeconds", 15);
         DrainTimeout = Seconds(section, "DrainSeconds", 10);
         MaxInFlight = Positive(section, "MaxInFlight", 20_000);
         MaxInFlightPerApi = Positive(section, "MaxInFlightPerApi", 5_000);
@@ -48,6 +49,9 @@ internal sealed class GatewayOptions
 
     /// <summary>A client that takes nothing of its answer for so long is cut off; one that takes less than 1 KiB a second, a little later.</summary>
     public TimeSpan SlowClientTime { get; }
+
+    /// <summary>The whole body of a call to the built-in API must be here within.</summary>
+    public TimeSpan SmallBodyTime { get; }
 
     /// <summary>What a stop waits for calls in flight before it ends them.</summary>
     public TimeSpan DrainTimeout { get; }

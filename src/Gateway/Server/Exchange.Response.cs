@@ -86,7 +86,7 @@ internal sealed partial class Exchange : IHttpResponseFeature, IHttpResponseBody
         if (_writer.Framing == ResponseFraming.Chunks)
             WriteLastChunk();
         await _output.FlushAsync().ConfigureAwait(false);
-        return KeepsAlive && !_upgraded && !_connection.ConnectionClosed.IsCancellationRequested;
+        return KeepsAlive && !_upgraded && !_body.HasFailed && !_connection.ConnectionClosed.IsCancellationRequested;
     }
 
     public Task StartAsync(CancellationToken cancellationToken = default)
@@ -134,11 +134,18 @@ internal sealed partial class Exchange : IHttpResponseFeature, IHttpResponseBody
     {
         if (HasStarted)
             return;
+        // The body may be begun by another thread, and leave to send it be written there.
+        lock (_head)
+            StartHead();
+    }
+
+    private void StartHead()
+    {
         HasStarted = true;
         if (!_written)
             WriteFields();
         // A client that waits for leave to send its body never sent it, or will: nobody can tell which of it is the next request.
-        if (Stopping || (_line.Framing.Expects && !_body.HasBegun && _line.Framing.HasBody))
+        if (Stopping || _body.HasFailed || (_line.Framing.Expects && !_body.HasBegun && _line.Framing.HasBody))
             KeepsAlive = false;
         var framing = WriteFraming();
         if (!_dated)
@@ -197,10 +204,13 @@ internal sealed partial class Exchange : IHttpResponseFeature, IHttpResponseBody
 
     private async ValueTask ContinueAsync()
     {
-        if (HasStarted)
-            return;
-        "HTTP/1.1 100 Continue\r\n\r\n"u8.CopyTo(_output.GetSpan(32));
-        _output.Advance("HTTP/1.1 100 Continue\r\n\r\n"u8.Length);
+        lock (_head)
+        {
+            if (HasStarted)
+                return;
+            "HTTP/1.1 100 Continue\r\n\r\n"u8.CopyTo(_output.GetSpan(32));
+            _output.Advance("HTTP/1.1 100 Continue\r\n\r\n"u8.Length);
+        }
         await _output.FlushAsync().ConfigureAwait(false);
     }
 }

@@ -19,7 +19,6 @@ namespace Tollgate.Gateway.Server;
 internal sealed partial class Http1Session(ConnectionContext connection, GatewayPath path, GatewayOptions options, TimeProvider clock, ILogger logger)
 {
     private const int RestSeconds = 5;
-    private const long MostRest = 1024 * 1024;
 
     private readonly PipeReader _input = connection.Transport.Input;
     private readonly SendWriter? _sends = connection.Features.Get<SendWriter>();
@@ -27,9 +26,12 @@ internal sealed partial class Http1Session(ConnectionContext connection, Gateway
     private readonly RequestParser _parser = new();
     private readonly DefaultHttpContext _context = new();
     private readonly Call _call = new(clock);
-    private volatile Phase _phase;
+    private readonly Turn _turn = new();
+    private readonly Lock _gate = new();
+    private Phase _phase;
     private int _seconds;
-    private volatile bool _late;
+    private bool _late;
+    private bool _canceled;
     private volatile bool _stopping;
 
     private enum Phase
@@ -49,8 +51,7 @@ internal sealed partial class Http1Session(ConnectionContext connection, Gateway
         try
         {
             while (await ServeNextAsync().ConfigureAwait(false))
-            {
-            }
+                await _turn.NextAsync().ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
         {
@@ -63,6 +64,8 @@ internal sealed partial class Http1Session(ConnectionContext connection, Gateway
     private async ValueTask<bool> ServeNextAsync()
     {
         Enter(Phase.Idle);
+        if (_stopping)
+            return false;
         try
         {
             if (!await ReceiveHeadAsync().ConfigureAwait(false))
@@ -73,10 +76,18 @@ internal sealed partial class Http1Session(ConnectionContext connection, Gateway
             await RefuseAsync(refused).ConfigureAwait(false);
             return false;
         }
-        Enter(Phase.Call);
+        // What was canceled as it came must not be its body.
+        if (Enter(Phase.Call))
+            await AbsorbCancelAsync().ConfigureAwait(false);
         await path.RunAsync(_context, _call).ConfigureAwait(false);
         _exchange.Stopping = _stopping;
-        return await _exchange.EndAsync().ConfigureAwait(false) && (_exchange.Received.HasEnded || await SkipRestAsync().ConfigureAwait(false)) && !_stopping;
+        var goesOn = await _exchange.EndAsync().ConfigureAwait(false);
+        if (!_exchange.Received.HasEnded && _exchange.HasStarted && !await SkipRestAsync().ConfigureAwait(false))
+        {
+            await LingerAsync().ConfigureAwait(false);
+            return false;
+        }
+        return goesOn && !_stopping;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -88,8 +99,8 @@ internal sealed partial class Http1Session(ConnectionContext connection, Gateway
             var (buffer, used) = (read.Buffer, false);
             try
             {
-                if (_late)
-                    return _phase == Phase.Idle ? false : throw new RequestRefusedException(408);
+                if (read.IsCanceled && IsLate(out var phase))
+                    return phase == Phase.Idle ? false : throw new RequestRefusedException(408);
                 used = TryTakeHead(ref buffer);
                 if (used)
                     return true;
@@ -109,7 +120,7 @@ internal sealed partial class Http1Session(ConnectionContext connection, Gateway
         // RFC 9112 2.2: an empty line before a request is read past.
         while (buffer.Length >= 2 && buffer.FirstSpan[0] is (byte)'\r' or (byte)'\n' && Starts(buffer, "\r\n"u8))
             buffer = buffer.Slice(2);
-        if (buffer.IsEmpty)
+        if (buffer.IsEmpty || (buffer.Length == 1 && buffer.FirstSpan[0] == '\r'))
             return false;
         if (_phase == Phase.Idle)
             Enter(Phase.Head);
@@ -146,26 +157,40 @@ internal sealed partial class Http1Session(ConnectionContext connection, Gateway
         return start.SequenceEqual(text);
     }
 
-    // The body that nobody wanted stands before the next request.
+    // The body that nobody wanted stands before the next request. Not for long: its sender has its answer.
     private async ValueTask<bool> SkipRestAsync()
     {
-        if (!_exchange.Received.HasBegun)
+        if (!_exchange.Received.HasBegun || _exchange.Received.HasFailed)
             return false;
         Enter(Phase.Rest);
-        var skipped = 0L;
         try
         {
-            while (!_exchange.Received.HasEnded && skipped < MostRest && !_late)
+            while (!_exchange.Received.HasEnded && !IsLate(out _))
             {
                 var read = await _exchange.Received.ReadAsync().ConfigureAwait(false);
-                skipped += read.Buffer.Length;
                 _exchange.Received.AdvanceTo(read.Buffer.End);
+                await _turn.NextAsync().ConfigureAwait(false);
             }
             return _exchange.Received.HasEnded;
         }
         catch (BadHttpRequestException)
         {
             return false;
+        }
+    }
+
+    // A connection that is closed with bytes unread is reset, and its client may lose the answer.
+    private async ValueTask LingerAsync()
+    {
+        Enter(Phase.Rest);
+        await connection.Transport.Output.CompleteAsync().ConfigureAwait(false);
+        while (!IsLate(out _))
+        {
+            var read = await _input.ReadAsync().ConfigureAwait(false);
+            _input.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+                return;
+            await _turn.NextAsync().ConfigureAwait(false);
         }
     }
 
@@ -179,13 +204,38 @@ internal sealed partial class Http1Session(ConnectionContext connection, Gateway
         _context.Response.Headers.XContentTypeOptions = "nosniff";
         await ProblemWriter.SendAsync(_context, problem).ConfigureAwait(false);
         await _exchange.EndAsync().ConfigureAwait(false);
+        await LingerAsync().ConfigureAwait(false);
     }
 
-    private void Enter(Phase phase)
+    // True when a read was canceled that nobody has heard of.
+    private bool Enter(Phase phase)
     {
-        Volatile.Write(ref _seconds, 0);
-        _late = false;
-        _phase = phase;
+        lock (_gate)
+        {
+            (_phase, _seconds, _late) = (phase, 0, false);
+            return _canceled;
+        }
+    }
+
+    private bool IsLate(out Phase phase)
+    {
+        lock (_gate)
+        {
+            (phase, _canceled) = (_phase, false);
+            return _late;
+        }
+    }
+
+    private async ValueTask AbsorbCancelAsync()
+    {
+        ReadResult read;
+        do
+        {
+            read = await _input.ReadAsync().ConfigureAwait(false);
+            _input.AdvanceTo(read.Buffer.Start);
+        }
+        while (!read.IsCanceled && !read.IsCompleted);
+        _canceled = false;
     }
 
     // Each second, on a thread of the server's.
@@ -193,24 +243,32 @@ internal sealed partial class Http1Session(ConnectionContext connection, Gateway
     {
         if (_sends is { } sends && sends.IsStuck(Environment.TickCount64, options.SlowClientTime))
             connection.Abort(new ConnectionAbortedException("The client takes its answer too slowly."));
-        var most = _phase switch
+        lock (_gate)
         {
-            Phase.Idle => options.KeepAliveTime.TotalSeconds,
-            Phase.Head => options.HeaderTime.TotalSeconds,
-            Phase.Rest => RestSeconds,
-            _ => double.MaxValue,
-        };
-        if (Interlocked.Increment(ref _seconds) <= most)
-            return;
-        _late = true;
+            var most = _phase switch
+            {
+                Phase.Idle => options.KeepAliveTime.TotalSeconds,
+                Phase.Head => options.HeaderTime.TotalSeconds,
+                Phase.Rest => RestSeconds,
+                _ => double.MaxValue,
+            };
+            if (++_seconds <= most || _late)
+                return;
+            (_late, _canceled) = (true, true);
+        }
         _input.CancelPendingRead();
     }
 
     private void Stop()
     {
         _stopping = true;
-        if (_phase == Phase.Idle)
-            _input.CancelPendingRead();
+        lock (_gate)
+        {
+            if (_phase != Phase.Idle)
+                return;
+            _canceled = true;
+        }
+        _input.CancelPendingRead();
     }
 
     [LoggerMessage(1, LogLevel.Information, "A request was refused unread: {Status} {Code} {RequestId} ({Why})")]

@@ -25,9 +25,13 @@ internal sealed class RequestBody(PipeReader input, Func<ValueTask> begin) : Pip
     private ChunkReader _chunks;
     private Pipe? _data;
     private HeaderList? _trailers;
+    private BadHttpRequestException? _failure;
 
     /// <summary>All of it has been received.</summary>
     public bool HasEnded => _ended;
+
+    /// <summary>It is not well formed, or broke off: nobody can tell where it ends, so nothing behind it is looked at.</summary>
+    public bool HasFailed => _failure is not null;
 
     public bool HasBegun => _begun;
 
@@ -40,6 +44,7 @@ internal sealed class RequestBody(PipeReader input, Func<ValueTask> begin) : Pip
         _framing = framing;
         (_left, _ended, _begun, _lent, _read) = (framing.Length, !framing.HasBody, !framing.Expects, false, default);
         _trailers?.Clear();
+        _failure = null;
         if (!framing.Chunked)
             return;
         _chunks = new ChunkReader(Malformed);
@@ -99,6 +104,8 @@ internal sealed class RequestBody(PipeReader input, Func<ValueTask> begin) : Pip
 
     private async ValueTask<ReadResult> ReadLengthAsync(CancellationToken cancellation)
     {
+        if (_failure is not null)
+            throw _failure;
         if (_ended)
             return new ReadResult(default, isCanceled: false, isCompleted: true);
         await BeginAsync().ConfigureAwait(false);
@@ -112,7 +119,7 @@ internal sealed class RequestBody(PipeReader input, Func<ValueTask> begin) : Pip
         if (!read.IsCompleted || _read.Length == _left)
             return new ReadResult(_read, read.IsCanceled, isCompleted: _read.Length == _left);
         AdvanceTo(_read.End);
-        throw new BadHttpRequestException("The request's body ended before the length that was stated.");
+        throw _failure = new BadHttpRequestException("The request's body ended before the length that was stated.");
     }
 
     private async ValueTask<ReadResult> ReadChunkedAsync(CancellationToken cancellation)
@@ -120,6 +127,8 @@ internal sealed class RequestBody(PipeReader input, Func<ValueTask> begin) : Pip
         await BeginAsync().ConfigureAwait(false);
         while (true)
         {
+            if (_failure is not null)
+                throw _failure;
             if (_data!.Reader.TryRead(out var ready))
             {
                 _lent = true;
@@ -147,6 +156,11 @@ internal sealed class RequestBody(PipeReader input, Func<ValueTask> begin) : Pip
             if (_ended)
                 examined = consumed;
         }
+        catch (BadHttpRequestException exception)
+        {
+            _failure = exception;
+            throw;
+        }
         finally
         {
             input.AdvanceTo(consumed, examined);
@@ -154,7 +168,7 @@ internal sealed class RequestBody(PipeReader input, Func<ValueTask> begin) : Pip
         if (_ended)
             await _data!.Writer.CompleteAsync().ConfigureAwait(false);
         else if (read.IsCompleted)
-            throw new BadHttpRequestException("The request's body ended before its last chunk.");
+            throw _failure = new BadHttpRequestException("The request's body ended before its last chunk.");
         else
             await _data!.Writer.FlushAsync().ConfigureAwait(false);
     }
@@ -178,14 +192,17 @@ internal sealed class RequestBody(PipeReader input, Func<ValueTask> begin) : Pip
         var length = received.StartsWith("\r\n"u8) ? 2 : received.IndexOf("\r\n\r\n"u8) is >= 0 and var end ? end + 4 : 0;
         if (length == 0)
             return received.Length > RequestParser.MostFieldBytes ? throw Malformed("trailers without an end") : 0;
-        _ended = true;
         if (length == 2)
+        {
+            _ended = true;
             return length;
+        }
         var fields = new FieldList(most: 64);
         if (!FieldParser.TryParse(received, 0, fields, Malformed))
             throw Malformed("too many trailers");
         foreach (ref readonly var field in fields.All)
             ((HeaderList)Trailers).Append(System.Text.Encoding.Latin1.GetString(field.Name(received)), System.Text.Encoding.Latin1.GetString(field.Value(received)));
+        _ended = true;
         return length;
     }
 

@@ -34,6 +34,7 @@ internal sealed class RequestParser
     private static readonly Malformed Malformed = static what => new RequestRefusedException(400, $"The request has {what}.");
 
     private readonly FieldList _fields = new(MostFields);
+    private readonly StringCache _secrets = new(slots: 8);
 
     /// <summary>Length of the head that stands at the start of what was received, 0 when more must come.</summary>
     /// <exception cref="RequestRefusedException">It cannot become one.</exception>
@@ -114,11 +115,21 @@ internal sealed class RequestParser
             throw new RequestRefusedException(400);
         if (target[0] == '*' && target.Length == 1 && !HttpMethods.IsOptions(method))
             throw new RequestRefusedException(405);
-        if (target[0] is not ((byte)'/' or (byte)'*') && !HttpMethods.IsConnect(method) && target.IndexOf("://"u8) < 0)
+        if (target[0] is not ((byte)'/' or (byte)'*') && !HttpMethods.IsConnect(method) && !IsAbsolute(target))
             throw new RequestRefusedException(400);
         var query = target.IndexOf((byte)'?');
         if ((query < 0 ? target : target[..query]).IndexOf("%00"u8) >= 0)
             throw new RequestRefusedException(400);
+    }
+
+    // With a path: a query alone behind the authority is one that others may look for a path in.
+    private static bool IsAbsolute(ReadOnlySpan<byte> target)
+    {
+        var scheme = target.IndexOf("://"u8);
+        if (scheme < 0 || !(Is(target[..scheme], "http"u8) || Is(target[..scheme], "https"u8)))
+            return false;
+        var rest = target[(scheme + 3)..];
+        return rest.IndexOfAny((byte)'/', (byte)'?') is var end && (end < 0 || rest[end] == '/');
     }
 
     private RequestFraming Copy(ReadOnlySpan<byte> head, HeaderList headers, string method, ReadOnlySpan<byte> target, int minor)
@@ -154,7 +165,8 @@ internal sealed class RequestParser
                     chunked = !chunked && minor == 1 && Is(value, "chunked"u8) ? true : throw new RequestRefusedException(400);
                     break;
             }
-            headers.Append(StringCache.Shared.Get(name), StringCache.Shared.Get(value));
+            // Secrets are not kept where other connections' requests look.
+            headers.Append(StringCache.Shared.Get(name), IsSecret(name) ? _secrets.Get(value) : StringCache.Shared.Get(value));
         }
         if (hosts > 1 || (hosts == 0 && minor == 1))
             throw new RequestRefusedException(400);
@@ -194,6 +206,15 @@ internal sealed class RequestParser
             length = (length * 10) + digit - '0';
         return length;
     }
+
+    private static bool IsSecret(ReadOnlySpan<byte> name) => name.Length switch
+    {
+        6 => Is(name, "cookie"u8),
+        9 => Is(name, "x-api-key"u8),
+        13 => Is(name, "authorization"u8),
+        19 => Is(name, "proxy-authorization"u8),
+        _ => false,
+    };
 
     private static bool ListedIn(ReadOnlySpan<byte> list, ReadOnlySpan<byte> lower)
     {

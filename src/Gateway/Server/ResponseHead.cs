@@ -16,7 +16,7 @@ internal static class ResponseHead
     public static void AddStatus(HeadBuffer head, int status)
     {
         if (status is < 100 or > 599)
-            head.Add(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\n"));
+            head.Add(Encoding.ASCII.GetBytes($"HTTP/1.1 {status} \r\n"));
         else
             head.Add(StatusLines[status] ??= Encoding.ASCII.GetBytes($"HTTP/1.1 {status} {ReasonPhrases.GetReasonPhrase(status)}\r\n"));
     }

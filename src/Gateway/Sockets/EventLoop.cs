@@ -9,7 +9,7 @@ internal interface IEventHandler
     void OnEvents(uint events);
 }
 
-/// <summary>A send that is put off until its loop has seen to all events of a batch. Called on the loop's thread.</summary>
+/// <summary>What is put off until its loop has seen to the events that have come. Called on the loop's thread.</summary>
 internal interface IGathered
 {
     void Run();
@@ -33,6 +33,8 @@ internal sealed unsafe partial class EventLoop : IDisposable
     private readonly Thread _thread;
     private readonly Stack<int> _free = new();
     private readonly List<IGathered> _gathered = [];
+    private List<IGathered> _turns = [];
+    private List<IGathered> _due = [];
     private bool _gathers;
     private Registration?[] _handlers = new Registration?[256];
     private uint _generation;
@@ -61,6 +63,9 @@ internal sealed unsafe partial class EventLoop : IDisposable
 
     /// <summary>Only while it <see cref="Gathers"/>.</summary>
     public void Gather(IGathered send) => _gathered.Add(send);
+
+    /// <summary>On its thread: what has had its share goes on after the other events that have come.</summary>
+    public void Queue(IGathered turn) => _turns.Add(turn);
 
     /// <summary>Its events come from now on. Answers the place to give back when it is closed.</summary>
     public int Add(int descriptor, IEventHandler handler, uint events)
@@ -121,8 +126,8 @@ internal sealed unsafe partial class EventLoop : IDisposable
         var events = NativeMemory.Alloc(Batch, (nuint)sizeof(Libc.EventOther));
         while (!_stopped)
         {
-            var count = Libc.epoll_wait(_epoll, events, Batch, -1);
-            _gathers = count > 1;
+            var count = Libc.epoll_wait(_epoll, events, Batch, _turns.Count > 0 ? 0 : -1);
+            _gathers = count + _turns.Count > 1;
             for (var i = 0; i < count; i++)
             {
                 if (x64)
@@ -130,6 +135,7 @@ internal sealed unsafe partial class EventLoop : IDisposable
                 else
                     Dispatch(((Libc.EventOther*)events)[i].Data, ((Libc.EventOther*)events)[i].Events);
             }
+            GiveTurns();
             _gathers = false;
             SendGathered();
         }
@@ -152,6 +158,26 @@ internal sealed unsafe partial class EventLoop : IDisposable
             // Whatever it was, the other connections of this loop must not pay for it.
             LogBug(_logger, exception, Number);
         }
+    }
+
+    // Those that asked before these events came; who asks now waits for the next.
+    private void GiveTurns()
+    {
+        if (_turns.Count == 0)
+            return;
+        (_turns, _due) = (_due, _turns);
+        foreach (var turn in _due)
+        {
+            try
+            {
+                turn.Run();
+            }
+            catch (Exception exception)
+            {
+                LogBug(_logger, exception, Number);
+            }
+        }
+        _due.Clear();
     }
 
     // Whoever goes on after a send may send more; that goes out at once.

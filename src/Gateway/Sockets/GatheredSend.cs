@@ -10,8 +10,10 @@ internal sealed class GatheredSend(LoopSocket socket) : LoopSource, IGathered
 {
     private ReadOnlyMemory<byte> _bytes;
     private bool _pending;
+    private volatile bool _resting;
 
-    public bool IsPending => _pending;
+    /// <summary>Not all of it has gone out.</summary>
+    public bool IsPending => _pending || _resting;
 
     /// <summary>What was last given to it has gone out, or has begun to.</summary>
     public bool HasSent { get; private set; }
@@ -48,9 +50,10 @@ internal sealed class GatheredSend(LoopSocket socket) : LoopSource, IGathered
         try
         {
             var sent = Math.Max(0, socket.TrySend(bytes.Span));
-            HasSent = true;
+            HasSent = sent > 0;
             if (sent < bytes.Length)
             {
+                _resting = true;
                 _ = SendRestAsync(bytes[sent..]);
                 return;
             }
@@ -77,9 +80,11 @@ internal sealed class GatheredSend(LoopSocket socket) : LoopSource, IGathered
         }
         catch (SocketException exception)
         {
+            // It stays pending: nothing else is sent on a broken connection.
             Fail(exception);
             return;
         }
+        (HasSent, _resting) = (true, false);
         Complete();
     }
 }

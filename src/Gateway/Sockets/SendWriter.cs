@@ -36,7 +36,7 @@ internal sealed class SendWriter(LoopSocket socket) : PipeWriter, IGathered
     public bool IsStuck(long now, TimeSpan grace)
     {
         lock (_gate)
-            return _rest is not null && now - _waitsSince > grace.TotalMilliseconds + ((_end - _start) * 1000L / LeastBytesASecond);
+            return _rest is not null && now - _waitsSince > grace.TotalMilliseconds;
     }
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
@@ -155,7 +155,10 @@ internal sealed class SendWriter(LoopSocket socket) : PipeWriter, IGathered
             lock (_gate)
             {
                 if (!TrySend())
+                {
+                    _waitsSince = Math.Min(_waitsSince, Environment.TickCount64);
                     continue;
+                }
                 _rest = null;
                 return;
             }
@@ -173,6 +176,8 @@ internal sealed class SendWriter(LoopSocket socket) : PipeWriter, IGathered
                 if (sent < 0)
                     return false;
                 _start += sent;
+                // Each byte that it takes gives it a little more time.
+                _waitsSince += sent * 1000L / LeastBytesASecond;
             }
         }
         catch (SocketException)

@@ -70,6 +70,9 @@ internal struct ChunkReader(Malformed malformed)
         var digits = text.IndexOfAny((byte)';', (byte)' ', (byte)'\t') is >= 0 and var end ? end : text.Length;
         if (digits is 0 or > 15)
             throw malformed("a chunk's size that is no number");
+        var extension = text[digits..].TrimStart(" \t"u8);
+        if ((extension.IsEmpty && digits < text.Length) || (!extension.IsEmpty && extension[0] != ';') || extension.ContainsAny(FieldParser.Forbidden))
+            throw malformed("a chunk's size with something behind it");
         long size = 0;
         foreach (var digit in text[..digits])
             size = (size << 4) | (char.IsAsciiHexDigit((char)digit)

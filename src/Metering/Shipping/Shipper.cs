@@ -16,9 +16,8 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
     private const int BatchRecords = 20_000;
     private const long BatchBytes = BatchRecords * 256L;
 
-    // Each of them is a row in every rollup, some times the memory of its event. So few that no table or array of theirs is one of the collector's large objects, which
-    // only a full collection frees.
-    private const int BatchSubscriptions = 900;
+    // Each of them is a row in every rollup, some times the memory of its event; but with fewer a batch than are calling, a transaction would have few events.
+    private const int BatchSubscriptions = 4_000;
 
     // A transaction costs much the same for one event as for hundreds: they wait for company, the first after a silence excepted. A call shall be seen within 2 s.
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(800);

@@ -96,6 +96,73 @@ public sealed class Http1ServerTests
         rig.Upstream.Single.Target.ShouldBe("/next");
     }
 
+    [Theory]
+    [InlineData("\r\n0\r\nbad trailer: v\r\n\r\n")]
+    [InlineData("\r\n0\r\nToo-Many\r\n\r\n")]
+    [InlineData("XX\r\n0\r\n\r\n")]
+    public async Task BodyThatIsBroken_IsNotReadAgainAsTheNextRequest(string end)
+    {
+        if (end.Contains("Too-Many", StringComparison.Ordinal))
+            end = $"\r\n0\r\n{string.Concat(Enumerable.Range(0, 65).Select(number => $"t{number}: v\r\n"))}\r\n";
+        foreach (var target in new[] { "/acme/weather/outer", "/api/v1/hello/echo", "/nobody/here" })
+        foreach (var start in new[] { "", "\r\n0\r\n\r\n" })
+        {
+            await using var rig = await GatewayRig.StartAsync();
+            using var client = await RawClient.ConnectAsync(rig.Address);
+            await client.SendAsync($"POST {target} HTTP/1.1\r\n{Key}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n");
+            await GatewayRig.EventuallyAsync(() => target != "/acme/weather/outer" || rig.Upstream.Connections > 0);
+            await client.SendAsync($"{start}GET /acme/weather/smuggled HTTP/1.1\r\n{Key}\r\n".PadRight(0x400, 'x') + end);
+            await client.SendAsync("Y");
+
+            var answers = await client.ReadToEndAsync();
+
+            answers.Split("HTTP/1.1 ").Length.ShouldBe(2, answers);
+            rig.Upstream.Received.ShouldNotContain(request => request.Target == "/smuggled");
+        }
+    }
+
+    [Fact]
+    public async Task UploadThatIsRefused_GetsItsWholeRefusal()
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        using var client = await RawClient.ConnectAsync(rig.Address);
+        await client.SendAsync("POST /acme/weather/x HTTP/1.1\r\nHost: x\r\nContent-Length: 16000000\r\n\r\n");
+        var sent = client.SendAsync(new string('a', 16_000_000));
+
+        (await client.ReadUntilAsync("}")).ShouldStartWith("HTTP/1.1 401 Unauthorized\r\n");
+        await sent;
+    }
+
+    [Fact]
+    public async Task BodyThatDoesNotCome_Is408()
+    {
+        await using var rig = await GatewayRig.StartAsync(new() { ["Gateway:SmallBodySeconds"] = "0.5" });
+        using var client = await RawClient.ConnectAsync(rig.Address);
+        await client.SendAsync("POST /api/v1/hello/echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{");
+
+        (await client.ReadUntilAsync("}")).ShouldStartWith("HTTP/1.1 408 Request Timeout\r\n");
+    }
+
+    [Theory]
+    [InlineData("x?y=http://x/acme/weather/x")]
+    [InlineData("http://x?y=/acme/weather/x")]
+    [InlineData("ftp://x/acme/weather/x")]
+    public async Task TargetThatOnlyLooksAbsolute_Is400(string target)
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        (await rig.RawAsync($"GET {target} HTTP/1.1\r\n{Key}\r\n")).ShouldStartWith("HTTP/1.1 400 ");
+        rig.Upstream.Received.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("5 x\r\nhello\r\n0\r\n\r\n")]
+    [InlineData("5;a=\rb\r\nhello\r\n0\r\n\r\n")]
+    public async Task ChunkSizeWithSomethingBehindIt_Is400(string body)
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        (await rig.RawAsync($"POST /acme/weather/x HTTP/1.1\r\n{Key}Transfer-Encoding: chunked\r\n\r\n{body}")).ShouldStartWith("HTTP/1.1 400 ");
+    }
+
     [Fact]
     public async Task BodyThatWasNotAskedFor_EndsTheConnection()
     {

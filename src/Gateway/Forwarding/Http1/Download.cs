@@ -12,6 +12,7 @@ internal sealed class Download(Call call, Http1Connection connection, TimeSpan p
     private const int PieceBytes = 64 * 1024;
     private const int MostTrailerBytes = 16 * 1024;
 
+    private readonly Turn _turn = new();
     private readonly PipeWriter _client = call.Context.Response.BodyWriter;
 
     /// <returns>True when the connection can serve another exchange.</returns>
@@ -159,6 +160,7 @@ internal sealed class Download(Call call, Http1Connection connection, TimeSpan p
         call.CountOut(count);
         call.WaitAtMost(patience);
         await _client.FlushAsync().ConfigureAwait(false);
+        await _turn.NextAsync().ConfigureAwait(false);
         call.WaitAtMost(patience);
     }
 }

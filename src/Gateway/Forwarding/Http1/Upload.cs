@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Sockets;
 
 namespace Tollgate.Gateway.Forwarding.Http1;
 
@@ -28,6 +29,7 @@ internal sealed class Upload(Call call, Http1Connection connection, UploadFramin
     private static readonly byte[] LastChunk = "0\r\n"u8.ToArray();
     private static readonly byte[] LineEnd = "\r\n"u8.ToArray();
 
+    private readonly Turn _turn = new();
     private readonly PipeReader _body = call.Context.Request.BodyReader;
     private volatile bool _stopped;
 
@@ -81,6 +83,7 @@ internal sealed class Upload(Call call, Http1Connection connection, UploadFramin
                 }
                 if (read.IsCompleted)
                     break;
+                await _turn.NextAsync().ConfigureAwait(false);
             }
             if (framing == UploadFraming.Chunks)
                 await SendEndAsync().ConfigureAwait(false);
