@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Tollgate.Gateway.Forwarding.Http1;
 using Tollgate.Gateway.Forwarding.Secure;
 using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Sockets;
 using Tollgate.Gateway.Upstreams;
 
 namespace Tollgate.Gateway.Forwarding;
@@ -16,7 +17,7 @@ namespace Tollgate.Gateway.Forwarding;
 internal sealed partial class BalancedForwarder(Http1Forwarder plain, SecureForwarder secure, ILogger<BalancedForwarder> logger)
 {
     /// <summary>As <see cref="Http1Forwarder.ForwardAsync"/>.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(PathMethodBuilder))]
     public async ValueTask ForwardAsync(Call call, ServedApi api)
     {
         call.WaitAtMost(api.Route.Timeout);

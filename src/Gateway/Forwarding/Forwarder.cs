@@ -4,6 +4,7 @@ using Tollgate.Gateway.Answers;
 using Tollgate.Gateway.Forwarding.Http1;
 using Tollgate.Gateway.Forwarding.Secure;
 using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Sockets;
 using Tollgate.Metering;
 
 namespace Tollgate.Gateway.Forwarding;
@@ -16,7 +17,7 @@ internal sealed class Forwarder(Http1Forwarder plain, SecureForwarder secure, Ba
 {
     private const int ClientClosedRequest = 499;
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(PathMethodBuilder))]
     public async ValueTask ForwardAsync(Call call, ServedApi api)
     {
         live.Add(call);

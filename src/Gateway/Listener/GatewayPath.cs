@@ -9,6 +9,7 @@ using Tollgate.Gateway.BuiltIn;
 using Tollgate.Gateway.Forwarding;
 using Tollgate.Gateway.Metrics;
 using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Sockets;
 using Tollgate.Metering;
 
 namespace Tollgate.Gateway.Listener;
@@ -22,7 +23,7 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
 
     private readonly InFlight _inFlight = new();
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(PathMethodBuilder))]
     public async ValueTask RunAsync(HttpContext context, Call call)
     {
         call.Begin(context, requestId: null, HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol));
@@ -119,7 +120,7 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
     // by its length.
     private static bool IsAmbiguous(IHeaderDictionary headers) => headers.TransferEncoding.Count > 0 && headers.ContainsKey("X-Content-Length");
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(PathMethodBuilder))]
     private async ValueTask ServeAsync(HttpContext context, Call call, ServedApi api, ReadOnlyMemory<char> rest)
     {
         if (options.AllowsCors(api.Name) && Preflight.IsOne(context.Request))

@@ -72,7 +72,7 @@ internal sealed partial class Exchange : IHttpResponseFeature, IHttpResponseBody
     public void EndHead(long? length, bool dated) => (_written, _length, _dated) = (true, length, dated);
 
     /// <summary>The call has ended: what its answer lacks is sent. False when the connection cannot serve another.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PathMethodBuilder<>))]
     public async ValueTask<bool> EndAsync()
     {
         if (!HasStarted && !_written)

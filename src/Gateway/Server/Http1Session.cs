@@ -60,7 +60,7 @@ internal sealed partial class Http1Session(ConnectionContext connection, Gateway
     }
 
     // False when it was the last.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PathMethodBuilder<>))]
     private async ValueTask<bool> ServeNextAsync()
     {
         Enter(Phase.Idle);
@@ -90,7 +90,7 @@ internal sealed partial class Http1Session(ConnectionContext connection, Gateway
         return goesOn && !_stopping;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PathMethodBuilder<>))]
     private async ValueTask<bool> ReceiveHeadAsync()
     {
         while (true)

@@ -88,7 +88,7 @@ internal sealed class ReceiveReader(LoopSocket socket, Func<SocketException, Exc
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PathMethodBuilder<>))]
     private async ValueTask<ReadResult> ReceiveAsync()
     {
         while (true)

@@ -67,7 +67,7 @@ internal sealed class Http1Connection(LoopSocket socket, Http1Pool pool) : ICutt
     public ValueTask SendAsync(ReadOnlyMemory<byte> bytes) => SendAsync(new ReadOnlySequence<byte>(bytes));
 
     /// <inheritdoc cref="SendAsync(ReadOnlyMemory{byte})"/>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(PathMethodBuilder))]
     public async ValueTask SendAsync(ReadOnlySequence<byte> bytes)
     {
         try
@@ -89,7 +89,7 @@ internal sealed class Http1Connection(LoopSocket socket, Http1Pool pool) : ICutt
     /// <summary>More of the answer, behind what is there. False when the upstream has ended its side.</summary>
     /// <param name="most">The buffer grows up to so many bytes.</param>
     /// <exception cref="UpstreamException">The connection is broken, or more than <paramref name="most"/> bytes wait to be used.</exception>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PathMethodBuilder<>))]
     public async ValueTask<bool> ReceiveAsync(int most)
     {
         MakeRoom(most);
@@ -103,7 +103,7 @@ internal sealed class Http1Connection(LoopSocket socket, Http1Pool pool) : ICutt
     }
 
     /// <summary>Past the buffer, which must be empty. 0 when the upstream has ended its side.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PathMethodBuilder<>))]
     public async ValueTask<int> ReceiveIntoAsync(Memory<byte> target)
     {
         int count;

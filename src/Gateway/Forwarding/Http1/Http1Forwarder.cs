@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Tollgate.Gateway.Answers;
 using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Sockets;
 using Tollgate.Gateway.Upstreams;
 using Tollgate.Metering;
 
@@ -24,7 +25,7 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
     /// <exception cref="UpstreamException">The upstream failed, or the call was cut; <see cref="CallLife.Reason"/> tells.</exception>
     /// <exception cref="ClientBodyException">The client's body is not well formed or broke off.</exception>
     /// <exception cref="JournalFullException">Nothing could be recorded.</exception>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(PathMethodBuilder))]
     public async ValueTask ForwardAsync(Call call, ServedApi api, Target target)
     {
         var pool = pools.Of(target.Url, target.Origin);
@@ -77,7 +78,7 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(PathMethodBuilder))]
     private async ValueTask ExchangeAsync(Call call, ServedApi api, Target target, Http1Connection connection, UploadPlan plan)
     {
         requests.Write(connection.Head, connection.Pool.Authority, call, api, target.BasePath, plan);
@@ -115,7 +116,7 @@ internal sealed class Http1Forwarder(Http1Pools pools, RequestHead requests, Ans
             upload.Start();
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PathMethodBuilder<>))]
     private static async ValueTask<AnswerHead> ReceiveHeadAsync(Http1Connection connection, bool isHead, Upload? upload)
     {
         while (true)
