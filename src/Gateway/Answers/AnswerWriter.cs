@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Tollgate.Foundation;
 using Tollgate.Gateway.Forwarding;
 using Tollgate.Gateway.Forwarding.Http1;
 using Tollgate.Gateway.Listener;
@@ -10,6 +11,8 @@ namespace Tollgate.Gateway.Answers;
 /// <summary>Writes an upstream's answer to the client, with what the gateway adds to it: as bytes where the client is served by our own server, else as fields of Kestrel's.</summary>
 internal sealed class AnswerWriter(RateLimitHeaders limits, GatewayOptions options)
 {
+    private const int IdBytes = 40;
+
     public void WriteHead(Call call, ServedApi api, in AnswerHead head, Http1Connection connection)
     {
         // The server would refuse to send an answer without a body with the length of one.
@@ -47,9 +50,8 @@ internal sealed class AnswerWriter(RateLimitHeaders limits, GatewayOptions optio
     private void AddOwn<T>(Call call, ServedApi api, T answer)
         where T : struct, IAnswerFields
     {
-        Span<byte> id = stackalloc byte[call.RequestIdText.Length];
-        System.Text.Encoding.ASCII.GetBytes(call.RequestIdText, id);
-        answer.Add("X-Request-Id"u8, id);
+        Span<byte> id = stackalloc byte[IdBytes];
+        answer.Add("X-Request-Id"u8, id[..TypeId.Format("req"u8, call.RequestId, id)]);
         limits.Write(answer, call.Decision);
         if (options.AllowsCors(api.Name) && !answer.Has("Access-Control-Allow-Origin"u8))
             answer.Add("Access-Control-Allow-Origin"u8, "*"u8);

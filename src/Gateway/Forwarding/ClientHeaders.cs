@@ -47,8 +47,7 @@ internal static class ClientHeaders
     }
 
     /// <summary>
-    /// What Connection names goes no further than this hop (RFC 9110 7.6.1). (Kestrel cuts a list that has <c>close</c> in it down to <c>close</c>, and
-    /// what such a list nominates besides is not known here.)
+    /// What Connection names goes no further than this hop (RFC 9110 7.6.1).
     /// </summary>
     public static IReadOnlyCollection<string> Nominated(IHeaderDictionary headers)
     {

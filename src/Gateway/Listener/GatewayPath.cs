@@ -9,6 +9,7 @@ using Tollgate.Gateway.BuiltIn;
 using Tollgate.Gateway.Forwarding;
 using Tollgate.Gateway.Metrics;
 using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Server;
 using Tollgate.Gateway.Sockets;
 using Tollgate.Metering;
 
@@ -27,7 +28,10 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
     public async ValueTask RunAsync(HttpContext context, Call call)
     {
         call.Begin(context, requestId: null, HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol));
-        context.TraceIdentifier = call.RequestIdText;
+        if (context.Features is Exchange exchange)
+            exchange.RequestId = call.RequestId;
+        else
+            context.TraceIdentifier = call.RequestIdText;
         call.Figures = metrics.None;
         try
         {
@@ -62,9 +66,6 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
         {
             case Found.Invalid:
                 return RefuseAsync(call, Refusals.PathInvalid);
-            case Found.Ambiguous:
-                context.Response.Headers.Connection = "close";
-                return RefuseAsync(call, Refusals.FramingAmbiguous);
             case Found.NoMethod:
                 context.Response.Headers.Connection = "close";
                 return RefuseAsync(call, Refusals.MethodNotImplemented);
@@ -88,7 +89,6 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
         BuiltIn,
         Health,
         Invalid,
-        Ambiguous,
         NoMethod,
         Nothing,
     }
@@ -103,8 +103,6 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
             return Found.NoMethod;
         if (!RequestTarget.TryParse(raw, out var target))
             return Found.Invalid;
-        if (IsAmbiguous(context.Request.Headers))
-            return Found.Ambiguous;
         start = raw.Length - target.PathAndQuery.Length;
         if (routes.Table.TryFind(context.Request.Host.Value, target.Path, out api, out var consumed))
         {
@@ -115,10 +113,6 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
             return Found.Health;
         return target.Path.StartsWith(BuiltInCalls.Root, StringComparison.Ordinal) ? Found.BuiltIn : Found.Nothing;
     }
-
-    // Kestrel reads such a request by its chunks, as RFC 9112 allows, and puts the length aside under this name. Whoever stood before us may have read it
-    // by its length.
-    private static bool IsAmbiguous(IHeaderDictionary headers) => headers.TransferEncoding.Count > 0 && headers.ContainsKey("X-Content-Length");
 
     [AsyncMethodBuilder(typeof(PathMethodBuilder))]
     private async ValueTask ServeAsync(HttpContext context, Call call, ServedApi api, ReadOnlyMemory<char> rest)

@@ -2,7 +2,7 @@ namespace Tollgate.Gateway.Routing;
 
 /// <summary>
 /// A request target as it came over the wire, split by position and never decoded or normalised: what is checked, routed, matched and sent on are the
-/// same characters. Kestrel refuses targets that are not ASCII.
+/// same characters. The server refuses targets that are not ASCII.
 /// </summary>
 internal readonly ref struct RequestTarget
 {
@@ -33,7 +33,7 @@ internal readonly ref struct RequestTarget
         return path.Length > 0 && !text.ContainsAnyExceptInRange('!', '~') && text.IndexOf('#') < 0 && IsClean(path);
     }
 
-    // Absolute form; Kestrel has already refused one whose authority differs from Host.
+    // Absolute form; the server has already refused one whose authority differs from Host.
     private static ReadOnlySpan<char> AfterAuthority(ReadOnlySpan<char> text)
     {
         var scheme = text.IndexOf("://");

@@ -1,8 +1,9 @@
+using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using System.IO.Pipelines;
+using Tollgate.Foundation;
 
 namespace Tollgate.Gateway.Server;
 
@@ -14,6 +15,7 @@ internal sealed partial class Exchange : IHttpRequestFeature, IRequestBodyPipeFe
     private readonly HeaderList _requestHeaders = new();
     private RequestLine _line;
     private string? _path;
+    private string? _trace;
     private CancellationToken? _aborted;
 
     public string Protocol { get; set; } = HttpProtocol.Http11;
@@ -58,7 +60,14 @@ internal sealed partial class Exchange : IHttpRequestFeature, IRequestBodyPipeFe
 
     public IHeaderDictionary Trailers => _body.Trailers;
 
-    public string TraceIdentifier { get; set; } = "";
+    /// <summary>Its text is made where somebody asks for it.</summary>
+    public Guid RequestId { get; set; }
+
+    public string TraceIdentifier
+    {
+        get => _trace ??= TypeId.Format("req", RequestId);
+        set => _trace = value;
+    }
 
     public CancellationToken RequestAborted
     {
@@ -89,7 +98,7 @@ internal sealed partial class Exchange : IHttpRequestFeature, IRequestBodyPipeFe
     private void BeginRequest(in RequestLine line)
     {
         _line = line;
-        (Method, RawTarget, _path, _aborted, TraceIdentifier) = (line.Method, line.Target, null, null, "");
+        (Method, RawTarget, _path, _aborted, _trace) = (line.Method, line.Target, null, null, null);
         Protocol = line.Minor == 1 ? HttpProtocol.Http11 : HttpProtocol.Http10;
         ((IHttpRequestFeature)this).Body = _requestStream;
         _body.Reset(line.Framing);

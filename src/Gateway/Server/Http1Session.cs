@@ -80,7 +80,6 @@ internal sealed partial class Http1Session(ConnectionContext connection, Gateway
         if (Enter(Phase.Call))
             await AbsorbCancelAsync().ConfigureAwait(false);
         await path.RunAsync(_context, _call).ConfigureAwait(false);
-        _exchange.Stopping = _stopping;
         var goesOn = await _exchange.EndAsync().ConfigureAwait(false);
         if (!_exchange.Received.HasEnded && _exchange.HasStarted && !await SkipRestAsync().ConfigureAwait(false))
         {
@@ -262,6 +261,8 @@ internal sealed partial class Http1Session(ConnectionContext connection, Gateway
     private void Stop()
     {
         _stopping = true;
+        // The answer that is under way says that it is the last.
+        _exchange.Stopping = true;
         lock (_gate)
         {
             if (_phase != Phase.Idle)

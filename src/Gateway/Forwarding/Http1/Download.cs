@@ -117,7 +117,6 @@ internal sealed class Download(Call call, Http1Connection connection, TimeSpan p
         }
     }
 
-    // A client of HTTP/1.1 gets none: the server has no way to send them there, and RFC 9110 6.5.1 lets an intermediary discard them.
     private void Take(int length)
     {
         connection.Fields.Clear();

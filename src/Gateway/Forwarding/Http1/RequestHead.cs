@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Foundation;
 using Tollgate.Gateway.Routing;
@@ -58,7 +57,7 @@ internal sealed class RequestHead(ClientAddress addresses)
     private static void WriteIdentity(HeadBuffer head, Call call, ServedApi api, int path, int pathLength)
     {
         Span<byte> requestId = stackalloc byte[IdBytes];
-        requestId = requestId[..Encoding.ASCII.GetBytes(call.RequestIdText, requestId)];
+        requestId = requestId[..TypeId.Format("req"u8, call.RequestId, requestId)];
         Span<byte> subscription = stackalloc byte[IdBytes];
         subscription = subscription[..TypeId.Format("sub"u8, call.Decision.SubscriptionId, subscription)];
         Span<byte> signature = stackalloc byte[UpstreamSigner.MostBytes];
