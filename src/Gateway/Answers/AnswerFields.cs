@@ -42,14 +42,8 @@ internal static class AnswerFields
     private static bool IsNominated(ReadOnlySpan<byte> head, FieldList fields, ReadOnlySpan<byte> name)
     {
         foreach (ref readonly var field in fields.All)
-        {
-            if (!Is(field.Name(head), "connection"u8))
-                continue;
-            var value = field.Value(head);
-            foreach (var option in value.Split((byte)','))
-                if (Is(value[option].Trim(" \t"u8), name))
-                    return true;
-        }
+            if (Is(field.Name(head), "connection"u8) && FieldValue.Lists(field.Value(head), name))
+                return true;
         return false;
     }
 

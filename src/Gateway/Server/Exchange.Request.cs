@@ -91,7 +91,7 @@ internal sealed partial class Exchange : IHttpRequestFeature, IRequestBodyPipeFe
 
     public void Abort()
     {
-        KeepsAlive = false;
+        (KeepsAlive, _cut) = (false, true);
         _connection.Abort(new ConnectionAbortedException("The call was cut."));
     }
 

@@ -17,6 +17,7 @@ internal sealed partial class Exchange : IHttpResponseFeature, IHttpResponseBody
     private bool _written;
     private bool _dated;
     private bool _upgraded;
+    private volatile bool _cut;
     private long? _length;
 
     public int StatusCode
@@ -75,6 +76,9 @@ internal sealed partial class Exchange : IHttpResponseFeature, IHttpResponseBody
     [AsyncMethodBuilder(typeof(PathMethodBuilder<>))]
     public async ValueTask<bool> EndAsync()
     {
+        // What was cut must not look whole.
+        if (_cut)
+            return false;
         if (!HasStarted && !_written)
             _responseHeaders.ContentLength ??= 0;
         Start();
@@ -124,7 +128,7 @@ internal sealed partial class Exchange : IHttpResponseFeature, IHttpResponseBody
 
     private void BeginResponse(in RequestFraming framing)
     {
-        (_status, _written, _dated, _upgraded, _length, HasStarted) = (StatusCodes.Status200OK, false, false, false, null, false);
+        (_status, _written, _dated, _upgraded, _cut, _length, HasStarted) = (StatusCodes.Status200OK, false, false, false, false, null, false);
         _responseHeaders.Clear();
         _responseTrailers?.Clear();
         _writer.Reset(ResponseFraming.None, 0);

@@ -117,7 +117,7 @@ internal sealed partial class Http1Session(ConnectionContext connection, Gateway
     private bool TryTakeHead(ref ReadOnlySequence<byte> buffer)
     {
         // RFC 9112 2.2: an empty line before a request is read past.
-        while (buffer.Length >= 2 && buffer.FirstSpan[0] is (byte)'\r' or (byte)'\n' && Starts(buffer, "\r\n"u8))
+        while (buffer.Length >= 2 && buffer.FirstSpan[0] == '\r' && Starts(buffer, "\r\n"u8))
             buffer = buffer.Slice(2);
         if (buffer.IsEmpty || (buffer.Length == 1 && buffer.FirstSpan[0] == '\r'))
             return false;

@@ -154,9 +154,9 @@ internal sealed class RequestParser
                     asks = true;
                     break;
                 case 10 when Is(name, "connection"u8):
-                    close |= ListedIn(value, "close"u8);
-                    keep |= ListedIn(value, "keep-alive"u8);
-                    upgrade |= ListedIn(value, "upgrade"u8);
+                    close |= FieldValue.Lists(value, "close"u8);
+                    keep |= FieldValue.Lists(value, "keep-alive"u8);
+                    upgrade |= FieldValue.Lists(value, "upgrade"u8);
                     break;
                 case 14 when Is(name, "content-length"u8):
                     length = length is null ? LengthOf(value) : throw new RequestRefusedException(400);
@@ -215,14 +215,6 @@ internal sealed class RequestParser
         19 => Is(name, "proxy-authorization"u8),
         _ => false,
     };
-
-    private static bool ListedIn(ReadOnlySpan<byte> list, ReadOnlySpan<byte> lower)
-    {
-        foreach (var part in list.Split((byte)','))
-            if (Is(list[part].Trim(" \t"u8), lower))
-                return true;
-        return false;
-    }
 
     private static bool Is(ReadOnlySpan<byte> text, ReadOnlySpan<byte> other) => Ascii.EqualsIgnoreCase(text, other);
 }

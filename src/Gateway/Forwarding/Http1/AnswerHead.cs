@@ -48,8 +48,8 @@ internal readonly record struct AnswerHead(int Status, BodyEnd BodyEnd, long Len
                     chunked = !chunked && Is(value, "chunked"u8) ? true : throw new UpstreamException("The upstream sent a transfer coding that was not offered.");
                     break;
                 case 10 when Is(name, "connection"u8):
-                    close |= Names(value, "close"u8);
-                    keepAlive |= Names(value, "keep-alive"u8);
+                    close |= FieldValue.Lists(value, "close"u8);
+                    keepAlive |= FieldValue.Lists(value, "keep-alive"u8);
                     break;
             }
         }
@@ -107,13 +107,4 @@ internal readonly record struct AnswerHead(int Status, BodyEnd BodyEnd, long Len
     }
 
     private static bool Is(ReadOnlySpan<byte> text, ReadOnlySpan<byte> lower) => System.Text.Ascii.EqualsIgnoreCase(text, lower);
-
-    /// <summary>Whether a comma-separated list has this element.</summary>
-    internal static bool Names(ReadOnlySpan<byte> list, ReadOnlySpan<byte> lower)
-    {
-        foreach (var part in list.Split((byte)','))
-            if (Is(list[part].Trim(" \t"u8), lower))
-                return true;
-        return false;
-    }
 }
