@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Tollgate.Foundation;
 using Tollgate.Identity.Access;
 using Tollgate.Identity.Accounts;
@@ -25,6 +26,7 @@ public static class IdentityModule
         services.AddSingleton<PasswordHasher>().AddSingleton<ModuleKeys>().AddSingleton<AccessTokens>().AddSingleton<SessionStore>();
         services.AddSingleton<OrganizationStore>().AddSingleton<IOrganizations>(provider => provider.GetRequiredService<OrganizationStore>());
         services.AddSingleton<AccountStore>().AddSingleton<Authentication>().AddSingleton<CallerStore>().AddSingleton<IAccountSeeder, AccountSeeder>();
+        services.TryAddSingleton<IAccountMailer, NoMail>();
         services.AddAddressLimit(AuthEndpoints.RegisterLimit, Setting(configuration, "RegistersPerHour", 60), TimeSpan.FromHours(1));
         services.AddAddressLimit(AuthEndpoints.LoginLimit, Setting(configuration, "LoginsPerMinute", 60), TimeSpan.FromMinutes(1));
         services.AddAddressLimit(AuthEndpoints.RefreshLimit, Setting(configuration, "RefreshesPerMinute", 300), TimeSpan.FromMinutes(1));
