@@ -1,6 +1,7 @@
 using Tollgate.Catalog;
 using Tollgate.Foundation;
 using Tollgate.Foundation.Jobs;
+using Tollgate.Identity;
 using Tollgate.Metering;
 using Tollgate.Plans;
 
@@ -16,5 +17,6 @@ internal static class Jobs
         .Add<PruneReportedEvents>("prune-reported-events", TimeSpan.FromHours(1))
         .Add<RenewEntitlements>("renew-entitlements", TimeSpan.FromMinutes(5))
         .Add<RefreshListingStatistics>("refresh-listing-statistics", TimeSpan.FromMinutes(1))
+        .Add<PruneAuditLog>("prune-audit-log", TimeSpan.FromDays(1))
         .Add<FoundationPruning>("prune-foundation", TimeSpan.FromHours(1)));
 }

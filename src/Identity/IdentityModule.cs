@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Tollgate.Foundation;
 using Tollgate.Identity.Access;
 using Tollgate.Identity.Accounts;
+using Tollgate.Identity.Audit;
 using Tollgate.Identity.Organizations;
 using Tollgate.Identity.Passwords;
 using Tollgate.Identity.Sessions;
@@ -27,6 +28,7 @@ public static class IdentityModule
         services.AddSingleton<OrganizationStore>().AddSingleton<IOrganizations>(provider => provider.GetRequiredService<OrganizationStore>());
         services.AddSingleton<AccountStore>().AddSingleton<Authentication>().AddSingleton<CallerStore>().AddSingleton<IAccountSeeder, AccountSeeder>();
         services.TryAddSingleton<IAccountMailer, NoMail>();
+        services.AddSingleton<IAuditLog, AuditLog>().AddSingleton<AuditReader>();
         services.AddAddressLimit(AuthEndpoints.RegisterLimit, Setting(configuration, "RegistersPerHour", 60), TimeSpan.FromHours(1));
         services.AddAddressLimit(AuthEndpoints.LoginLimit, Setting(configuration, "LoginsPerMinute", 60), TimeSpan.FromMinutes(1));
         services.AddAddressLimit(AuthEndpoints.RefreshLimit, Setting(configuration, "RefreshesPerMinute", 300), TimeSpan.FromMinutes(1));
@@ -36,6 +38,7 @@ public static class IdentityModule
     public static IEndpointRouteBuilder MapIdentity(this IEndpointRouteBuilder routes)
     {
         AuthEndpoints.Map(routes);
+        AuditEndpoints.Map(routes);
         return routes;
     }
 

@@ -5,7 +5,7 @@ namespace Tollgate.Architecture.Tests;
 /// <summary>A module's SQL names its own schema, and of Foundation's only the documented functions.</summary>
 public sealed partial class SqlScopeTests
 {
-    private static readonly string[] SharedFunctions = ["foundation.current_organizations", "foundation.current_account", "foundation.record_change"];
+    private static readonly string[] SharedFunctions = ["foundation.current_organizations", "foundation.current_account", "foundation.current_operator", "foundation.record_change"];
 
     [Fact]
     public void Sql_NamesItsOwnSchemaOnly() => Repository.Modules.SelectMany(module => SqlOf(module).SelectMany(sql => Foreign(module, sql.Text).Select(name => $"{sql.File}: {name}"))).ShouldBeEmpty();

@@ -119,6 +119,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what: an organization's entries (for its owners and admins), or one's own; newest first */
+        get: operations["listAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit-log/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same entries as a file, all of them: CSV, or a JSON object a line */
+        get: operations["exportAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/usage": {
         parameters: {
             query?: never;
@@ -877,6 +911,26 @@ export interface components {
         };
         /** @enum {unknown} */
         ApiStatus: "draft" | "published" | "unpublished" | "archived";
+        AuditEntryResponse: {
+            id: string;
+            /** Format: date-time */
+            at: string;
+            account_id: null | string;
+            actor: string;
+            means: components["schemas"]["AuditMeans"];
+            credential: null | string;
+            on_behalf_of: null | string;
+            address: null | string;
+            user_agent: null | string;
+            request_id: null | string;
+            action: string;
+            subject: string;
+            organization_id: null | string;
+            before: null | components["schemas"]["JsonNode"];
+            after: null | components["schemas"]["JsonNode"];
+        };
+        /** @enum {unknown} */
+        AuditMeans: "session" | "api_token" | "anonymous" | "system";
         /** @enum {unknown} */
         Balancing: "round_robin" | "least_requests";
         CategoriesResponse: {
@@ -1020,6 +1074,7 @@ export interface components {
             plan_version: number;
         };
         JsonElement: unknown;
+        JsonNode: unknown;
         KeyResponse: {
             id: string;
             name: string;
@@ -1183,6 +1238,11 @@ export interface components {
         };
         PageOfApiListItemResponse: {
             data: components["schemas"]["ApiListItemResponse"][];
+            has_more: boolean;
+            next: null | string;
+        };
+        PageOfAuditEntryResponse: {
+            data: components["schemas"]["AuditEntryResponse"][];
             has_more: boolean;
             next: null | string;
         };
@@ -1806,6 +1866,136 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listAuditLog: {
+        parameters: {
+            query?: {
+                organization?: string;
+                action?: string;
+                account?: string;
+                subject?: string;
+                from?: string;
+                to?: string;
+                format?: string;
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfAuditEntryResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    exportAuditLog: {
+        parameters: {
+            query?: {
+                organization?: string;
+                action?: string;
+                account?: string;
+                subject?: string;
+                from?: string;
+                to?: string;
+                format?: string;
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -13,6 +13,11 @@ internal sealed class OrganizationStore(TimeProvider clock) : IOrganizations
     public async Task<Organization?> FindBySlugAsync(DbSession session, string slug) =>
         (await session.QuerySingleOrDefaultAsync<Row>($"SELECT {Columns} FROM identity.organization WHERE slug = @slug", new { slug }).ConfigureAwait(false))?.ToOrganization();
 
+    /// <summary>By id (<c>org_…</c>) or slug; null for one that the session may not see.</summary>
+    public static Task<Guid?> FindIdAsync(DbSession session, string idOrSlug) => session.QuerySingleOrDefaultAsync<Guid?>(
+        "SELECT id FROM identity.organization WHERE id = @id OR slug = @idOrSlug ORDER BY id = @id DESC LIMIT 1",
+        new { id = TypeId.TryParse(idOrSlug, "org", out var id) ? id : (Guid?)null, idOrSlug });
+
     /// <summary>Named after the person; the slug gets a random tail when it is taken or reserved.</summary>
     public async Task<Organization> CreatePersonalAsync(DbSession session, Guid accountId, string name)
     {

@@ -46,8 +46,8 @@ internal sealed class RequestLogParameters : PageParameters
     {
         var (lowest, highest) = StatusOf(errors, Status);
         var outcome = OutcomeOf(errors, Outcome);
-        var from = UsageRange.Time(errors, "from", From);
-        var to = UsageRange.Time(errors, "to", To);
+        var from = QueryTime.Parse(errors, "from", From);
+        var to = QueryTime.Parse(errors, "to", To);
         base.Validate(errors);
         _filter = new RequestLogFilter(lowest, highest, outcome, from, to, Count, _place);
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Tollgate.Foundation;
 
@@ -17,8 +16,6 @@ internal sealed record UsageRange(DateTimeOffset Start, DateTimeOffset End, Usag
     private const int MostDaysByHour = 31;
     private const int MostDaysByDay = 400;
 
-    private static readonly string[] Formats = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mmK"];
-
     public TimeSpan Step => Interval == UsageInterval.Hour ? TimeSpan.FromHours(1) : TimeSpan.FromDays(1);
 
     /// <summary>How many there are.</summary>
@@ -30,8 +27,8 @@ internal sealed record UsageRange(DateTimeOffset Start, DateTimeOffset End, Usag
         var unit = interval == "hour" ? UsageInterval.Hour : UsageInterval.Day;
         var known = interval is null or "" or "hour" or "day";
         errors.Check(known, "interval", "UNKNOWN_VALUE", "Use hour or day.");
-        var end = Time(errors, "to", to) ?? now;
-        var start = Time(errors, "from", from) ?? end.AddDays(-DefaultDays);
+        var end = QueryTime.Parse(errors, "to", to) ?? now;
+        var start = QueryTime.Parse(errors, "from", from) ?? end.AddDays(-DefaultDays);
         // What is compared must be what was asked for, not what stands in for a value that cannot be read.
         if (errors.Items.Any(error => error.Path is "from" or "to"))
             return null;
@@ -40,19 +37,6 @@ internal sealed record UsageRange(DateTimeOffset Start, DateTimeOffset End, Usag
         errors.Check(!known || end - start <= TimeSpan.FromDays(most), "from", "RANGE_TOO_LONG", $"At most {most} days by {(unit == UsageInterval.Hour ? "hour" : "day")}.");
         var step = unit == UsageInterval.Hour ? TimeSpan.TicksPerHour : TimeSpan.TicksPerDay;
         return new UsageRange(Floor(start, step), Floor(end.AddTicks(step - 1), step), unit);
-    }
-
-    /// <summary>An RFC 3339 time, or null when there is none.</summary>
-    public static DateTimeOffset? Time(Errors errors, string name, string? text)
-    {
-        if (string.IsNullOrEmpty(text))
-            return null;
-        // Years at the ends of the calendar would overflow in the arithmetic that follows.
-        if (DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
-            && time.Year is >= 1970 and < 9000)
-            return time;
-        errors.Add(name, "NOT_A_TIME", "Use RFC 3339, such as 2026-03-01T00:00:00Z.");
-        return null;
     }
 
     private static DateTimeOffset Floor(DateTimeOffset time, long step) => new(time.UtcTicks - time.UtcTicks % step, TimeSpan.Zero);
