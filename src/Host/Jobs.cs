@@ -2,6 +2,7 @@ using Tollgate.Catalog;
 using Tollgate.Foundation;
 using Tollgate.Foundation.Jobs;
 using Tollgate.Identity;
+using Tollgate.Messaging;
 using Tollgate.Metering;
 using Tollgate.Plans;
 
@@ -18,5 +19,6 @@ internal static class Jobs
         .Add<RenewEntitlements>("renew-entitlements", TimeSpan.FromMinutes(5))
         .Add<RefreshListingStatistics>("refresh-listing-statistics", TimeSpan.FromMinutes(1))
         .Add<PruneAuditLog>("prune-audit-log", TimeSpan.FromDays(1))
+        .Add<PruneMails>("prune-mails", TimeSpan.FromDays(1))
         .Add<FoundationPruning>("prune-foundation", TimeSpan.FromHours(1)));
 }

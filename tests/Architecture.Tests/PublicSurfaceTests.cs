@@ -4,6 +4,7 @@ using Tollgate.Catalog;
 using Tollgate.Foundation;
 using Tollgate.Gateway;
 using Tollgate.Identity;
+using Tollgate.Messaging;
 using Tollgate.Metering;
 using Tollgate.Plans;
 
@@ -13,7 +14,7 @@ namespace Tollgate.Architecture.Tests
     public sealed class PublicSurfaceTests
     {
         internal static readonly IReadOnlyList<Type> Doors =
-            [typeof(FoundationModule), typeof(IdentityModule), typeof(MeteringModule), typeof(PlansModule), typeof(AdmissionModule), typeof(GatewayModule), typeof(CatalogModule)];
+            [typeof(FoundationModule), typeof(IdentityModule), typeof(MeteringModule), typeof(PlansModule), typeof(AdmissionModule), typeof(GatewayModule), typeof(CatalogModule), typeof(MessagingModule)];
 
         [Fact]
         public void PublicTypes_AreInTheRootNamespaceOnly() => Doors.SelectMany(door => Misplaced(door.Assembly.GetTypes(), door.Namespace!)).ShouldBeEmpty();

@@ -3,6 +3,7 @@ using Tollgate.Admission;
 using Tollgate.Catalog;
 using Tollgate.Gateway;
 using Tollgate.Identity;
+using Tollgate.Messaging;
 using Tollgate.Metering;
 using Tollgate.Plans;
 using Tollgate.TestKit;
@@ -15,7 +16,7 @@ public sealed class SchemaFixture : IAsyncLifetime
     public TestDatabase Database { get; private set; } = null!;
 
     public async ValueTask InitializeAsync() =>
-        Database = await TestDatabase.CreateAsync(IdentityModule.Sql, MeteringModule.Sql, PlansModule.Sql, AdmissionModule.Sql, GatewayModule.Sql, CatalogModule.Sql);
+        Database = await TestDatabase.CreateAsync(IdentityModule.Sql, MeteringModule.Sql, PlansModule.Sql, AdmissionModule.Sql, GatewayModule.Sql, CatalogModule.Sql, MessagingModule.Sql);
 
     public ValueTask DisposeAsync() => Database.DisposeAsync();
 

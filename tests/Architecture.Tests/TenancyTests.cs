@@ -15,6 +15,7 @@ public sealed class TenancyTests(SchemaFixture schema) : IClassFixture<SchemaFix
         "catalog.category", // public words
         "metering.journal_position", "metering.seal_request", "metering.gateway_counter", "metering.rejected_record", "metering.request_log_month", // the shipper's books, no tenant reads them
         "metering.reported_change", // which transaction last reported for a subscription; ids only, for the nodes
+        "messaging.mail", // the queue of mails to persons, sealed
         "admission.node", // which processes admit
         "admission.shared_epoch", // which life of the counters in Redis is the latest
     ];

@@ -5,6 +5,9 @@ namespace Tollgate.Foundation;
 public interface IOutbox
 {
     Task PublishAsync<T>(DbSession session, string type, int version, T payload);
+
+    /// <summary>For the one handler of an event whose payload is nothing to keep: empties it, in the transaction that it is handled in (the worker's).</summary>
+    Task EraseAsync(DbSession session, Guid eventId);
 }
 
 /// <summary>Handles one event type. The effect belongs in <paramref name="session"/>: it commits together with the mark that the event was handled.</summary>

@@ -11,4 +11,10 @@ internal sealed class Outbox(TimeProvider clock) : IOutbox
         ArgumentNullException.ThrowIfNull(session);
         return session.ExecuteAsync(Sql, new { Id = TypeId.New(clock), type, version, Payload = JsonSerializer.Serialize(payload, Json.Options), At = clock.GetUtcNow() });
     }
+
+    public Task EraseAsync(DbSession session, Guid eventId)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return session.ExecuteAsync("UPDATE foundation.event SET payload = '{}' WHERE id = @eventId", new { eventId });
+    }
 }

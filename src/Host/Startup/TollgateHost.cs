@@ -7,6 +7,7 @@ using Tollgate.Gateway;
 using Tollgate.Host.Demo;
 using Tollgate.Host.Portal;
 using Tollgate.Identity;
+using Tollgate.Messaging;
 using Tollgate.Metering;
 using Tollgate.Plans;
 
@@ -68,7 +69,7 @@ internal static class TollgateHost
     {
         services.AddSingleton(roles);
         services.AddFoundation(configuration);
-        services.AddSqlModules(IdentityModule.Sql, MeteringModule.Sql, PlansModule.Sql, AdmissionModule.Sql, GatewayModule.Sql, CatalogModule.Sql);
+        services.AddSqlModules(IdentityModule.Sql, MeteringModule.Sql, PlansModule.Sql, AdmissionModule.Sql, GatewayModule.Sql, CatalogModule.Sql, MessagingModule.Sql);
         services.AddIdentity(configuration);
         // The portal's files need nothing of what follows, and no database.
         if (roles is { Gateway: false, Control: false, Worker: false })
@@ -78,6 +79,7 @@ internal static class TollgateHost
         services.AddAdmission(configuration);
         services.AddGateway(configuration);
         services.AddCatalog(configuration);
+        services.AddMessaging(configuration);
         if (roles.Control)
             services.AddControlApiDocument();
         services.AddBackupFile(FirstStart.FileName);
@@ -85,7 +87,10 @@ internal static class TollgateHost
         if (roles.Control || roles.Worker)
             services.AddHostedService<DatabaseGate>();
         if (roles.Worker)
+        {
             services.AddJobs();
+            services.AddMailDelivery();
+        }
         services.AddHostedService<NativeHeapTrims>();
     }
 
@@ -101,6 +106,7 @@ internal static class TollgateHost
         app.MapAdmission();
         app.MapGateway();
         app.MapCatalog();
+        app.MapMessaging();
         app.MapControlApiDocument();
         app.MapProblemsPage();
     }

@@ -1,0 +1,102 @@
+using Tollgate.Foundation;
+using Tollgate.Identity;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Tollgate.Messaging.Tests.Mail;
+
+public sealed class DeliveryTests
+{
+    [Fact]
+    public async Task Secrets_AreReadableNowhereInTheDatabase()
+    {
+        await using var office = await PostOffice.OpenAsync();
+        await office.PostAsync(PostOffice.SignIn());
+        (await office.TextAsync(Dump)).ShouldNotBeEmpty();
+        foreach (var step in new Func<Task>[] { () => Task.CompletedTask, office.DrainAsync, office.DeliverAsync })
+        {
+            await step();
+            var dump = await office.TextAsync(Dump);
+            foreach (var secret in new[] { "1234 5678", "secret-of-the-link", "ada@example.com" })
+                dump.ShouldNotContain(secret);
+        }
+    }
+
+    [Fact]
+    public async Task Outbox_OnceTheMailIsTaken_HoldsNothingOfIt()
+    {
+        await using var office = await PostOffice.OpenAsync();
+        await office.PostAsync(PostOffice.SignIn());
+        await office.DrainAsync();
+        (await office.TextAsync("SELECT string_agg(payload::text, ' ') FROM foundation.event")).ShouldBe("{}");
+    }
+
+    [Fact]
+    public async Task Change_ThatIsNotCommitted_SendsNothing()
+    {
+        await using var office = await PostOffice.OpenAsync();
+        await office.Database.Database.AsWorkerAsync<Outcome<bool>>(async session =>
+        {
+            await office.Server.Services.GetRequiredService<IAccountMailer>().SendAsync(session, PostOffice.SignIn());
+            return Failure.NotFound("thing");
+        }, CancellationToken.None);
+        await office.DrainAsync();
+        (await office.StateAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task NoSender_MailWaitsUntilItIsOfNoUse_AndIsErased()
+    {
+        await using var office = await PostOffice.OpenAsync();
+        await office.SendAsync(PostOffice.SignIn(expires: office.Clock.UtcNow + TimeSpan.FromMinutes(10)));
+        (await office.StateAsync()).ShouldStartWith("waiting 1 kept No mail server is configured");
+        office.Clock.Advance(TimeSpan.FromMinutes(10));
+        await office.DeliverAsync();
+        (await office.StateAsync()).ShouldBe("failed 2 erased It could not be sent while it was of use.");
+    }
+
+    [Fact]
+    public async Task Node_ThatDiedWithAMailInHand_LeavesItToAnother()
+    {
+        await using var office = await PostOffice.OpenAsync(("Control:Url", "http://127.0.0.1:1"), ("Mail:ShowLocally", "true"));
+        await office.PostAsync(PostOffice.SignIn());
+        await office.DrainAsync();
+        (await office.Server.Services.GetRequiredService<Tollgate.Messaging.Mail.MailStore>().TakeAsync(1, CancellationToken.None)).Count.ShouldBe(1);
+        await office.DeliverAsync();
+        (await office.StateAsync()).ShouldStartWith("waiting 1 kept");
+        office.Clock.Advance(TimeSpan.FromMinutes(2));
+        await office.DeliverAsync();
+        (await office.StateAsync()).ShouldBe("sent 2 erased");
+    }
+
+    [Theory]
+    [InlineData(AccountMailKind.Invitation)]
+    [InlineData(AccountMailKind.VerifyEmail)]
+    public async Task Names_AreTextAndNothingElse(AccountMailKind kind)
+    {
+        await using var office = await PostOffice.OpenAsync(("Control:Url", "http://127.0.0.1:1"), ("Mail:ShowLocally", "true"));
+        const string evil = "<b>x</b>\r\nBcc: a@b https://evil.example";
+        await office.SendAsync(new AccountMail(kind, "ada@example.com", evil)
+        {
+            Path = "/invitations#x",
+            Values = new Dictionary<string, string>(StringComparer.Ordinal) { ["organization"] = evil, ["inviter"] = evil, ["role"] = "viewer" },
+        });
+        var letter = office.Server.Services.GetRequiredService<Tollgate.Messaging.Local.LocalMails>().To(null).ShouldHaveSingleItem().Letter;
+        letter.Subject.ShouldNotContain("\n");
+        letter.Html.ShouldNotContain("<b>");
+        letter.Text.ShouldNotContain("https://evil.example");
+        letter.Text.ShouldNotContain("\nBcc");
+    }
+
+    [Fact]
+    public async Task EveryKind_HasItsText()
+    {
+        await using var office = await PostOffice.OpenAsync(("Control:Url", "http://127.0.0.1:1"), ("Mail:ShowLocally", "true"));
+        foreach (var kind in Enum.GetValues<AccountMailKind>())
+            await office.PostAsync(new AccountMail(kind, $"{kind}@example.com", "Ada"));
+        await office.DrainAsync();
+        await office.DeliverAsync();
+        office.Server.Services.GetRequiredService<Tollgate.Messaging.Local.LocalMails>().To(null).Count.ShouldBe(Enum.GetValues<AccountMailKind>().Length);
+    }
+
+    private const string Dump = "SELECT string_agg(t, ' ') FROM (SELECT e::text || ' ' || encode(decode(coalesce(payload ->> 'sealed', ''), 'base64'), 'escape') AS t FROM foundation.event e UNION ALL SELECT m::text || encode(coalesce(sealed, ''), 'escape') FROM messaging.mail m) x";
+}
