@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
-using Tollgate.Host.Startup;
+using Tollgate.Architecture.Tests.Access;
+using Tollgate.Identity;
 
 namespace Tollgate.Architecture.Tests;
 
@@ -10,14 +10,13 @@ namespace Tollgate.Architecture.Tests;
 public sealed class EndpointTests
 {
     [Fact]
-    public async Task Endpoints_StateTheirAuthorizationAndHaveAName()
+    public async Task Endpoints_StateTheirAccessAndHaveAName()
     {
-        await using var app = TollgateHost.Build(["--Data:Directory", Directory.CreateTempSubdirectory("tollgate-endpoints-").FullName, "--Metrics:Token", "a-token-of-the-operator"]);
-        Endpoints(app).ShouldContain(endpoint => endpoint.RoutePattern.RawText == "/metrics");
-        var endpoints = Endpoints(app);
+        var endpoints = await ProgramEndpoints.AllAsync();
+        endpoints.ShouldContain(endpoint => endpoint.RoutePattern.RawText == "/metrics");
         endpoints.Count.ShouldBeGreaterThan(30);
         endpoints.SelectMany(Faults).ShouldBeEmpty();
-        endpoints.GroupBy(NameOf, StringComparer.Ordinal).Where(group => group.Count() > 1).Select(group => group.Key).ShouldBeEmpty();
+        endpoints.GroupBy(ProgramEndpoints.NameOf, StringComparer.Ordinal).Where(group => group.Count() > 1).Select(group => group.Key).ShouldBeEmpty();
     }
 
     [Fact]
@@ -26,19 +25,24 @@ public sealed class EndpointTests
         var app = WebApplication.CreateSlimBuilder().Build();
         app.MapGet("/open", () => "hello").WithName("open");
         app.MapGet("/nameless", () => "hello").AllowAnonymous();
-        Endpoints(app).SelectMany(Faults).ShouldBe(["HTTP: GET /open states no authorization", "HTTP: GET /nameless has no name"]);
+        app.MapGet("/vague", () => "hello").RequireAuthorization().WithName("vague");
+        app.MapGet("/both", () => "hello").RequireSession().AllowAnonymous().WithName("both");
+        app.MapGet("/twice", () => "hello").RequireSession().RequireOperator().WithName("twice");
+        ProgramEndpoints.Of(app).SelectMany(Faults).ShouldBe(["HTTP: GET /open states no authorization", "HTTP: GET /nameless has no name", "HTTP: GET /vague states no authorization",
+            "HTTP: GET /both states access and is open", "HTTP: GET /twice states more than one access"]);
     }
 
-    private static List<RouteEndpoint> Endpoints(WebApplication app) =>
-        [.. ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()];
-
-    private static IEnumerable<string> Faults(RouteEndpoint endpoint)
+    private static IEnumerable<string> Faults(Endpoint endpoint)
     {
-        if (endpoint.Metadata.GetMetadata<IAuthorizeData>() is null && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null)
+        var stated = endpoint.Metadata.GetOrderedMetadata<AccessRequirement>().Count;
+        if (stated == 0 && !ProgramEndpoints.IsOpen(endpoint))
             yield return $"{endpoint.DisplayName} states no authorization";
-        if (string.IsNullOrEmpty(NameOf(endpoint)))
+        // An endpoint that is open is not asked for its requirement.
+        if (ProgramEndpoints.IsOpen(endpoint) && (stated > 0 || endpoint.Metadata.GetMetadata<IAuthorizeData>() is not null))
+            yield return $"{endpoint.DisplayName} states access and is open";
+        if (stated > 1)
+            yield return $"{endpoint.DisplayName} states more than one access";
+        if (string.IsNullOrEmpty(ProgramEndpoints.NameOf(endpoint)))
             yield return $"{endpoint.DisplayName} has no name";
     }
-
-    private static string NameOf(Endpoint endpoint) => endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName ?? "";
 }

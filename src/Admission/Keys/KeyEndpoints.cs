@@ -32,20 +32,20 @@ internal static class KeyEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/subscriptions/{id}/keys", ListAsync).WithName("listKeys").WithTags("Keys").WithSummary("The keys of a subscription, newest first; never their secrets")
-            .Produces<KeysResponse>().ProducesProblem(StatusCodes.Status404NotFound).RequireAuthorization();
-        routes.MapPost("/api/subscriptions/{id}/keys", CreateAsync).WithName("createKey").WithTags("Keys").WithSummary("A new key; its secret is shown this once")
+        routes.MapGet("/api/subscriptions/{id}/keys", ListAsync).WithName("listKeys").RequirePermission(Permission.View, TokenScope.ReadSubscriptions).WithTags("Keys").WithSummary("The keys of a subscription, newest first; never their secrets")
+            .Produces<KeysResponse>().ProducesProblem(StatusCodes.Status404NotFound);
+        routes.MapPost("/api/subscriptions/{id}/keys", CreateAsync).WithName("createKey").RequirePermission(Permission.ManageSubscriptions).WithTags("Keys").WithSummary("A new key; its secret is shown this once")
             .Produces<CreatedKeyResponse>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
-            .RequireAuthorization().Idempotent();
-        routes.MapDelete("/api/keys/{id}", RevokeAsync).WithName("revokeKey").WithTags("Keys").WithSummary("Ends a key for good; every node knows within a second")
-            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).RequireAuthorization();
+            .Idempotent();
+        routes.MapDelete("/api/keys/{id}", RevokeAsync).WithName("revokeKey").RequirePermission(Permission.ManageSubscriptions).WithTags("Keys").WithSummary("Ends a key for good; every node knows within a second")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static async Task<IResult> ListAsync(string id, Caller caller, IDatabase database, ISubscriptions subscriptions, KeyStore keys, CancellationToken cancellation)
     {
         var outcome = await database.AsAppAsync(caller.Tenant, async session =>
         {
-            var subscription = await OwnSubscription.FindAsync(session, subscriptions, caller, id, Permission.View).ConfigureAwait(false);
+            var subscription = await OwnSubscription.FindAsync(session, subscriptions, caller, id).ConfigureAwait(false);
             if (subscription.Failure is { } failure)
                 return (Outcome<KeysResponse>)failure;
             var rows = await keys.ListAsync(session, subscription.Value.Id).ConfigureAwait(false);
@@ -62,7 +62,7 @@ internal static class KeyEndpoints
             return Problems.Result(Failure.Invalid("expires_at", "IN_THE_PAST", "A key must expire in the future."));
         var outcome = await database.AsAppAsync(caller.Tenant, async session =>
         {
-            var subscription = await OwnSubscription.FindAsync(session, subscriptions, caller, id, Permission.ManageSubscriptions).ConfigureAwait(false);
+            var subscription = await OwnSubscription.FindAsync(session, subscriptions, caller, id).ConfigureAwait(false);
             if (subscription.Failure is { } failure)
                 return (Outcome<CreatedKeyResponse>)failure;
             if (subscription.Value.Status == SubscriptionStatus.Canceled)
@@ -83,10 +83,10 @@ internal static class KeyEndpoints
         var outcome = await database.AsAppAsync(caller.Tenant, async session =>
         {
             var key = await keys.FindAsync(session, keyId).ConfigureAwait(false);
-            if (key is null || !caller.May(key.OrganizationId, Permission.View))
+            if (key is null)
                 return (Outcome<bool>)Failure.NotFound("key");
-            if (!caller.May(key.OrganizationId, Permission.ManageSubscriptions))
-                return Failure.Forbidden("Your role in this organization does not allow to revoke keys.");
+            if (caller.Refusal(key.OrganizationId, "key") is { } refused)
+                return refused;
             await keys.RevokeAsync(session, keyId).ConfigureAwait(false);
             return true;
         }, cancellation).ConfigureAwait(false);

@@ -13,16 +13,16 @@ internal static class SubscriptionEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/subscriptions", SubscribeAsync).WithName("createSubscription").WithTags("Subscriptions")
+        routes.MapPost("/api/subscriptions", SubscribeAsync).WithName("createSubscription").RequirePermission(Permission.ManageSubscriptions).WithTags("Subscriptions")
             .WithSummary("Subscribes an organization to a plan, with a first key whose secret is shown this once")
             .Produces<SubscriptionResponse>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
-            .RequireAuthorization().Idempotent();
-        routes.MapGet("/api/subscriptions", ListAsync).WithName("listSubscriptions").WithTags("Subscriptions").WithSummary("Subscriptions of one or all of your organizations, newest first")
-            .Produces<Page<SubscriptionResponse>>().RequireAuthorization();
-        routes.MapGet("/api/subscriptions/{id}", GetAsync).WithName("getSubscription").WithTags("Subscriptions").WithSummary("A subscription with what is left of its allowances")
-            .Produces<SubscriptionResponse>().ProducesProblem(StatusCodes.Status404NotFound).RequireAuthorization();
-        routes.MapDelete("/api/subscriptions/{id}", CancelAsync).WithName("cancelSubscription").WithTags("Subscriptions").WithSummary("Ends a subscription now; canceling twice is no error")
-            .Produces<SubscriptionResponse>().ProducesProblem(StatusCodes.Status404NotFound).RequireAuthorization();
+            .Idempotent();
+        routes.MapGet("/api/subscriptions", ListAsync).WithName("listSubscriptions").RequirePermission(Permission.View, TokenScope.ReadSubscriptions).WithTags("Subscriptions").WithSummary("Subscriptions of one or all of your organizations, newest first")
+            .Produces<Page<SubscriptionResponse>>();
+        routes.MapGet("/api/subscriptions/{id}", GetAsync).WithName("getSubscription").RequirePermission(Permission.View, TokenScope.ReadSubscriptions).WithTags("Subscriptions").WithSummary("A subscription with what is left of its allowances")
+            .Produces<SubscriptionResponse>().ProducesProblem(StatusCodes.Status404NotFound);
+        routes.MapDelete("/api/subscriptions/{id}", CancelAsync).WithName("cancelSubscription").RequirePermission(Permission.ManageSubscriptions).WithTags("Subscriptions").WithSummary("Ends a subscription now; canceling twice is no error")
+            .Produces<SubscriptionResponse>().ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static async Task<IResult> SubscribeAsync(
@@ -30,7 +30,7 @@ internal static class SubscriptionEndpoints
     {
         if (!TypeId.TryParse(request.PlanId, "plan", out var planId))
             return Problems.Result(Failure.NotFound("plan"));
-        var organization = caller.Organization(request.Organization, Permission.ManageSubscriptions);
+        var organization = caller.Organization(request.Organization);
         if (organization.Failure is { } refused)
             return Problems.Result(refused);
         var outcome = await database.AsAppAsync(caller.Tenant, async session =>
@@ -56,7 +56,7 @@ internal static class SubscriptionEndpoints
         IReadOnlyList<Guid> organizations = caller.Tenant.OrganizationIds;
         if (!string.IsNullOrEmpty(list.Organization))
         {
-            var one = caller.Organization(list.Organization, Permission.View);
+            var one = caller.Organization(list.Organization);
             if (one.Failure is { } failure)
                 return Problems.Result(failure);
             organizations = [one.Value.OrganizationId];
@@ -77,7 +77,7 @@ internal static class SubscriptionEndpoints
         Guid subscriptionId = default;
         var outcome = await database.AsAppAsync(caller.Tenant, async session =>
         {
-            var found = await OwnSubscription.FindAsync(session, subscriptions, caller, id, Permission.View).ConfigureAwait(false);
+            var found = await OwnSubscription.FindAsync(session, subscriptions, caller, id).ConfigureAwait(false);
             if (found.Failure is { } failure)
                 return (Outcome<SubscriptionResponse>)failure;
             subscriptionId = found.Value.Id;
@@ -93,7 +93,7 @@ internal static class SubscriptionEndpoints
     {
         var outcome = await database.AsAppAsync(caller.Tenant, async session =>
         {
-            var found = await OwnSubscription.FindAsync(session, subscriptions, caller, id, Permission.ManageSubscriptions).ConfigureAwait(false);
+            var found = await OwnSubscription.FindAsync(session, subscriptions, caller, id).ConfigureAwait(false);
             if (found.Failure is { } failure)
                 return (Outcome<SubscriptionResponse>)failure;
             var canceled = await subscriptions.CancelAsync(session, found.Value.Id).ConfigureAwait(false);

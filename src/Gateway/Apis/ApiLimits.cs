@@ -56,7 +56,7 @@ internal static class ApiLimits
     {
         var outcome = await database.AsAppAsync(caller.Tenant, async Task<Outcome<ApiLimitsResponse>> (session) =>
         {
-            var api = await ApiStore.FindOwnAsync(session, caller, id, Permission.View).ConfigureAwait(false);
+            var api = await ApiStore.FindOwnAsync(session, caller, id).ConfigureAwait(false);
             return api.Failure is { } notFound ? notFound : ApiLimitsResponse.From(await limits.OfAsync(session, api.Value.Id).ConfigureAwait(false));
         }, cancellation).ConfigureAwait(false);
         return outcome.ToResult(Results.Ok);
@@ -66,7 +66,7 @@ internal static class ApiLimits
     {
         var outcome = await database.AsAppAsync(caller.Tenant, async Task<Outcome<ApiLimitsResponse>> (session) =>
         {
-            var api = await ApiStore.FindOwnAsync(session, caller, id, Permission.ManageApis, forUpdate: true).ConfigureAwait(false);
+            var api = await ApiStore.FindOwnAsync(session, caller, id, forUpdate: true).ConfigureAwait(false);
             if (api.Failure is { } notFound)
                 return notFound;
             await limits.SetAsync(session, api.Value.Id, api.Value.OrganizationId, caller.AccountId, request.ToLimits()).ConfigureAwait(false);

@@ -14,7 +14,7 @@ internal sealed class ApiPlans(IDatabase database, IPlans plans, Publication pub
     {
         var outcome = await database.AsAppAsync(caller.Tenant, async Task<Outcome<ApiPlansResponse>> (session) =>
         {
-            var api = await ApiStore.FindOwnAsync(session, caller, id, Permission.View).ConfigureAwait(false);
+            var api = await ApiStore.FindOwnAsync(session, caller, id).ConfigureAwait(false);
             return api.Failure is { } notFound
                 ? notFound
                 : new ApiPlansResponse([.. (await plans.OfProductAsync(session, api.Value.Id).ConfigureAwait(false)).Select(PlanResponse.From)]);
@@ -24,7 +24,7 @@ internal sealed class ApiPlans(IDatabase database, IPlans plans, Publication pub
 
     public static Task<IResult> CreateAsync(string id, PlanRequest request, Caller caller, HttpContext context, ApiPlans own) => own.RunAsync(caller, context, StatusCodes.Status201Created, async session =>
     {
-        var api = await ApiStore.FindOwnAsync(session, caller, id, Permission.ManageApis, forUpdate: true).ConfigureAwait(false);
+        var api = await ApiStore.FindOwnAsync(session, caller, id, forUpdate: true).ConfigureAwait(false);
         if (api.Failure is { } notFound)
             return notFound;
         if (api.Value.State == ApiStatus.Archived)
@@ -80,7 +80,7 @@ internal sealed class ApiPlans(IDatabase database, IPlans plans, Publication pub
     {
         if (!TypeId.TryParse(id, "plan", out var planId) || await plans.FindAsync(session, planId).ConfigureAwait(false) is not { Product.Kind: ProductKind } plan)
             return Failure.NotFound("plan");
-        var api = await ApiStore.FindOwnAsync(session, caller, TypeId.Format("api", plan.Product.Id), Permission.ManageApis, forUpdate: true).ConfigureAwait(false);
+        var api = await ApiStore.FindOwnAsync(session, caller, TypeId.Format("api", plan.Product.Id), forUpdate: true).ConfigureAwait(false);
         if (api.Failure is { } failure)
             return failure.Kind == FailureKind.NotFound ? Failure.NotFound("plan") : failure;
         return (api.Value, plan);

@@ -18,12 +18,11 @@ internal sealed class ApiStore(UpstreamSecrets secrets, TimeProvider clock)
         """;
 
     /// <summary>An API of the caller's organizations: not found for a foreign one, forbidden without the permission.</summary>
-    public static async Task<Outcome<ApiRow>> FindOwnAsync(DbSession session, Caller caller, string id, Permission permission, bool forUpdate = false)
+    public static async Task<Outcome<ApiRow>> FindOwnAsync(DbSession session, Caller caller, string id, bool forUpdate = false)
     {
-        if (!TypeId.TryParse(id, "api", out var apiId) || await FindAsync(session, apiId, forUpdate).ConfigureAwait(false) is not { } row
-            || !caller.May(row.OrganizationId, Permission.View))
+        if (!TypeId.TryParse(id, "api", out var apiId) || await FindAsync(session, apiId, forUpdate).ConfigureAwait(false) is not { } row)
             return Failure.NotFound("API");
-        return caller.May(row.OrganizationId, permission) ? row : Failure.Forbidden("Your role in this organization does not allow this.");
+        return caller.Refusal(row.OrganizationId, "API") is { } refused ? refused : row;
     }
 
     public static Task<ApiRow?> FindAsync(DbSession session, Guid apiId, bool forUpdate) =>

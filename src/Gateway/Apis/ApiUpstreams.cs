@@ -11,7 +11,7 @@ internal sealed class ApiUpstreams(IDatabase database, UpstreamAddressCheck addr
 {
     public static async Task<IResult> GetAsync(string id, Caller caller, HttpContext context, IDatabase database, ApiUpstreams upstreams)
     {
-        var found = await database.AsAppAsync(caller.Tenant, session => ApiStore.FindOwnAsync(session, caller, id, Permission.View), context.RequestAborted).ConfigureAwait(false);
+        var found = await database.AsAppAsync(caller.Tenant, session => ApiStore.FindOwnAsync(session, caller, id), context.RequestAborted).ConfigureAwait(false);
         return upstreams.Show(found, context);
     }
 
@@ -30,7 +30,7 @@ internal sealed class ApiUpstreams(IDatabase database, UpstreamAddressCheck addr
             return forbidden;
         var outcome = await database.AsAppAsync(caller.Tenant, async Task<Outcome<ApiRow>> (session) =>
         {
-            var found = await ApiStore.FindOwnAsync(session, caller, id, Permission.ManageApis, forUpdate: true).ConfigureAwait(false);
+            var found = await ApiStore.FindOwnAsync(session, caller, id, forUpdate: true).ConfigureAwait(false);
             if (found.Failure is { } notFound)
                 return notFound;
             if (found.Value.State == ApiStatus.Archived)

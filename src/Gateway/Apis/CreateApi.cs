@@ -13,7 +13,7 @@ internal static class CreateApi
     public static async Task<IResult> HandleAsync(CreateApiRequest request, Caller caller, HttpContext context, IDatabase database, ApiStore store, UpstreamAddressCheck addresses,
         LargeDocuments large, GatewayAddress gateway, TimeProvider clock)
     {
-        var owner = caller.Organization(request.Organization, Permission.ManageApis);
+        var owner = caller.Organization(request.Organization);
         if (owner.Failure is { } notAllowed)
             return Problems.Result(notAllowed);
         if (await addresses.CheckAsync([("upstream_url", new Uri(request.UpstreamUrl!.Trim()))], context.RequestAborted).ConfigureAwait(false) is { } forbidden)

@@ -30,7 +30,7 @@ internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecret
             return unreadable;
         var outcome = await database.AsAppAsync(caller.Tenant, async Task<Outcome<ApiResponse>> (session) =>
         {
-            var found = await ApiStore.FindOwnAsync(session, caller, id, Permission.ManageApis, forUpdate: true).ConfigureAwait(false);
+            var found = await ApiStore.FindOwnAsync(session, caller, id, forUpdate: true).ConfigureAwait(false);
             if (found.Failure is { } notFound)
                 return notFound;
             if (Refusal(found.Value, request, expected, document.Value) is { } refused)

@@ -41,7 +41,7 @@ internal sealed class Publication(IDatabase database, ApiStore store, IPlans pla
     {
         var outcome = await database.AsAppAsync(caller.Tenant, async Task<Outcome<ApiResponse>> (session) =>
         {
-            var found = await ApiStore.FindOwnAsync(session, caller, id, Permission.ManageApis, forUpdate: true).ConfigureAwait(false);
+            var found = await ApiStore.FindOwnAsync(session, caller, id, forUpdate: true).ConfigureAwait(false);
             var changed = found.Failure is { } notFound ? notFound : await change(session, found.Value).ConfigureAwait(false);
             if (changed.Failure is { } refused)
                 return refused;

@@ -13,7 +13,7 @@ internal static class ReadApis
         Guid[] organizations = [.. caller.Memberships.Select(membership => membership.OrganizationId)];
         if (!string.IsNullOrEmpty(list.Organization))
         {
-            var one = caller.Organization(list.Organization, Permission.View);
+            var one = caller.Organization(list.Organization);
             if (one.Failure is { } foreign)
                 return Problems.Result(foreign);
             organizations = [one.Value.OrganizationId];
@@ -34,7 +34,7 @@ internal static class ReadApis
     {
         var outcome = await database.AsAppAsync(caller.Tenant, async Task<Outcome<ApiResponse>> (session) =>
         {
-            var found = await ApiStore.FindOwnAsync(session, caller, id, Permission.View).ConfigureAwait(false);
+            var found = await ApiStore.FindOwnAsync(session, caller, id).ConfigureAwait(false);
             return found.Failure is { } notFound
                 ? notFound
                 : ApiResponse.From(found.Value, await ApiStore.EndpointsAsync(session, found.Value.Id).ConfigureAwait(false), gateway);
@@ -50,7 +50,7 @@ internal static class ReadApis
     {
         var outcome = await database.AsAppAsync(caller.Tenant, async Task<Outcome<DocumentRow>> (session) =>
         {
-            var found = await ApiStore.FindOwnAsync(session, caller, id, Permission.View).ConfigureAwait(false);
+            var found = await ApiStore.FindOwnAsync(session, caller, id).ConfigureAwait(false);
             return found.Failure is { } notFound
                 ? notFound
                 : await session.QuerySingleAsync<DocumentRow>("SELECT document, media_type FROM gateway.api_document WHERE api_id = @Id", new { found.Value.Id }).ConfigureAwait(false);
@@ -63,7 +63,7 @@ internal static class ReadApis
     {
         var outcome = await database.AsAppAsync(caller.Tenant, async Task<Outcome<SigningSecretResponse>> (session) =>
         {
-            var found = await ApiStore.FindOwnAsync(session, caller, id, Permission.ManageApis).ConfigureAwait(false);
+            var found = await ApiStore.FindOwnAsync(session, caller, id).ConfigureAwait(false);
             if (found.Failure is { } notFound)
                 return notFound;
             var kept = await session.QuerySingleAsync<byte[]>("SELECT signing_secret FROM gateway.api_upstream WHERE api_id = @Id", new { found.Value.Id }).ConfigureAwait(false);

@@ -54,5 +54,10 @@ internal sealed class SessionAuthentication(
         return Task.CompletedTask;
     }
 
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
+        Caller.Of(Context) is { } caller && AccessRequirement.Of(Context)?.Refusal(caller) is { } refused
+            ? Problems.Result(refused).ExecuteAsync(Context)
+            : base.HandleForbiddenAsync(properties);
+
     private static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 }

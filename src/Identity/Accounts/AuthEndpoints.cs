@@ -26,9 +26,9 @@ internal static class AuthEndpoints
         auth.MapPost("/logout", LogoutAsync).WithName("logout").WithSummary("End this session, or all sessions of the account")
             .AllowAnonymous().RequireRateLimiting(RefreshLimit).Produces(StatusCodes.Status204NoContent);
         auth.MapGet("/sessions", SessionsAsync).WithName("listSessions").WithSummary("The devices that are signed in")
-            .RequireAuthorization().Produces<DevicesResponse>();
+            .RequireSession().Produces<DevicesResponse>();
         routes.MapGroup("").WithApiDefaults().WithTags("Accounts").MapGet("/me", MeAsync).WithName("getMe").WithSummary("Who is signed in, and the organizations of that account")
-            .RequireAuthorization().Produces<MeResponse>();
+            .RequireAccount().Produces<MeResponse>();
     }
 
     private static async Task<IResult> RegisterAsync(RegisterRequest request, HttpContext context, Authentication authentication, AccessTokens tokens, ClientAddress addresses)

@@ -10,20 +10,20 @@ internal static class MeterEndpoints
 {
     public static void Map(RouteGroupBuilder routes)
     {
-        var meters = routes.MapGroup("/api/meters").WithTags("Meters").RequireAuthorization();
-        meters.MapPost("", DeclareAsync).WithName("declareMeter").WithSummary("A meter of your own: what you report for it, plans can include, limit and charge").Idempotent()
+        var meters = routes.MapGroup("/api/meters").WithTags("Meters");
+        meters.MapPost("", DeclareAsync).WithName("declareMeter").RequirePermission(Permission.ManageApis).WithSummary("A meter of your own: what you report for it, plans can include, limit and charge").Idempotent()
             .Produces<MeterResponse>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
-        meters.MapGet("", ListAsync).WithName("listMeters").WithSummary("The meters that an organization has declared, newest first")
+        meters.MapGet("", ListAsync).WithName("listMeters").RequirePermission(Permission.View, TokenScope.ReadApis).WithSummary("The meters that an organization has declared, newest first")
             .Produces<Page<MeterResponse>>().ProducesProblem(StatusCodes.Status404NotFound);
-        meters.MapPost("/{id}/archive", ArchiveAsync).WithName("archiveMeter").WithSummary("No new plan may name it; what is reported still counts")
+        meters.MapPost("/{id}/archive", ArchiveAsync).WithName("archiveMeter").RequirePermission(Permission.ManageApis).WithSummary("No new plan may name it; what is reported still counts")
             .Produces<MeterResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound);
-        meters.MapPost("/{id}/restore", RestoreAsync).WithName("restoreMeter").WithSummary("Takes an archived meter up again")
+        meters.MapPost("/{id}/restore", RestoreAsync).WithName("restoreMeter").RequirePermission(Permission.ManageApis).WithSummary("Takes an archived meter up again")
             .Produces<MeterResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static async Task<IResult> DeclareAsync(DeclareMeterRequest request, Caller caller, IDatabase database, MeterStore meters, CancellationToken cancellation)
     {
-        var organization = caller.Organization(request.Organization, Permission.ManageApis);
+        var organization = caller.Organization(request.Organization);
         if (organization.Failure is { } refused)
             return Problems.Result(refused);
         var made = await database.AsAppAsync(caller.Tenant, session => meters.DeclareAsync(session, organization.Value, request), cancellation).ConfigureAwait(false);
@@ -32,7 +32,7 @@ internal static class MeterEndpoints
 
     private static async Task<IResult> ListAsync([AsParameters] MeterListParameters list, Caller caller, IDatabase database, MeterStore meters, CancellationToken cancellation)
     {
-        var organization = caller.Organization(list.Organization, Permission.View);
+        var organization = caller.Organization(list.Organization);
         if (organization.Failure is { } refused)
             return Problems.Result(refused);
         var rows = await database.AsAppAsync(caller.Tenant, session =>
@@ -55,9 +55,9 @@ internal static class MeterEndpoints
         {
             if (await MeterStore.FindAsync(session, meterId).ConfigureAwait(false) is not { } meter)
                 return Failure.NotFound("meter");
-            return caller.May(meter.OrganizationId, Permission.ManageApis)
-                ? await meters.SetArchivedAsync(session, meterId, archived).ConfigureAwait(false)
-                : Failure.Forbidden("Your role in this organization does not allow to change its meters.");
+            return caller.Refusal(meter.OrganizationId, "meter") is { } refused
+                ? refused
+                : await meters.SetArchivedAsync(session, meterId, archived).ConfigureAwait(false);
         }, cancellation).ConfigureAwait(false);
         return outcome.ToResult(meter => Results.Ok(meter.ToResponse()));
     }

@@ -11,12 +11,12 @@ internal static class ReportEndpoints
 {
     public static void Map(RouteGroupBuilder routes)
     {
-        routes.MapPost("/api/usage/events", ReportAsync).WithName("reportUsage").WithTags("Usage").RequireAuthorization()
+        routes.MapPost("/api/usage/events", ReportAsync).WithName("reportUsage").RequirePermission(Permission.ReportUsage).WithTags("Usage")
             .WithSummary("Report usage of your own meters as CloudEvents, one or a batch; each event has its own verdict")
             .Accepts<CloudEventBody[]>(ReportBody.Batch, ReportBody.Single, ReportBody.Data)
             .Produces<ReportResponse>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .ProducesProblem(StatusCodes.Status415UnsupportedMediaType).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
-        routes.MapGet("/api/usage/events", ListAsync).WithName("listReportedUsage").WithTags("Usage").RequireAuthorization()
+        routes.MapGet("/api/usage/events", ListAsync).WithName("listReportedUsage").RequirePermission(Permission.View, TokenScope.ReadUsage).WithTags("Usage")
             .WithSummary("What was reported for a subscription, or by an organization, newest first")
             .Produces<Page<ReportedEventResponse>>().ProducesProblem(StatusCodes.Status404NotFound);
     }
@@ -27,7 +27,7 @@ internal static class ReportEndpoints
         if (read.Failure is { } failure)
             return Problems.Result(failure);
         using var items = read.Value;
-        var reporter = caller.TenantWith(Permission.ReportUsage);
+        var reporter = caller.AllowedTenant;
         using var turn = await turns.TakeAsync(reporter.OrganizationIds, cancellation).ConfigureAwait(false);
         if (turn is null)
             return Problems.Result(ReportTurns.Busy);

@@ -36,7 +36,7 @@ internal sealed class ReportListParameters : PageParameters
     {
         if (!string.IsNullOrEmpty(Subscription))
             return TypeId.TryParse(Subscription, "sub", out var id) ? new UsageSubject("subscription_id", id, "subscription") : Failure.NotFound("subscription");
-        var membership = caller.Organization(Organization, Permission.View);
+        var membership = caller.Organization(Organization);
         return membership.Failure is { } failure ? failure : new UsageSubject("provider_organization_id", membership.Value.OrganizationId, null);
     }
 

@@ -45,13 +45,13 @@ internal sealed class SubjectParameters : IRequest
     }
 
     /// <summary>Not found for what is no id of ours, and for an organization that the caller is no member of.</summary>
-    public Outcome<UsageSubject> Of(Caller caller, Permission permission)
+    public Outcome<UsageSubject> Of(Caller caller)
     {
         if (!string.IsNullOrEmpty(Subscription))
             return TypeId.TryParse(Subscription, "sub", out var id) ? new UsageSubject("subscription_id", id, "subscription") : Failure.NotFound("subscription");
         if (!string.IsNullOrEmpty(Api))
             return TypeId.TryParse(Api, "api", out var id) ? new UsageSubject("api_id", id, "api") : Failure.NotFound("API");
-        var membership = caller.Organization(Organization, permission);
+        var membership = caller.Organization(Organization);
         return membership.Failure is { } failure
             ? failure
             : new UsageSubject(Side == "provider" ? "provider_organization_id" : "organization_id", membership.Value.OrganizationId, null);

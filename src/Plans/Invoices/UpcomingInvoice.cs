@@ -31,7 +31,7 @@ internal static class UpcomingInvoice
         .WithSummary("The lines of the running period: plan price, overage by allowance, total.")
         .Produces<UpcomingInvoiceResponse>()
         .ProducesProblem(StatusCodes.Status404NotFound)
-        .RequireAuthorization();
+        .RequirePermission(Permission.View, TokenScope.ReadBilling);
 
     private static async Task<IResult> GetAsync(
         string id, Caller caller, IDatabase database, ISubscriptions subscriptions, IUsage usage, TimeProvider clock, CancellationToken cancellation)
@@ -46,7 +46,7 @@ internal static class UpcomingInvoice
         DbSession session, Guid subscriptionId, Caller caller, ISubscriptions subscriptions, IUsage usage, TimeProvider clock)
     {
         var subscription = await subscriptions.FindAsync(session, subscriptionId).ConfigureAwait(false);
-        if (subscription is null || !caller.May(subscription.OrganizationId, Permission.View))
+        if (subscription is null || caller.Refusal(subscription.OrganizationId, "subscription") is not null)
             return Failure.NotFound("subscription");
         var used = await usage.OfPeriodAsync(session, subscriptionId, subscription.PeriodStart).ConfigureAwait(false);
         var others = used.Select(u => u.PlanVersion).Where(v => v != subscription.Plan.Version).Distinct().ToArray();

@@ -23,12 +23,12 @@ internal static class AllowanceEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/subscriptions/{id}/allowances", GetAsync).WithName("getSubscriptionAllowances").WithTags("Subscriptions")
+        routes.MapGet("/api/subscriptions/{id}/allowances", GetAsync).WithName("getSubscriptionAllowances").RequirePermission(Permission.View, TokenScope.ReadSubscriptions).WithTags("Subscriptions")
             .WithSummary("The allowances that hold for a subscription, with what its provider has set for it alone")
-            .Produces<SubscriptionAllowancesResponse>().ProducesProblem(StatusCodes.Status404NotFound).RequireAuthorization();
-        routes.MapPut("/api/subscriptions/{id}/allowances", PutAsync).WithName("overrideSubscriptionAllowances").WithTags("Subscriptions")
+            .Produces<SubscriptionAllowancesResponse>().ProducesProblem(StatusCodes.Status404NotFound);
+        routes.MapPut("/api/subscriptions/{id}/allowances", PutAsync).WithName("overrideSubscriptionAllowances").RequirePermission(Permission.ManageApis).WithTags("Subscriptions")
             .WithSummary("The provider's: other amounts for one subscription, in place of those set before")
-            .Produces<SubscriptionAllowancesResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).RequireAuthorization();
+            .Produces<SubscriptionAllowancesResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static async Task<IResult> GetAsync(string id, Caller caller, IDatabase database, ISubscriptions subscriptions, CancellationToken cancellation)
@@ -52,7 +52,7 @@ internal static class AllowanceEndpoints
             var subscription = await subscriptions.FindAsync(session, subscriptionId).ConfigureAwait(false);
             if (subscription is null)
                 return Failure.NotFound("subscription");
-            if (!caller.May(subscription.Plan.Product.ProviderOrganizationId, Permission.ManageApis))
+            if (!caller.IsAllowed(subscription.Plan.Product.ProviderOrganizationId))
                 return Failure.Forbidden("Only the provider of the plan sets other amounts for a subscription.");
             if (Unknown(request.Overrides!, subscription.Plan) is { } wrong)
                 return wrong;

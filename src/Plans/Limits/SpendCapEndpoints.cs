@@ -29,24 +29,24 @@ internal static class SpendCapEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/subscriptions/{id}/spend-cap", GetAsync).WithName("getSpendCap").WithTags("Subscriptions")
+        routes.MapGet("/api/subscriptions/{id}/spend-cap", GetAsync).WithName("getSpendCap").RequirePermission(Permission.View, TokenScope.ReadSubscriptions).WithTags("Subscriptions")
             .WithSummary("The most that a billing period may cost beyond the plan's price")
-            .Produces<SpendCapResponse>().ProducesProblem(StatusCodes.Status404NotFound).RequireAuthorization();
-        routes.MapPut("/api/subscriptions/{id}/spend-cap", PutAsync).WithName("setSpendCap").WithTags("Subscriptions")
+            .Produces<SpendCapResponse>().ProducesProblem(StatusCodes.Status404NotFound);
+        routes.MapPut("/api/subscriptions/{id}/spend-cap", PutAsync).WithName("setSpendCap").RequirePermission(Permission.ManageSubscriptions).WithTags("Subscriptions")
             .WithSummary("Sets or removes it; calls that would cost more are refused with RATE_LIMITED, reason spend_cap, within a second of the one that reaches it")
-            .Produces<SpendCapResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).RequireAuthorization();
+            .Produces<SpendCapResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static Task<IResult> GetAsync(string id, Caller caller, IDatabase database, ISubscriptions subscriptions, IChangeFeed feed, CancellationToken cancellation) =>
-        RunAsync(id, caller, Permission.View, database, subscriptions, feed, static (_, _) => Task.CompletedTask, cancellation);
+        RunAsync(id, caller, database, subscriptions, feed, static (_, _) => Task.CompletedTask, cancellation);
 
     private static Task<IResult> PutAsync(
         string id, SpendCapRequest request, Caller caller, IDatabase database, ISubscriptions subscriptions, IChangeFeed feed, TimeProvider clock, CancellationToken cancellation) =>
-        RunAsync(id, caller, Permission.ManageSubscriptions, database, subscriptions, feed, (session, subscription) => request.Amount is { } amount
+        RunAsync(id, caller, database, subscriptions, feed, (session, subscription) => request.Amount is { } amount
             ? session.ExecuteAsync(Set, new { id = subscription.Id, organization = subscription.OrganizationId, amount, account = caller.AccountId, now = clock.GetUtcNow() })
             : session.ExecuteAsync(Clear, new { id = subscription.Id }), cancellation);
 
-    private static async Task<IResult> RunAsync(string id, Caller caller, Permission permission, IDatabase database, ISubscriptions subscriptions, IChangeFeed feed,
+    private static async Task<IResult> RunAsync(string id, Caller caller, IDatabase database, ISubscriptions subscriptions, IChangeFeed feed,
         Func<DbSession, Subscription, Task> change, CancellationToken cancellation)
     {
         if (!TypeId.TryParse(id, "sub", out var subscriptionId))
@@ -55,10 +55,10 @@ internal static class SpendCapEndpoints
         {
             // To the provider it is not there: what a consumer will spend is its own matter.
             var subscription = await subscriptions.FindAsync(session, subscriptionId).ConfigureAwait(false);
-            if (subscription is null || !caller.May(subscription.OrganizationId, Permission.View))
+            if (subscription is null)
                 return Failure.NotFound("subscription");
-            if (!caller.May(subscription.OrganizationId, permission))
-                return Failure.Forbidden("Your role in this organization does not allow to manage its subscriptions.");
+            if (caller.Refusal(subscription.OrganizationId, "subscription") is { } refused)
+                return refused;
             await change(session, subscription).ConfigureAwait(false);
             var row = await session.QuerySingleOrDefaultAsync<Row>(Find, new { id = subscriptionId }).ConfigureAwait(false);
             return new SpendCapResponse(row?.Amount, subscription.Plan.Price.Currency, row is null ? null : TypeId.Format("acc", row.SetBy), row?.SetAt);

@@ -1,0 +1,60 @@
+namespace Tollgate.Identity;
+
+/// <summary>The roles of a member of an organization, from most to least.</summary>
+public enum OrganizationRole
+{
+    Owner,
+    Admin,
+    Developer,
+    Billing,
+    Viewer,
+}
+
+/// <summary>What a member may do. Every endpoint states one (<see cref="EndpointAccess"/>); <see cref="RolePermissions"/> is the one table of role → permission.</summary>
+public enum Permission
+{
+    /// <summary>See the organization's things and the sums of its usage.</summary>
+    View,
+
+    /// <summary>Read the single calls: paths, request ids, the addresses of the organization's own clients.</summary>
+    ReadRequestLog,
+
+    /// <summary>Create, edit, publish and archive APIs, plans.</summary>
+    ManageApis,
+
+    /// <summary>Report usage of the organization's own meters for subscribers of its APIs.</summary>
+    ReportUsage,
+
+    /// <summary>Subscribe, cancel; create and revoke keys.</summary>
+    ManageSubscriptions,
+
+    /// <summary>See invoices and revenue, change payment.</summary>
+    ManageBilling,
+
+    /// <summary>Invite, remove, change roles; only an owner makes or unmakes owners.</summary>
+    ManageMembers,
+
+    /// <summary>Change the organization's name, slug and time zone; its API tokens.</summary>
+    ManageOrganization,
+
+    /// <summary>Read who changed what.</summary>
+    ReadAuditLog,
+
+    /// <summary>Hand the organization over, or remove it.</summary>
+    OwnOrganization,
+}
+
+/// <summary>The one table of role → permission.</summary>
+public static class RolePermissions
+{
+    public static bool Allow(OrganizationRole role, Permission permission) => permission switch
+    {
+        Permission.View => true,
+        Permission.ReadRequestLog or Permission.ManageApis or Permission.ReportUsage or Permission.ManageSubscriptions =>
+            role is OrganizationRole.Owner or OrganizationRole.Admin or OrganizationRole.Developer,
+        Permission.ManageBilling => role is OrganizationRole.Owner or OrganizationRole.Admin or OrganizationRole.Billing,
+        Permission.ManageMembers or Permission.ManageOrganization or Permission.ReadAuditLog => role is OrganizationRole.Owner or OrganizationRole.Admin,
+        Permission.OwnOrganization => role is OrganizationRole.Owner,
+        _ => false,
+    };
+}

@@ -1,0 +1,74 @@
+using Microsoft.AspNetCore.Routing;
+using Tollgate.Identity;
+
+namespace Tollgate.Architecture.Tests.Access;
+
+/// <summary>Every endpoint of the program is called as nobody, as each role, as the owner of a foreign organization and as an operator, and compared with the table.</summary>
+public sealed class EndpointWalkTests(Town town) : IClassFixture<Town>
+{
+    // Those who are refused must leave everything as it is for those who are not.
+    private static readonly string?[] RefusedFirst = [null, Town.Stranger, Town.Operator, .. Enum.GetNames<OrganizationRole>().AsEnumerable().Reverse()];
+
+    [Fact]
+    public async Task EveryEndpoint_IsMappedHereAndHasItsSample()
+    {
+        var guarded = (await ProgramEndpoints.AllAsync()).Where(endpoint => !ProgramEndpoints.IsOpen(endpoint)).Select(ProgramEndpoints.NameOf).Order(StringComparer.Ordinal).ToList();
+        town.Endpoints.Where(endpoint => !ProgramEndpoints.IsOpen(endpoint)).Select(ProgramEndpoints.NameOf).Order(StringComparer.Ordinal).ShouldBe(guarded);
+        Samples.All.Keys.Order(StringComparer.Ordinal).ShouldBe(guarded);
+    }
+
+    [Fact]
+    public async Task EveryRole_MayWhatTheTableSays()
+    {
+        var wrong = new List<string>();
+        foreach (var endpoint in town.Endpoints.Where(endpoint => !ProgramEndpoints.IsOpen(endpoint)))
+        {
+            var access = ProgramEndpoints.AccessOf(endpoint)!;
+            foreach (var who in RefusedFirst)
+            {
+                var (answer, text) = await CallAsync(endpoint, who);
+                var expected = Expected(access, who, Samples.All[ProgramEndpoints.NameOf(endpoint)]);
+                if (answer != expected)
+                    wrong.Add($"{ProgramEndpoints.NameOf(endpoint)} as {who ?? "nobody"}: {answer} in place of {expected}: {text[..Math.Min(text.Length, 160)]}");
+            }
+        }
+        wrong.ShouldBeEmpty();
+    }
+
+    private static string Expected(AccessRequirement access, string? who, Sample sample)
+    {
+        if (who is null)
+            return "401";
+        if (access.Kind == AccessKind.Operator)
+            return who == Town.Operator ? "allowed" : "403";
+        if (access.Permission is not { } permission)
+            return "allowed";
+        if (!Enum.TryParse<OrganizationRole>(who, out var role))
+            return sample.Refuses is null ? "404" : "403";
+        return RolePermissions.Allow(role, permission) ? "allowed" : "403";
+    }
+
+    private async Task<(string Answer, string Text)> CallAsync(RouteEndpoint endpoint, string? who)
+    {
+        var sample = Samples.All[ProgramEndpoints.NameOf(endpoint)];
+        var (status, text) = await town.SendAsync(new HttpMethod(ProgramEndpoints.MethodOf(endpoint)), await PathAsync(endpoint, sample), who, sample.Body(town));
+        return (status switch
+        {
+            200 when sample.Refuses?.Invoke(text) == true => "403",
+            // It came as far as the state of what it is about.
+            >= 200 and < 300 or 409 => "allowed",
+            _ => status.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        }, text);
+    }
+
+    private async Task<string> PathAsync(RouteEndpoint endpoint, Sample sample)
+    {
+        var path = endpoint.RoutePattern.RawText!;
+        for (var i = 0; i < endpoint.RoutePattern.Parameters.Count; i++)
+        {
+            var name = endpoint.RoutePattern.Parameters[i].Name;
+            path = path.Replace($"{{{name}}}", i == 0 ? await sample.Id!(town) : await sample.Other!(town, name), StringComparison.Ordinal);
+        }
+        return path + sample.Query;
+    }
+}

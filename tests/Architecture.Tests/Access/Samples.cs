@@ -1,0 +1,73 @@
+using System.Text.Json;
+
+namespace Tollgate.Architecture.Tests.Access;
+
+/// <summary>One sample for each endpoint that is not open to everybody, by the endpoint's name.</summary>
+internal static class Samples
+{
+    private const string InTown = $"?organization={Town.Slug}";
+
+    private static readonly Sample Nothing = new();
+    private static readonly Sample OfTown = new() { Query = InTown };
+
+    public static IReadOnlyDictionary<string, Sample> All { get; } = new Dictionary<string, Sample>(StringComparer.Ordinal)
+    {
+        ["getMe"] = Nothing,
+        ["listSessions"] = Nothing,
+
+        ["declareMeter"] = new() { Body = town => new { organization = Town.Slug, name = town.Fresh("meter"), unit = "page" } },
+        ["listMeters"] = OfTown,
+        ["archiveMeter"] = Sample.New(MeterAsync),
+        ["restoreMeter"] = Sample.New(MeterAsync),
+        ["reportUsage"] = new() { Body = town => Sample.Json(Event(town), "application/cloudevents+json"), Refuses = text => JsonDocument.Parse(text).RootElement.GetProperty("rejected").GetInt32() == 1 },
+        ["listReportedUsage"] = OfTown,
+        ["getUsage"] = OfTown,
+        ["getMeterUsage"] = OfTown,
+        ["listRequestLog"] = OfTown,
+
+        ["createApi"] = new() { Body = town => town.Draft() },
+        ["listApis"] = OfTown,
+        ["getApi"] = Sample.Of(town => town.Api),
+        ["editApi"] = Sample.Of(town => town.Api, _ => new { summary = "Moons" }),
+        ["getApiDocument"] = Sample.Of(town => town.Api),
+        ["getApiSigningSecret"] = Sample.Of(town => town.Api),
+        ["getApiLimits"] = Sample.Of(town => town.Api),
+        ["setApiLimits"] = Sample.Of(town => town.Api, _ => new { limits = Array.Empty<object>() }),
+        ["getApiUpstreams"] = Sample.Of(town => town.Api),
+        ["setApiUpstreams"] = Sample.Of(town => town.Api, _ => new { targets = new[] { new { url = "http://127.0.0.1:9" } } }),
+        ["publishApi"] = Sample.Of(town => town.Api, _ => new { }),
+        ["unpublishApi"] = Sample.New(async town => (await town.SaleAsync()).Api),
+        ["archiveApi"] = Sample.New(town => town.DraftAsync()),
+        ["listApiPlans"] = Sample.Of(town => town.Api),
+        ["createApiPlan"] = Sample.Of(town => town.Api, town => town.Offer()),
+        ["revisePlan"] = Sample.Of(town => town.Plan, town => town.Offer()),
+        ["archivePlan"] = Sample.New(async town => await town.PlanAsync(await town.DraftAsync())),
+
+        // The organization has this one already: who may subscribe is told so.
+        ["createSubscription"] = new() { Body = town => new { plan_id = town.Plan, organization = Town.Slug } },
+        ["listSubscriptions"] = OfTown,
+        ["getSubscription"] = Sample.Of(town => town.Subscription),
+        ["cancelSubscription"] = Sample.New(async town => (await town.SaleAsync()).Subscription),
+        ["getSpendCap"] = Sample.Of(town => town.Subscription),
+        ["setSpendCap"] = Sample.Of(town => town.Subscription, _ => new { amount = 100 }),
+        ["getSubscriptionAllowances"] = Sample.Of(town => town.Subscription),
+        ["overrideSubscriptionAllowances"] = Sample.Of(town => town.Subscription, _ => new { overrides = Array.Empty<object>() }),
+        ["getUpcomingInvoice"] = Sample.Of(town => town.Subscription),
+        ["listKeys"] = Sample.Of(town => town.Subscription),
+        ["createKey"] = Sample.New(async town => (await town.SaleAsync()).Subscription, town => new { name = town.Fresh("key") }),
+        ["revokeKey"] = Sample.New(async town => Town.Text(await town.MakeAsync($"/api/subscriptions/{(await town.SaleAsync()).Subscription}/keys", new { name = "key" }), "id")),
+    };
+
+    private static async Task<string> MeterAsync(Town town) => Town.Text(await town.MakeAsync("/api/meters", new { organization = Town.Slug, name = town.Fresh("meter"), unit = "page" }), "id");
+
+    private static object Event(Town town) => new
+    {
+        specversion = "1.0",
+        id = town.Fresh("event"),
+        source = "/walk",
+        type = $"x.{Town.Slug}.pages",
+        subject = town.Subscription,
+        time = TimeProvider.System.GetUtcNow(),
+        data = new { amount = 1 },
+    };
+}
