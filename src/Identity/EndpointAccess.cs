@@ -11,12 +11,15 @@ namespace Tollgate.Identity;
 /// </summary>
 public static class EndpointAccess
 {
-    /// <summary>A member with this permission, by a session or by an API token with the permission's scope; <see cref="Permission.View"/> needs a scope said.</summary>
-    public static TBuilder RequirePermission<TBuilder>(this TBuilder builder, Permission permission, TokenScope? scope = null)
+    /// <summary>
+    /// A member with this permission, by a session or by an API token with the permission's scope; <see cref="Permission.View"/> needs a scope said.
+    /// <paramref name="operatorsToo"/> tells that the endpoint lets operators look at any organization, and writes that down.
+    /// </summary>
+    public static TBuilder RequirePermission<TBuilder>(this TBuilder builder, Permission permission, TokenScope? scope = null, bool operatorsToo = false)
         where TBuilder : IEndpointConventionBuilder
     {
         if ((scope ?? TokenScopes.Of(permission)) is { } needed)
-            return builder.With(new AccessRequirement(AccessKind.Member) { Permission = permission, Scope = needed });
+            return builder.With(new AccessRequirement(AccessKind.Member) { Permission = permission, Scope = needed, OperatorsToo = operatorsToo });
         // What nothing but an owner does is done by a person, not by a token.
         return permission == Permission.OwnOrganization
             ? builder.With(new AccessRequirement(AccessKind.Session) { Permission = permission })
@@ -55,6 +58,8 @@ internal sealed class AccessRequirement(AccessKind kind) : AuthorizationHandler<
     public Permission? Permission { get; init; }
 
     public TokenScope? Scope { get; init; }
+
+    public bool OperatorsToo { get; init; }
 
     public static AccessRequirement? Of(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<AccessRequirement>();
 

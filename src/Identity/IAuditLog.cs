@@ -40,7 +40,9 @@ public sealed record AuditActor(string Name, AuditMeans Means)
         var caller = Caller.Of(context);
         var actor = caller is null
             ? new AuditActor("anonymous", AuditMeans.Anonymous)
-            : new AuditActor(caller.Email, AuditMeans.Session) { AccountId = caller.AccountId, Credential = TypeId.Format("ses", caller.SessionId) };
+            : caller.Token is { } token
+                ? new AuditActor(caller.Email, AuditMeans.ApiToken) { AccountId = caller.AccountId, Credential = TypeId.Format("tok", token.Id) }
+                : new AuditActor(caller.Email, AuditMeans.Session) { AccountId = caller.AccountId, Credential = TypeId.Format("ses", caller.SessionId) };
         return actor with
         {
             Address = context.RequestServices.GetRequiredService<ClientAddress>().Of(context),

@@ -11,10 +11,10 @@ internal static class AuditEndpoints
     {
         var group = routes.MapGroup("/api/audit-log").WithApiDefaults().WithTags("Audit log");
         group.MapGet("", ListAsync).WithName("listAuditLog").WithSummary("Who changed what: an organization's entries (for its owners and admins), or one's own; newest first")
-            .Produces<Page<AuditEntryResponse>>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).RequireAuthorization();
+            .Produces<Page<AuditEntryResponse>>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).RequirePermission(Permission.ReadAuditLog, operatorsToo: true);
         group.MapGet("/export", ExportAsync).WithName("exportAuditLog").WithSummary("The same entries as a file, all of them: CSV, or a JSON object a line")
             .Produces(StatusCodes.Status200OK, contentType: "text/csv", additionalContentTypes: "application/jsonl")
-            .ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).RequireAuthorization();
+            .ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).RequirePermission(Permission.ReadAuditLog, operatorsToo: true);
     }
 
     private static async Task<IResult> ListAsync(

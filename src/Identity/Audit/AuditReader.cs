@@ -14,9 +14,9 @@ internal sealed class AuditReader(IDatabase database, IAuditLog log)
     {
         if (!string.IsNullOrEmpty(organization))
         {
-            var own = caller.Organization(organization, Permission.ManageOrganization);
+            var own = caller.Organization(organization);
             if (own.Succeeded)
-                return new AuditScope(caller.TenantWith(Permission.ManageOrganization), own.Value.OrganizationId, All: false);
+                return new AuditScope(caller.AllowedTenant, own.Value.OrganizationId, All: false);
             if (!caller.IsOperator)
                 return own.Failure!;
         }

@@ -41,7 +41,7 @@ internal static class PermissionPage
         var who = access switch
         {
             null => "anybody",
-            { Permission: { } permission } => $"members with {permission}",
+            { Permission: { } permission } => $"members with {permission}{(access.OperatorsToo ? "; operators" : "")}",
             { Kind: AccessKind.Operator } => "operators",
             _ => "the account itself",
         };

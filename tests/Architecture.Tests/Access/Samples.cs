@@ -15,6 +15,9 @@ internal static class Samples
         ["getMe"] = Nothing,
         ["listSessions"] = Nothing,
 
+        ["listAuditLog"] = OfTown,
+        ["exportAuditLog"] = OfTown,
+
         ["declareMeter"] = new() { Body = town => new { organization = Town.Slug, name = town.Fresh("meter"), unit = "page" } },
         ["listMeters"] = OfTown,
         ["archiveMeter"] = Sample.New(MeterAsync),
