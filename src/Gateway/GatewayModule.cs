@@ -10,6 +10,7 @@ using Tollgate.Gateway.BuiltIn;
 using Tollgate.Gateway.Listener;
 using Tollgate.Gateway.Routing;
 using Tollgate.Gateway.Upstreams;
+using Tollgate.Identity;
 using Tollgate.Metering;
 
 [module: System.Runtime.CompilerServices.SkipLocalsInit]
@@ -43,7 +44,9 @@ public static class GatewayModule
         services.Configure<RateLimiterOptions>(options => options.AddPolicy(LargeBodies.Name, new LargeBodies()));
         services.AddSingleton<LargeDocuments>();
         services.AddSingleton<ApiStore>();
-        services.AddSingleton<Publication>();
+        services.AddSingleton<Publication>().AddSingleton<OrganizationOfApis>();
+        services.AddSingleton<IOrganizationStep>(provider => provider.GetRequiredService<OrganizationOfApis>());
+        services.AddSingleton<IOrganizationRemovalCheck>(provider => provider.GetRequiredService<OrganizationOfApis>());
         services.AddSingleton<EditApi>();
         services.AddSingleton<ApiUpstreams>();
         services.AddSingleton<ApiPlans>();

@@ -3,10 +3,15 @@ using Tollgate.Foundation;
 
 namespace Tollgate.Identity;
 
-public sealed record Membership(Guid OrganizationId, string Slug, string Name, OrganizationRole Role, bool Personal);
+public sealed record Membership(Guid OrganizationId, string Slug, string Name, OrganizationRole Role, bool Personal)
+{
+    /// <summary>Slugs that the organization gave up and that still lead to it.</summary>
+    public IReadOnlyList<string> FormerSlugs { get; init; } = [];
+}
 
 /// <summary>The API token that a request came with, in place of a session.</summary>
-public sealed record CallerToken(Guid Id, IReadOnlyCollection<TokenScope> Scopes);
+/// <param name="OrganizationId">The one organization that it is bound to; null for all of the account's.</param>
+public sealed record CallerToken(Guid Id, IReadOnlyCollection<TokenScope> Scopes, Guid? OrganizationId);
 
 /// <summary>
 /// The signed-in account of a request. Bind it as a parameter of an endpoint that states its access (<see cref="EndpointAccess"/>): what it answers about an
@@ -46,7 +51,8 @@ public sealed record Caller(Guid AccountId, Guid SessionId, string Email, bool I
         var membership = string.IsNullOrEmpty(idOrSlug)
             ? Memberships.FirstOrDefault(m => m.Personal)
             : Memberships.FirstOrDefault(m => string.Equals(m.Slug, idOrSlug, StringComparison.Ordinal)
-                || (TypeId.TryParse(idOrSlug, "org", out var id) && m.OrganizationId == id));
+                || (TypeId.TryParse(idOrSlug, "org", out var id) && m.OrganizationId == id))
+            ?? Memberships.FirstOrDefault(m => m.FormerSlugs.Contains(idOrSlug, StringComparer.Ordinal));
         if (membership is null)
             return Failure.NotFound("organization");
         return Refusal(membership) is { } refused ? refused : membership;

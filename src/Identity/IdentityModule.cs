@@ -26,6 +26,8 @@ public static class IdentityModule
         services.AddAuthorization();
         services.AddSingleton<PasswordHasher>().AddSingleton<ModuleKeys>().AddSingleton<AccessTokens>().AddSingleton<SessionStore>();
         services.AddSingleton<OrganizationStore>().AddSingleton<IOrganizations>(provider => provider.GetRequiredService<OrganizationStore>());
+        services.AddSingleton<SlugStore>().AddSingleton<IFormerSlugs>(provider => provider.GetRequiredService<SlugStore>());
+        services.AddSingleton<OrganizationChanges>().AddSingleton<MemberChanges>().AddSingleton<Invitations>();
         services.AddSingleton<AccountStore>().AddSingleton<Authentication>().AddSingleton<CallerStore>().AddSingleton<IAccountSeeder, AccountSeeder>();
         services.TryAddSingleton<IAccountMailer, NoMail>();
         services.AddSingleton<IAuditLog, AuditLog>().AddSingleton<AuditReader>();
@@ -39,6 +41,7 @@ public static class IdentityModule
     {
         AuthEndpoints.Map(routes);
         AuditEndpoints.Map(routes);
+        OrganizationEndpoints.Map(routes);
         return routes;
     }
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Foundation;
+using Tollgate.Identity;
 using Tollgate.Metering;
 using Tollgate.Plans.Invoices;
 using Tollgate.Plans.Limits;
@@ -24,6 +25,7 @@ public static class PlansModule
         services.AddSingleton<ISpending, SpendingStore>();
         services.AddSingleton<IPlanStatistics, PlanStatistics>();
         services.AddSingleton<IUsageSubjects, SubscriptionUsage>();
+        services.AddSingleton<IOrganizationRemovalCheck, LiveSubscriptions>();
         services.AddSingleton<IReportSubjects, ReportSubjects>();
         services.AddSingleton<RenewEntitlements>();
         return services;

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Foundation;
 using Tollgate.Gateway;
+using Tollgate.Identity;
 using Tollgate.Plans;
 
 namespace Tollgate.Catalog.Discovery;
@@ -39,7 +40,7 @@ internal static class MarketplaceEndpoints
         Results.Ok(new CategoriesResponse(await database.AsAppAsync(TenantContext.Nobody, ListingStore.CategoriesAsync, cancellation).ConfigureAwait(false)));
 
     private static async Task<IResult> GetAsync(
-        string organization, string api, IDatabase database, IPlans plans, IPublishedApis apis, CancellationToken cancellation)
+        string organization, string api, IDatabase database, IPlans plans, IPublishedApis apis, IFormerSlugs former, CancellationToken cancellation)
     {
         var outcome = await database.AsAppAsync(TenantContext.Nobody, async session =>
         {
@@ -52,15 +53,22 @@ internal static class MarketplaceEndpoints
                 ListingResponse.From(row), row.Description, row.Version, apis.GatewayUrl(row.OrganizationSlug, row.Slug),
                 [.. endpoints.Select(ListingEndpointResponse.From)], [.. offers.Select(PlanResponse.From)]);
         }, cancellation).ConfigureAwait(false);
-        return outcome.ToResult(Results.Ok);
+        return outcome.Succeeded ? Results.Ok(outcome.Value) : await ElsewhereAsync(organization, api, "", former, cancellation).ConfigureAwait(false);
     }
 
-    private static async Task<IResult> GetDocumentAsync(string organization, string api, IDatabase database, IPublishedApis apis, CancellationToken cancellation)
+    // Links that name a slug that the organization gave up lead on.
+    private static async Task<IResult> ElsewhereAsync(string organization, string api, string rest, IFormerSlugs former, CancellationToken cancellation) =>
+        await former.FindAsync(organization, cancellation).ConfigureAwait(false) is { } slug
+            ? Results.Redirect($"/marketplace/listings/{slug}/{Uri.EscapeDataString(api)}{rest}", permanent: true, preserveMethod: true)
+            : Problems.Result(Failure.NotFound("listing"));
+
+    private static async Task<IResult> GetDocumentAsync(
+        string organization, string api, IDatabase database, IPublishedApis apis, IFormerSlugs former, CancellationToken cancellation)
     {
         var document = await database.AsAppAsync(TenantContext.Nobody, async session =>
             await ListingStore.FindAsync(session, organization, api).ConfigureAwait(false) is { } row
                 ? await apis.DocumentAsync(session, row.ApiId).ConfigureAwait(false)
                 : null, cancellation).ConfigureAwait(false);
-        return document is { } found ? Results.Bytes(found.Document, found.MediaType) : Problems.Result(Failure.NotFound("listing"));
+        return document is { } found ? Results.Bytes(found.Document, found.MediaType) : await ElsewhereAsync(organization, api, "/openapi", former, cancellation).ConfigureAwait(false);
     }
 }

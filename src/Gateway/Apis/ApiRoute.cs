@@ -10,7 +10,11 @@ internal sealed record OperationRoute(Guid Id, string Method, string Template);
 /// <param name="HostName">The API's own host name, or null.</param>
 internal sealed record ApiRoute(
     Guid ApiId, Guid ProviderOrganizationId, string OrganizationSlug, string ApiSlug, string? HostName, int Version, UpstreamPlan Upstreams,
-    IReadOnlyList<KeyValuePair<string, string>> UpstreamHeaders, byte[] SigningSecret, TimeSpan Timeout, IReadOnlyList<OperationRoute> Operations);
+    IReadOnlyList<KeyValuePair<string, string>> UpstreamHeaders, byte[] SigningSecret, TimeSpan Timeout, IReadOnlyList<OperationRoute> Operations)
+{
+    /// <summary>Slugs that the organization gave up; calls to them still come here.</summary>
+    public IReadOnlyList<string> FormerSlugs { get; init; } = [];
+}
 
 /// <summary>Where the data plane reads what it serves.</summary>
 internal interface IRouteSource

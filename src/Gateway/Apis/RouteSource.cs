@@ -14,7 +14,7 @@ internal sealed partial class RouteSource(UpstreamSecrets secrets, ILogger<Route
     public async Task<IReadOnlyList<ApiRoute>> LoadAsync(DbSession worker, Guid[]? apiIds)
     {
         const string apis = $"""
-            SELECT a.id, a.organization_id, a.organization_slug, a.slug, a.host_name, a.version, u.upstream_url, u.upstreams::text AS upstreams, u.headers, u.signing_secret, u.timeout_ms
+            SELECT a.id, a.organization_id, a.organization_slug, a.slug, a.host_name, a.version, u.upstream_url, u.upstreams::text AS upstreams, u.headers, u.signing_secret, u.timeout_ms, a.former_slugs
             FROM gateway.api a JOIN gateway.api_upstream u ON u.api_id = a.id
             WHERE {Served} ORDER BY a.id
             """;
@@ -34,7 +34,8 @@ internal sealed partial class RouteSource(UpstreamSecrets secrets, ILogger<Route
         {
             return new ApiRoute(row.Id, row.OrganizationId, row.OrganizationSlug, row.Slug, row.HostName, row.Version, UpstreamPlan.Read(row.UpstreamUrl, row.Upstreams),
                 secrets.OpenHeaders(row.Id, row.Headers), secrets.OpenSigningSecret(row.Id, row.SigningSecret), TimeSpan.FromMilliseconds(row.TimeoutMs),
-                [.. endpoints.Select(endpoint => new OperationRoute(endpoint.Id, endpoint.Method, endpoint.Path))]);
+                [.. endpoints.Select(endpoint => new OperationRoute(endpoint.Id, endpoint.Method, endpoint.Path))])
+            { FormerSlugs = row.FormerSlugs };
         }
         catch (CryptographicException exception)
         {
@@ -77,6 +78,8 @@ internal sealed partial class RouteSource(UpstreamSecrets secrets, ILogger<Route
         public byte[] SigningSecret { get; init; } = [];
 
         public int TimeoutMs { get; init; }
+
+        public string[] FormerSlugs { get; init; } = [];
     }
 
     private sealed class EndpointRow

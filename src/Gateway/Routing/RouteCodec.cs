@@ -27,12 +27,16 @@ internal sealed class RouteCodec(ISecretBox box)
             buffer.Text(operation.Template);
         }
         buffer.Text(route.Upstreams.Write());
+        buffer.Int32(route.FormerSlugs.Count);
+        foreach (var slug in route.FormerSlugs)
+            buffer.Text(slug);
     }
 
     /// <param name="reader">At the beginning of a route.</param>
     /// <param name="single">As it was written before an API could have several upstreams.</param>
+    /// <param name="renamed">As it is written since an organization can give up its slug.</param>
     /// <exception cref="System.Security.Cryptography.CryptographicException">Sealed with a key that this program does not have.</exception>
-    public ApiRoute Read(ref SnapshotReader reader, bool single)
+    public ApiRoute Read(ref SnapshotReader reader, bool single, bool renamed)
     {
         var (api, provider) = (reader.Id(), reader.Id());
         var (organization, slug, host) = (reader.Text()!, reader.Text()!, reader.Text());
@@ -47,7 +51,10 @@ internal sealed class RouteCodec(ISecretBox box)
         for (var i = 0; i < operations.Length; i++)
             operations[i] = new OperationRoute(reader.Id(), string.Intern(reader.Text()!), reader.Text()!);
         var upstreams = UpstreamPlan.Read(upstream, single ? null : reader.Text());
-        return new ApiRoute(api, provider, organization, slug, host, version, upstreams, headers, signing, timeout, operations);
+        var former = new string[renamed ? reader.Int32() : 0];
+        for (var i = 0; i < former.Length; i++)
+            former[i] = reader.Text()!;
+        return new ApiRoute(api, provider, organization, slug, host, version, upstreams, headers, signing, timeout, operations) { FormerSlugs = former };
     }
 
     private static byte[] Secrets(ApiRoute route)

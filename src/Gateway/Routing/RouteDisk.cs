@@ -11,11 +11,12 @@ namespace Tollgate.Gateway.Routing;
 /// </summary>
 internal sealed partial class RouteDisk(IConfiguration configuration, ISecretBox box, ILogger<RouteDisk> logger) : IDisposable
 {
-    // Of the version before: without what was added to a route since. Still read, so that an update needs no database either.
+    // Of the versions before: without what was added to a route since. Still read, so that an update needs no database either.
     private const byte SingleRouteRecord = 1;
+    private const byte UnrenamedRouteRecord = 4;
     private const byte GoneRecord = 2;
     private const byte PlaceRecord = 3;
-    private const byte RouteRecord = 4;
+    private const byte RouteRecord = 5;
 
     // How exactly the age of the snapshot is known after a restart.
     private static readonly TimeSpan PlaceInterval = TimeSpan.FromSeconds(10);
@@ -105,8 +106,8 @@ internal sealed partial class RouteDisk(IConfiguration configuration, ISecretBox
     {
         switch (reader.Byte())
         {
-            case (RouteRecord or SingleRouteRecord) and var kind:
-                var route = _codec.Read(ref reader, single: kind == SingleRouteRecord);
+            case (RouteRecord or UnrenamedRouteRecord or SingleRouteRecord) and var kind:
+                var route = _codec.Read(ref reader, single: kind == SingleRouteRecord, renamed: kind == RouteRecord);
                 routes[route.ApiId] = route;
                 break;
             case GoneRecord:

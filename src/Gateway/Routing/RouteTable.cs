@@ -12,7 +12,7 @@ internal sealed class RouteTable
     public RouteTable(IReadOnlyCollection<ServedApi> apis)
     {
         Apis = apis;
-        _byPath = apis.ToFrozenDictionary(api => api.Name, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+        _byPath = ByPath(apis).ToFrozenDictionary(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
         var hosts = apis.Where(api => api.Route.HostName is { Length: > 0 }).DistinctBy(api => api.Route.HostName, StringComparer.OrdinalIgnoreCase).ToArray();
         _byHost = hosts.ToFrozenDictionary(api => api.Route.HostName!, StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
         _hasHosts = hosts.Length > 0;
@@ -41,6 +41,16 @@ internal sealed class RouteTable
         var second = rest.IndexOf('/');
         consumed = second < 0 ? path.Length : first + 2 + second;
         return _byPath.TryGetValue(path[1..consumed], out api);
+    }
+
+    // Names that an organization gave up still lead to its APIs, after those that are somebody's today.
+    private static Dictionary<string, ServedApi> ByPath(IReadOnlyCollection<ServedApi> apis)
+    {
+        var names = apis.ToDictionary(api => api.Name, StringComparer.Ordinal);
+        foreach (var api in apis)
+            foreach (var slug in api.Route.FormerSlugs)
+                names.TryAdd($"{slug}/{api.Route.ApiSlug}", api);
+        return names;
     }
 
     private static ReadOnlySpan<char> WithoutPort(ReadOnlySpan<char> host)

@@ -8,7 +8,8 @@ internal sealed class CallerStore(IDatabase database, TimeProvider clock)
     public Task<Caller?> LoadAsync(Guid accountId, Guid sessionId, CancellationToken cancellation) => database.AsAppAsync(new TenantContext(accountId, []), async session =>
     {
         const string sql = """
-            SELECT a.email, a.role AS account_role, o.id AS organization_id, o.slug, o.name, o.personal, m.role
+            SELECT a.email, a.role AS account_role, o.id AS organization_id, o.slug, o.name, o.personal, m.role,
+              ARRAY(SELECT f.slug FROM identity.organization_slug f WHERE f.organization_id = o.id AND f.retired_at IS NOT NULL) AS former_slugs
             FROM identity.account a
             JOIN identity.session s ON s.account_id = a.id AND s.id = @sessionId AND s.ended_at IS NULL AND s.expires_at > @now
             JOIN identity.member m ON m.account_id = a.id
@@ -23,7 +24,8 @@ internal sealed class CallerStore(IDatabase database, TimeProvider clock)
     public Task<Caller> ImpersonateAsync(Guid accountId, CancellationToken cancellation) => database.AsWorkerAsync(async session =>
     {
         const string sql = """
-            SELECT a.email, a.role AS account_role, o.id AS organization_id, o.slug, o.name, o.personal, m.role
+            SELECT a.email, a.role AS account_role, o.id AS organization_id, o.slug, o.name, o.personal, m.role,
+              ARRAY(SELECT f.slug FROM identity.organization_slug f WHERE f.organization_id = o.id AND f.retired_at IS NOT NULL) AS former_slugs
             FROM identity.account a JOIN identity.member m ON m.account_id = a.id JOIN identity.organization o ON o.id = m.organization_id
             WHERE a.id = @accountId ORDER BY o.personal DESC, o.created_at, o.id
             """;
@@ -34,7 +36,7 @@ internal sealed class CallerStore(IDatabase database, TimeProvider clock)
     private static Caller? ToCaller(Guid accountId, Guid sessionId, IReadOnlyList<Row> rows) => rows.Count == 0
         ? null
         : new Caller(accountId, sessionId, rows[0].Email, rows[0].AccountRole == "admin",
-            [.. rows.Select(row => new Membership(row.OrganizationId, row.Slug, row.Name, Enum.Parse<OrganizationRole>(row.Role, ignoreCase: true), row.Personal))]);
+            [.. rows.Select(row => new Membership(row.OrganizationId, row.Slug, row.Name, Enum.Parse<OrganizationRole>(row.Role, ignoreCase: true), row.Personal) { FormerSlugs = row.FormerSlugs })]);
 
     private sealed class Row
     {
@@ -51,5 +53,7 @@ internal sealed class CallerStore(IDatabase database, TimeProvider clock)
         public bool Personal { get; init; }
 
         public string Role { get; init; } = "";
+
+        public string[] FormerSlugs { get; init; } = [];
     }
 }

@@ -5,7 +5,7 @@ using Tollgate.Identity.Passwords;
 
 namespace Tollgate.Identity.Accounts;
 
-internal sealed class AccountSeeder(IDatabase database, AccountStore accounts, OrganizationStore organizations, PasswordHasher passwords, CallerStore callers) : IAccountSeeder
+internal sealed class AccountSeeder(IDatabase database, AccountStore accounts, OrganizationStore organizations, PasswordHasher passwords, CallerStore callers, TimeProvider clock) : IAccountSeeder
 {
     public async Task<SeededAccount> EnsureAccountAsync(string email, string name, string password, bool isOperator, CancellationToken cancellation)
     {
@@ -25,7 +25,7 @@ internal sealed class AccountSeeder(IDatabase database, AccountStore accounts, O
     }
 
     public Task<Organization> EnsureOrganizationAsync(Guid ownerAccountId, string slug, string name, CancellationToken cancellation) => database.AsWorkerAsync(async session =>
-        await organizations.TryCreateAsync(session, ownerAccountId, slug, name, personal: false).ConfigureAwait(false)
+        await organizations.TryCreateAsync(session, TypeId.New(clock), ownerAccountId, slug, name, "UTC", personal: false).ConfigureAwait(false)
         ?? await organizations.FindBySlugAsync(session, slug).ConfigureAwait(false)
         ?? throw new InvalidOperationException($"The organization {slug} could be neither made nor found."), cancellation);
 

@@ -18,32 +18,36 @@ internal sealed class OrganizationStore(TimeProvider clock) : IOrganizations
         "SELECT id FROM identity.organization WHERE id = @id OR slug = @idOrSlug ORDER BY id = @id DESC LIMIT 1",
         new { id = TypeId.TryParse(idOrSlug, "org", out var id) ? id : (Guid?)null, idOrSlug });
 
+    /// <summary>Changes of an organization and its members come one after the other. Null when it is gone.</summary>
+    public static async Task<Organization?> LockAsync(DbSession session, Guid id) => (await session.QuerySingleOrDefaultAsync<Row>(
+        $"SELECT {Columns} FROM identity.organization WHERE id = @id AND removed_at IS NULL FOR UPDATE", new { id }).ConfigureAwait(false))?.ToOrganization();
+
     /// <summary>Named after the person; the slug gets a random tail when it is taken or reserved.</summary>
     public async Task<Organization> CreatePersonalAsync(DbSession session, Guid accountId, string name)
     {
         var wanted = Slug.From(name);
         for (var attempt = 0; ; attempt++)
         {
-            var slug = attempt == 0 && !Slug.IsReserved(wanted) ? wanted : $"{wanted}-{RandomNumberGenerator.GetString("abcdefghjkmnpqrstvwxyz23456789", 5)}";
-            if (await TryCreateAsync(session, accountId, slug, name, personal: true).ConfigureAwait(false) is { } made)
+            var slug = attempt == 0 && !Slug.IsReserved(wanted) ? wanted : Slug.WithTail(wanted);
+            if (await TryCreateAsync(session, TypeId.New(clock), accountId, slug, name, "UTC", personal: true).ConfigureAwait(false) is { } made)
                 return made;
         }
     }
 
-    /// <summary>Null when the slug is taken.</summary>
-    public async Task<Organization?> TryCreateAsync(DbSession session, Guid ownerId, string slug, string name, bool personal)
+    /// <summary>With its owner; null when the slug is taken, or was given up and is held. As worker, or as app in a context that names <paramref name="id"/>.</summary>
+    public async Task<Organization?> TryCreateAsync(DbSession session, Guid id, Guid ownerId, string slug, string name, string timeZone, bool personal)
     {
-        const string insert = $"""
-            INSERT INTO identity.organization (id, slug, name, personal, created_at, updated_at) VALUES (@id, @slug, @name, @personal, @now, @now)
-            ON CONFLICT (slug) DO NOTHING RETURNING {Columns}
+        const string claim = "INSERT INTO identity.organization_slug (slug, organization_id) VALUES (@slug, @id) ON CONFLICT (slug) DO NOTHING";
+        const string insert = """
+            INSERT INTO identity.organization (id, slug, name, time_zone, personal, created_at, updated_at) VALUES (@id, @slug, @name, @timeZone, @personal, @now, @now)
             """;
         const string join = "INSERT INTO identity.member (organization_id, account_id, role, created_at) VALUES (@id, @ownerId, 'owner', @now)";
         var now = clock.GetUtcNow();
-        var row = await session.QuerySingleOrDefaultAsync<Row>(insert, new { id = TypeId.New(clock), slug, name, personal, now }).ConfigureAwait(false);
-        if (row is null)
+        if (await session.ExecuteAsync(claim, new { slug, id }).ConfigureAwait(false) == 0)
             return null;
-        await session.ExecuteAsync(join, new { row.Id, ownerId, now }).ConfigureAwait(false);
-        return row.ToOrganization();
+        await session.ExecuteAsync(insert, new { id, slug, name, timeZone, personal, now }).ConfigureAwait(false);
+        await session.ExecuteAsync(join, new { id, ownerId, now }).ConfigureAwait(false);
+        return new Organization(id, slug, name, timeZone);
     }
 
     private sealed class Row

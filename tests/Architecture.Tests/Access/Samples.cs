@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tollgate.Identity;
 
 namespace Tollgate.Architecture.Tests.Access;
 
@@ -17,6 +18,34 @@ internal static class Samples
 
         ["listAuditLog"] = OfTown,
         ["exportAuditLog"] = OfTown,
+
+        ["listOrganizations"] = Nothing,
+        ["createOrganization"] = new() { Body = town => new { name = town.Fresh("Organization") } },
+        ["getOrganization"] = Sample.Of(_ => Town.Slug),
+        ["editOrganization"] = Sample.Of(_ => Town.Slug, _ => new { time_zone = "Europe/Vienna" }),
+        ["removeOrganization"] = Sample.New(town => town.OrganizationAsync()),
+        ["transferOrganization"] = Sample.New(town => town.OrganizationAsync(), town => new { account = town.AccountOf(nameof(OrganizationRole.Viewer)) }),
+        ["listMembers"] = Sample.Of(_ => Town.Slug),
+        ["changeMember"] = new()
+        {
+            Id = town => town.OrganizationAsync(),
+            Other = (town, _) => Task.FromResult(town.AccountOf(nameof(OrganizationRole.Viewer))),
+            Body = _ => new { role = "billing" },
+        },
+        ["removeMember"] = new() { Id = town => town.OrganizationAsync(), Other = (town, _) => Task.FromResult(town.AccountOf(nameof(OrganizationRole.Viewer))) },
+        // The last owner is told so.
+        ["leaveOrganization"] = Sample.New(town => town.OrganizationAsync()),
+        ["listInvitations"] = Sample.Of(_ => Town.Slug),
+        ["invite"] = Sample.Of(_ => Town.Slug, town => new { email = $"{town.Fresh("invited")}@example.com", role = "viewer" }),
+        ["withdrawInvitation"] = new()
+        {
+            Id = _ => Task.FromResult(Town.Slug),
+            Other = async (town, _) => Town.Text(await town.MakeAsync($"/api/organizations/{Town.Slug}/invitations", new { email = $"{town.Fresh("invited")}@example.com", role = "viewer" }), "id"),
+        },
+        // An unknown secret is told apart by nothing from one for another address.
+        ["lookAtInvitation"] = new() { Body = _ => new { token = "tgi_unknown" } },
+        ["acceptInvitation"] = new() { Body = _ => new { token = "tgi_unknown" } },
+        ["declineInvitation"] = new() { Body = _ => new { token = "tgi_unknown" } },
 
         ["declareMeter"] = new() { Body = town => new { organization = Town.Slug, name = town.Fresh("meter"), unit = "page" } },
         ["listMeters"] = OfTown,

@@ -100,6 +100,17 @@ public sealed class Town : IAsyncLifetime
         allowances = new[] { new { meter = "requests", amount = 10, window = "minute", past = "deny" } },
     };
 
+    internal string AccountOf(string who) => TypeId.Format("acc", Accounts[who]);
+
+    /// <summary>Another organization with a member of every role.</summary>
+    internal async Task<string> OrganizationAsync()
+    {
+        var slug = Fresh("other");
+        var made = await _server!.Services.GetRequiredService<IAccountSeeder>().EnsureOrganizationAsync(Accounts[nameof(OrganizationRole.Owner)], slug, "Other", TestContext.Current.CancellationToken);
+        await JoinAllAsync(made.Id);
+        return slug;
+    }
+
     /// <summary>As the organization's owner; it must succeed.</summary>
     internal async Task<JsonElement> MakeAsync(string path, object body)
     {

@@ -65,19 +65,22 @@ public sealed class RouteDiskTests : IDisposable
         JsonSerializer.Serialize(routes[1].Upstreams).ShouldBe(JsonSerializer.Serialize(Route(2).Upstreams));
     }
 
-    [Fact]
-    public void Read_RouteOfTheVersionBefore_HasItsOneUpstream()
+    // They ended where the former slugs, and before that the upstreams, begin now: a number, and a text that is null, take four bytes each.
+    [Theory]
+    [InlineData(4, false)]
+    [InlineData(8, true)]
+    public void Read_RouteOfAVersionBefore_HasWhatThereWas(int fewer, bool single)
     {
         var codec = new RouteCodec(_box);
         var buffer = new SnapshotBuffer();
-        codec.Write(buffer, Route(1));
-        // It ended where the upstreams begin now: a text that is null takes four bytes.
-        var reader = new SnapshotReader(buffer.Written[..^4]);
+        var before = Route(1) with { FormerSlugs = [] };
+        codec.Write(buffer, before);
+        var reader = new SnapshotReader(buffer.Written[..^fewer]);
 
-        var route = codec.Read(ref reader, single: true);
+        var route = codec.Read(ref reader, single, renamed: false);
 
         reader.AtEnd.ShouldBeTrue();
-        JsonSerializer.Serialize(route).ShouldBe(JsonSerializer.Serialize(Route(1)));
+        JsonSerializer.Serialize(route).ShouldBe(JsonSerializer.Serialize(before));
     }
 
     [Fact]
@@ -166,5 +169,6 @@ public sealed class RouteDiskTests : IDisposable
 
     private static ApiRoute Route(int number) => new(
         Id(number), Id(100), "acme", $"weather{number}", "weather.example.com", 5, UpstreamPlan.Of(new Uri("https://upstream.example.com/base")),
-        [new("X-Secret", UpstreamSecret), new("X-Other", "")], SHA256.HashData([1, 2, 3]), TimeSpan.FromSeconds(7), [new OperationRoute(Id(50), "GET", "/pets/{petId}"), new OperationRoute(Id(51), "POST", "/pets")]);
+        [new("X-Secret", UpstreamSecret), new("X-Other", "")], SHA256.HashData([1, 2, 3]), TimeSpan.FromSeconds(7), [new OperationRoute(Id(50), "GET", "/pets/{petId}"), new OperationRoute(Id(51), "POST", "/pets")])
+    { FormerSlugs = ["emca", "acme-2"] };
 }

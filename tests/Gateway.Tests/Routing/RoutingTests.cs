@@ -106,6 +106,26 @@ public sealed class RoutingTests
         (await rig.Client.SendAsync(GatewayRig.Call("/x"))).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
+    [Fact]
+    public async Task Call_SlugThatTheOrganizationGaveUp_IsServedUnlessItIsAnothersToday()
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        var routes = rig.Get<Routes>();
+        var renamed = rig.Routes.Apis[0] with { OrganizationSlug = "acme-labs", FormerSlugs = ["acme"], Version = 8 };
+        rig.Routes.Apis[0] = renamed;
+        await routes.ApplyAsync([new Change(1, "api", GatewayRig.ApiId)], CancellationToken.None);
+        (await rig.RawAsync($"GET /acme/weather/old HTTP/1.1\r\nHost: x\r\nx-api-key: {FakeAdmission.Key}\r\nConnection: close\r\n\r\n")).ShouldStartWith("HTTP/1.1 200");
+        (await rig.RawAsync($"GET /acme-labs/weather/new HTTP/1.1\r\nHost: x\r\nx-api-key: {FakeAdmission.Key}\r\nConnection: close\r\n\r\n")).ShouldStartWith("HTTP/1.1 200");
+        rig.Upstream.Received.Select(call => call.Target).ShouldBe(["/old", "/new"]);
+
+        await using var others = new RawUpstream();
+        var other = Guid.CreateVersion7();
+        rig.Routes.Apis.Add(renamed with { ApiId = other, OrganizationSlug = "acme", FormerSlugs = [], HostName = null, Upstreams = UpstreamPlan.Of(others.Address) });
+        await routes.ApplyAsync([new Change(2, "api", other)], CancellationToken.None);
+        routes.Table.TryFind("x", "/acme/weather/x", out var found, out _).ShouldBeTrue();
+        found!.Route.ApiId.ShouldBe(other);
+    }
+
     [Theory]
     [InlineData("CONNECT /acme/weather/x")]
     [InlineData("CONNECT acme.example.com:443")]

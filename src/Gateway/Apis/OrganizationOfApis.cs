@@ -1,0 +1,25 @@
+using Tollgate.Foundation;
+using Tollgate.Identity;
+
+namespace Tollgate.Gateway.Apis;
+
+/// <summary>Keeps the copies of an organization's name and slugs, and what hangs on them, in step; and keeps an organization that sells from being removed.</summary>
+internal sealed class OrganizationOfApis(Publication publication) : IOrganizationStep, IOrganizationRemovalCheck
+{
+    public async Task RenamedAsync(DbSession session, OrganizationNames names)
+    {
+        const string update = """
+            UPDATE gateway.api SET organization_slug = @Slug, organization_name = @Name, former_slugs = @former WHERE organization_id = @Id RETURNING id
+            """;
+        foreach (var id in await session.QueryAsync<Guid>(update, new { names.Id, names.Slug, names.Name, former = names.FormerSlugs.ToArray() }).ConfigureAwait(false))
+            if (await ApiStore.FindAsync(session, id, forUpdate: false).ConfigureAwait(false) is { } row)
+                await publication.RefreshAsync(session, row).ConfigureAwait(false);
+    }
+
+    public async Task<string?> HindranceAsync(DbSession session, Guid organizationId)
+    {
+        var count = await session.QuerySingleAsync<int>(
+            "SELECT count(*)::int FROM gateway.api WHERE organization_id = @organizationId AND status IN ('published', 'unpublished')", new { organizationId }).ConfigureAwait(false);
+        return count == 0 ? null : $"{count} API{(count == 1 ? "" : "s")} that {(count == 1 ? "is" : "are")} or {(count == 1 ? "was" : "were")} on sale and not archived";
+    }
+}

@@ -1,0 +1,168 @@
+using Tollgate.Foundation;
+
+namespace Tollgate.Identity.Organizations;
+
+internal sealed class InvitationRow
+{
+    public Guid Id { get; init; }
+
+    public Guid OrganizationId { get; init; }
+
+    public string Email { get; init; } = "";
+
+    public string Role { get; init; } = "";
+
+    public string InviterName { get; init; } = "";
+
+    public string OrganizationName { get; init; } = "";
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset ExpiresAt { get; init; }
+}
+
+/// <summary>
+/// Invitations by mail: a secret that works once, for seven days, and only for the account that has the address (row-level security sees to that).
+/// Whether there is such an account, whoever invites is not told.
+/// </summary>
+internal sealed class Invitations(IDatabase database, IAccountMailer mailer, IAuditLog audit, TimeProvider clock)
+{
+    public static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
+
+    private const int MostOpen = 100;
+    private const int MostMembers = 500;
+    private const string Columns = "id, organization_id, email, role, inviter_name, organization_name, created_at, expires_at";
+
+    private static readonly Failure Invalid = Failure.Conflict("INVITATION_INVALID", "This invitation was answered, withdrawn or has expired, or it is for another address than yours. Ask for a new one.");
+
+    public Task<IReadOnlyList<InvitationRow>> ListAsync(DbSession session, Guid organizationId) => session.QueryAsync<InvitationRow>(
+        $"SELECT {Columns} FROM identity.invitation WHERE organization_id = @organizationId AND ended_at IS NULL AND expires_at > @now ORDER BY id DESC LIMIT @MostOpen",
+        new { organizationId, now = clock.GetUtcNow(), MostOpen });
+
+    /// <summary>One that is open for the same address is replaced: only the newest mail works.</summary>
+    public async Task<Outcome<InvitationRow>> InviteAsync(DbSession session, AuditActor actor, Caller caller, Membership by, string email, OrganizationRole role)
+    {
+        if (by.Personal)
+            return MemberChanges.Personal;
+        if (role == OrganizationRole.Owner && by.Role != OrganizationRole.Owner)
+            return Failure.Forbidden("Only an owner changes who is owner.");
+        if (await OrganizationStore.LockAsync(session, by.OrganizationId).ConfigureAwait(false) is not { } organization)
+            return Failure.NotFound("organization");
+        if (await RefusalAsync(session, by.OrganizationId, email).ConfigureAwait(false) is { } refused)
+            return refused;
+        await EndAsync(session, "organization_id = @OrganizationId AND email = @email", "withdrawn", new { by.OrganizationId, email }).ConfigureAwait(false);
+        var (token, digest) = InvitationToken.New();
+        var row = await InsertAsync(session, caller, organization, email, role, digest).ConfigureAwait(false);
+        await mailer.SendAsync(session, new AccountMail(AccountMailKind.Invitation, email, "")
+        {
+            Path = $"/invitation#{token}",
+            ExpiresAt = row.ExpiresAt,
+            Values = new Dictionary<string, string>(StringComparer.Ordinal) { ["organization"] = organization.Name, ["inviter"] = row.InviterName, ["role"] = row.Role },
+        }).ConfigureAwait(false);
+        await WriteAsync(session, actor, row, "invitation.sent").ConfigureAwait(false);
+        return row;
+    }
+
+    public async Task<Outcome<bool>> WithdrawAsync(DbSession session, AuditActor actor, Guid organizationId, Guid id)
+    {
+        var row = await EndAsync(session, "id = @id AND organization_id = @organizationId", "withdrawn", new { id, organizationId }).ConfigureAwait(false);
+        if (row is null)
+            return Failure.NotFound("invitation");
+        await WriteAsync(session, actor, row, "invitation.withdrawn").ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>The open invitation of this secret, if the caller has its address.</summary>
+    public async Task<Outcome<InvitationRow>> FindAsync(Caller caller, string token, CancellationToken cancellation)
+    {
+        if (InvitationToken.DigestOf(token) is not { } digest)
+            return Invalid;
+        var row = await database.AsAppAsync(caller.Tenant, session => session.QuerySingleOrDefaultAsync<InvitationRow>(
+            $"SELECT {Columns} FROM identity.invitation WHERE digest = @digest AND email = @Email AND ended_at IS NULL AND expires_at > @now",
+            new { digest, caller.Email, now = clock.GetUtcNow() }), cancellation).ConfigureAwait(false);
+        return row is null ? Invalid : row;
+    }
+
+    public async Task<Outcome<Guid>> AcceptAsync(AuditActor actor, Caller caller, string token, CancellationToken cancellation)
+    {
+        var found = await FindAsync(caller, token, cancellation).ConfigureAwait(false);
+        if (found.Failure is { } failure)
+            return failure;
+        var organizationId = found.Value.OrganizationId;
+        var tenant = caller.Tenant with { OrganizationIds = [.. caller.Tenant.OrganizationIds, organizationId] };
+        return await database.AsAppAsync<Outcome<Guid>>(tenant, async session =>
+        {
+            if (await OrganizationStore.LockAsync(session, organizationId).ConfigureAwait(false) is null
+                || await EndAsync(session, "id = @Id", "accepted", new { found.Value.Id }).ConfigureAwait(false) is not { } row)
+                return Invalid;
+            // Who was made a member meanwhile keeps that role.
+            await session.ExecuteAsync("INSERT INTO identity.member (organization_id, account_id, role, created_at) VALUES (@organizationId, @AccountId, @Role, @now) ON CONFLICT DO NOTHING",
+                new { organizationId, caller.AccountId, row.Role, now = clock.GetUtcNow() }).ConfigureAwait(false);
+            await WriteAsync(session, actor, row, "invitation.accepted").ConfigureAwait(false);
+            return organizationId;
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    public async Task<Outcome<bool>> DeclineAsync(AuditActor actor, Caller caller, string token, CancellationToken cancellation)
+    {
+        var found = await FindAsync(caller, token, cancellation).ConfigureAwait(false);
+        if (found.Failure is { } failure)
+            return failure;
+        return await database.AsAppAsync<Outcome<bool>>(caller.Tenant, async session =>
+        {
+            if (await EndAsync(session, "id = @Id", "declined", new { found.Value.Id }).ConfigureAwait(false) is not { } row)
+                return Invalid;
+            // Not a member: the entry is the account's own, which the organization reads in its invitations.
+            await audit.WriteAsync(session, actor, new AuditChange("invitation.declined", TypeId.Format("inv", row.Id))).ConfigureAwait(false);
+            return true;
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<Failure?> RefusalAsync(DbSession session, Guid organizationId, string email)
+    {
+        const string sql = """
+            SELECT EXISTS (SELECT FROM identity.member m JOIN identity.account a ON a.id = m.account_id WHERE m.organization_id = @organizationId AND a.email = @email) AS is_member,
+              (SELECT count(*)::int FROM identity.member WHERE organization_id = @organizationId) AS members,
+              (SELECT count(*)::int FROM identity.invitation WHERE organization_id = @organizationId AND email <> @email AND ended_at IS NULL AND expires_at > @now) AS invitations
+            """;
+        var (isMember, members, open) = await session.QuerySingleAsync<(bool, int, int)>(sql, new { organizationId, email, now = clock.GetUtcNow() }).ConfigureAwait(false);
+        if (isMember)
+            return Failure.Conflict("ALREADY_MEMBER", "The account with this address is a member already.");
+        return members >= MostMembers || open >= MostOpen
+            ? Failure.Conflict("TOO_MANY_MEMBERS", $"An organization has at most {MostMembers} members and {MostOpen} open invitations.")
+            : null;
+    }
+
+    private Task<InvitationRow> InsertAsync(DbSession session, Caller caller, Organization organization, string email, OrganizationRole role, byte[] digest)
+    {
+        var now = clock.GetUtcNow();
+        return session.QuerySingleAsync<InvitationRow>($"""
+            INSERT INTO identity.invitation (id, organization_id, email, role, digest, invited_by, inviter_name, organization_name, created_at, expires_at)
+            SELECT @id, @organization, @email, @role, @digest, a.id, a.name, @name, @now, @expires FROM identity.account a WHERE a.id = @AccountId RETURNING {Columns}
+            """, new
+        {
+            id = TypeId.New(clock),
+            organization = organization.Id,
+            email,
+            role = role.ToString().ToLowerInvariant(),
+            digest,
+            name = organization.Name,
+            now,
+            expires = now + Lifetime,
+            caller.AccountId,
+        });
+    }
+
+    // Once: of two who answer at the same moment, the second finds it ended.
+    private Task<InvitationRow?> EndAsync(DbSession session, string which, string outcome, object parameters)
+    {
+        var all = new Dapper.DynamicParameters(parameters);
+        all.Add("now", clock.GetUtcNow());
+        all.Add("outcome", outcome);
+        return session.QuerySingleOrDefaultAsync<InvitationRow>(
+            $"UPDATE identity.invitation SET ended_at = @now, outcome = @outcome WHERE {which} AND ended_at IS NULL RETURNING {Columns}", all);
+    }
+
+    private Task WriteAsync(DbSession session, AuditActor actor, InvitationRow row, string action) =>
+        audit.WriteAsync(session, actor, new AuditChange(action, TypeId.Format("inv", row.Id), row.OrganizationId, After: new { row.Email, row.Role }));
+}

@@ -1,0 +1,74 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tollgate.Foundation;
+
+namespace Tollgate.Identity.Organizations;
+
+internal static class MemberEndpoints
+{
+    public static void Map(RouteGroupBuilder organizations)
+    {
+        organizations.MapGet("/{organization}/members", ListAsync).WithName("listMembers").RequirePermission(Permission.View, TokenScope.ReadOrganization)
+            .WithSummary("Who is a member, and as what").Produces<MembersResponse>().ProducesProblem(StatusCodes.Status404NotFound);
+        organizations.MapPatch("/{organization}/members/{account}", ChangeAsync).WithName("changeMember").RequirePermission(Permission.ManageMembers)
+            .WithSummary("Give a member another role; only an owner makes or unmakes owners")
+            .Produces<MemberResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        organizations.MapDelete("/{organization}/members/{account}", RemoveAsync).WithName("removeMember").RequirePermission(Permission.ManageMembers)
+            .WithSummary("Remove a member; API tokens and sessions of that account see nothing of the organization from then on")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        organizations.MapPost("/{organization}/leave", LeaveAsync).WithName("leaveOrganization").RequirePermission(Permission.View, TokenScope.WriteOrganization)
+            .WithSummary("Be a member no longer; the last owner cannot")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+    }
+
+    private static async Task<IResult> ListAsync(string organization, Caller caller, IDatabase database, CancellationToken cancellation)
+    {
+        var found = caller.Organization(organization);
+        if (found.Failure is { } refused)
+            return Problems.Result(refused);
+        var rows = await database.AsAppAsync(caller.Tenant, session => MemberChanges.ListAsync(session, found.Value.OrganizationId), cancellation).ConfigureAwait(false);
+        return Results.Ok(new MembersResponse([.. rows.Select(row => Show(row, caller))]));
+    }
+
+    private static async Task<IResult> ChangeAsync(
+        string organization, string account, ChangeMemberRequest request, Caller caller, AuditActor actor, IDatabase database, MemberChanges members, CancellationToken cancellation)
+    {
+        var found = caller.Organization(organization);
+        if (found.Failure is { } refused)
+            return Problems.Result(refused);
+        if (!TypeId.TryParse(account, "acc", out var id))
+            return Problems.Result(Failure.NotFound("member"));
+        var changed = await database.AsAppAsync(caller.Tenant,
+            session => members.ChangeRoleAsync(session, actor, found.Value, id, OrganizationFields.RoleOf(request.Role)!.Value), cancellation).ConfigureAwait(false);
+        return changed.ToResult(row => Results.Ok(Show(row, caller)));
+    }
+
+    private static async Task<IResult> RemoveAsync(
+        string organization, string account, Caller caller, AuditActor actor, IDatabase database, MemberChanges members, CancellationToken cancellation)
+    {
+        var found = caller.Organization(organization);
+        if (found.Failure is { } refused)
+            return Problems.Result(refused);
+        if (!TypeId.TryParse(account, "acc", out var id))
+            return Problems.Result(Failure.NotFound("member"));
+        return await EndAsync(caller, actor, found.Value, id, database, members, cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<IResult> LeaveAsync(string organization, Caller caller, AuditActor actor, IDatabase database, MemberChanges members, CancellationToken cancellation)
+    {
+        var found = caller.Organization(organization);
+        return found.Failure is { } refused
+            ? Problems.Result(refused)
+            : await EndAsync(caller, actor, found.Value, caller.AccountId, database, members, cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<IResult> EndAsync(Caller caller, AuditActor actor, Membership by, Guid account, IDatabase database, MemberChanges members, CancellationToken cancellation)
+    {
+        var ended = await database.AsAppAsync(caller.Tenant, session => members.RemoveAsync(session, actor, caller, by, account), cancellation).ConfigureAwait(false);
+        return ended.ToResult(_ => Results.NoContent());
+    }
+
+    private static MemberResponse Show(MemberRow row, Caller caller) =>
+        new(TypeId.Format("acc", row.AccountId), row.Name, row.Email, row.RoleOf, row.CreatedAt, row.AccountId == caller.AccountId);
+}

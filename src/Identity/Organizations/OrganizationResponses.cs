@@ -1,0 +1,32 @@
+using Tollgate.Foundation;
+
+namespace Tollgate.Identity.Organizations;
+
+/// <param name="Role">The caller's.</param>
+/// <param name="FormerSlugs">That still lead here.</param>
+internal sealed record OrganizationDetailResponse(
+    string Id, string Slug, string Name, string TimeZone, bool Personal, OrganizationRole Role, IReadOnlyList<string> FormerSlugs, DateTimeOffset CreatedAt);
+
+internal sealed record OrganizationsResponse(IReadOnlyList<OrganizationDetailResponse> Data);
+
+/// <param name="You">The caller's own.</param>
+internal sealed record MemberResponse(string Account, string Name, string Email, OrganizationRole Role, DateTimeOffset JoinedAt, bool You);
+
+internal sealed record MembersResponse(IReadOnlyList<MemberResponse> Data);
+
+internal sealed record InvitationResponse(string Id, string Email, OrganizationRole Role, string InvitedBy, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt)
+{
+    public static InvitationResponse From(InvitationRow row) =>
+        new(TypeId.Format("inv", row.Id), row.Email, Enum.Parse<OrganizationRole>(row.Role, ignoreCase: true), row.InviterName, row.CreatedAt, row.ExpiresAt);
+}
+
+internal sealed record InvitationsResponse(IReadOnlyList<InvitationResponse> Data);
+
+/// <summary>What the invited person is told before answering.</summary>
+internal sealed record ReceivedInvitationResponse(string Organization, OrganizationRole Role, string InvitedBy, DateTimeOffset ExpiresAt)
+{
+    public static ReceivedInvitationResponse From(InvitationRow row) =>
+        new(row.OrganizationName, Enum.Parse<OrganizationRole>(row.Role, ignoreCase: true), row.InviterName, row.ExpiresAt);
+}
+
+internal sealed record AcceptedInvitationResponse(string OrganizationId);

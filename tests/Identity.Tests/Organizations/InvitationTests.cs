@@ -1,0 +1,116 @@
+namespace Tollgate.Identity.Tests.Organizations;
+
+public sealed class InvitationTests(OrganizationServer server) : IClassFixture<OrganizationServer>
+{
+    private const string Accept = "/api/invitations/accept";
+
+    [Fact]
+    public async Task Invited_LooksAndAccepts_Once()
+    {
+        var (ada, path, id) = await OwnerAsync();
+        var bob = await server.PersonAsync("Bob");
+        var token = await server.InviteAsync(ada, path, bob.Email, "billing");
+        (await ada.GetAsync($"/api/organizations/{path}/invitations")).Body.GetProperty("data")[0].GetProperty("email").GetString().ShouldBe(bob.Email);
+        var look = await bob.MakeAsync("/api/invitations/look", new { token });
+        (IdentityServer.Text(look, "role"), IdentityServer.Text(look, "invited_by")).ShouldBe(("billing", "Ada"));
+        IdentityServer.Text(await bob.MakeAsync(Accept, new { token }), "organization_id").ShouldBe(id);
+        IdentityServer.Text((await bob.GetAsync($"/api/organizations/{path}")).Body, "role").ShouldBe("billing");
+        await bob.RefusedAsync(HttpMethod.Post, Accept, new { token }, 409, "INVITATION_INVALID");
+        (await ada.GetAsync($"/api/organizations/{path}/invitations")).Body.GetProperty("data").GetArrayLength().ShouldBe(0);
+        await ada.RefusedAsync(HttpMethod.Post, $"/api/organizations/{path}/invitations", new { email = bob.Email, role = "viewer" }, 409, "ALREADY_MEMBER");
+        (await server.ActionsAsync(id)).ShouldBe(["organization.created", "invitation.sent", "invitation.accepted"]);
+    }
+
+    [Fact]
+    public async Task Invitation_IsBoundToItsAddress()
+    {
+        var (ada, path, _) = await OwnerAsync();
+        var bob = await server.PersonAsync("Bob");
+        var token = await server.InviteAsync(ada, path, bob.Email);
+        var eve = await server.PersonAsync("Eve");
+        await eve.RefusedAsync(HttpMethod.Post, Accept, new { token }, 409, "INVITATION_INVALID");
+        await eve.RefusedAsync(HttpMethod.Post, "/api/invitations/look", new { token }, 409, "INVITATION_INVALID");
+        await eve.RefusedAsync(HttpMethod.Post, "/api/invitations/decline", new { token }, 409, "INVITATION_INVALID");
+        // Nor may who invited answer in the other's place.
+        await ada.RefusedAsync(HttpMethod.Post, Accept, new { token }, 409, "INVITATION_INVALID");
+        await bob.MakeAsync(Accept, new { token });
+    }
+
+    [Fact]
+    public async Task Accept_ManyTimesAtOnce_IsOneMembership()
+    {
+        var (ada, path, _) = await OwnerAsync();
+        var bob = await server.PersonAsync("Bob");
+        var token = await server.InviteAsync(ada, path, bob.Email);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => bob.SendAsync(HttpMethod.Post, Accept, new { token })));
+        answers.Count(answer => answer.Status == 200).ShouldBe(1);
+        (await ada.GetAsync($"/api/organizations/{path}/members")).Body.GetProperty("data").GetArrayLength().ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Invitation_AfterSevenDays_HasExpired()
+    {
+        var (ada, path, _) = await OwnerAsync();
+        var email = $"late-{path}@example.com";
+        var token = await server.InviteAsync(ada, path, email);
+        await ExpireAsync(path);
+        (await ada.GetAsync($"/api/organizations/{path}/invitations")).Body.GetProperty("data").GetArrayLength().ShouldBe(0);
+        var late = await server.PersonAsync("Late");
+        await SetEmailAsync(late, email);
+        await late.RefusedAsync(HttpMethod.Post, Accept, new { token }, 409, "INVITATION_INVALID");
+        // It can be sent anew.
+        var second = await server.InviteAsync(ada, path, email);
+        await late.MakeAsync(Accept, new { token = second });
+    }
+
+    [Fact]
+    public async Task Invitation_WithdrawnReplacedOrDeclined_OpensNothing()
+    {
+        var (ada, path, id) = await OwnerAsync();
+        var bob = await server.PersonAsync("Bob");
+        var first = await server.InviteAsync(ada, path, bob.Email);
+        var second = await server.InviteAsync(ada, path, bob.Email, "admin");
+        await bob.RefusedAsync(HttpMethod.Post, Accept, new { token = first }, 409, "INVITATION_INVALID");
+        var open = (await ada.GetAsync($"/api/organizations/{path}/invitations")).Body.GetProperty("data");
+        open.GetArrayLength().ShouldBe(1);
+        (await ada.SendAsync(HttpMethod.Delete, $"/api/organizations/{path}/invitations/{IdentityServer.Text(open[0], "id")}")).Status.ShouldBe(204);
+        await bob.RefusedAsync(HttpMethod.Post, Accept, new { token = second }, 409, "INVITATION_INVALID");
+        var third = await server.InviteAsync(ada, path, bob.Email);
+        (await bob.SendAsync(HttpMethod.Post, "/api/invitations/decline", new { token = third })).Status.ShouldBe(204);
+        await bob.RefusedAsync(HttpMethod.Post, Accept, new { token = third }, 409, "INVITATION_INVALID");
+        (await server.ActionsAsync(id)).ShouldBe(["organization.created", "invitation.sent", "invitation.sent", "invitation.withdrawn", "invitation.sent"]);
+    }
+
+    [Fact]
+    public async Task Secret_IsNowhereInTheDatabase()
+    {
+        var (ada, path, _) = await OwnerAsync();
+        var token = await server.InviteAsync(ada, path, "dump@example.com");
+        await using var command = server.Database.OwnerOrSuperuser.CreateCommand("SELECT count(*) FROM identity.invitation i WHERE i::text LIKE '%' || $1 || '%' OR encode(i.digest, 'escape') LIKE '%' || $1 || '%'");
+        command.Parameters.AddWithValue(token[4..]);
+        ((long)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!).ShouldBe(0);
+    }
+
+    private async Task<(OrganizationServer.Person Owner, string Slug, string Id)> OwnerAsync()
+    {
+        var ada = await server.PersonAsync();
+        var (organization, _) = await server.OrganizationAsync(ada);
+        return (ada, IdentityServer.Text(organization, "slug"), IdentityServer.Text(organization, "id"));
+    }
+
+    // The clock is every test's of this class; their access tokens would expire with it.
+    private async Task ExpireAsync(string slug)
+    {
+        await using var command = server.Database.OwnerOrSuperuser.CreateCommand("UPDATE identity.invitation SET expires_at = expires_at - interval '7 days' WHERE organization_id = (SELECT id FROM identity.organization WHERE slug = $1)");
+        command.Parameters.AddWithValue(slug);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    private async Task SetEmailAsync(OrganizationServer.Person person, string email)
+    {
+        await using var command = server.Database.OwnerOrSuperuser.CreateCommand("UPDATE identity.account SET email = $1 WHERE email = $2");
+        command.Parameters.AddWithValue(email);
+        command.Parameters.AddWithValue(person.Email);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+}
