@@ -10,60 +10,34 @@ public sealed class PageTests(PortalFixture fixture)
     [InlineData(1280, ColorScheme.Dark)]
     [InlineData(390, ColorScheme.Light)]
     [InlineData(390, ColorScheme.Dark)]
-    public async Task EveryPage_HasNoSeriousOrCriticalViolation(int width, ColorScheme theme)
-    {
-        var violations = new List<string>();
-        await TourAsync(width, theme, async (visit, name, _) =>
-        {
-            violations.AddRange(await Axe.ViolationsAsync(visit.Page, name));
-            await visit.ScreenshotAsync($"{name}-{width}-{theme.ToString().ToLowerInvariant()}");
-        });
-        violations.ShouldBeEmpty();
-    }
+    public async Task EveryPage_HasNoSeriousOrCriticalViolation(int width, ColorScheme theme) => (await fixture.TourAsync(width)).Violations[theme].ShouldBeEmpty();
 
     [Fact]
-    public async Task EveryPage_At390_DoesNotScrollSideways()
-    {
-        var wide = new List<string>();
-        await TourAsync(390, ColorScheme.Light, async (visit, name, _) =>
-        {
-            var width = await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth");
-            if (width > 390)
-                wide.Add($"{name} is {width} wide");
-        });
-        wide.ShouldBeEmpty();
-    }
+    public async Task EveryPage_At390_DoesNotScrollSideways() => (await fixture.TourAsync(390)).Wide.ShouldBeEmpty();
 
     [Fact]
     public async Task EveryPage_LoadsOnlyFromItsOwnOrigin_WithoutErrors_UnderAPolicyThatAllowsNoInlineScript()
     {
-        var complaints = new List<string>();
-        await TourAsync(1280, ColorScheme.Light, async (visit, name, response) =>
-        {
-            var headers = await response.AllHeadersAsync();
-            headers.ShouldContainKey("content-security-policy", name);
-            var scripts = headers["content-security-policy"].Split(';', StringSplitOptions.TrimEntries).Single(part => part.StartsWith("script-src", StringComparison.Ordinal));
-            scripts.ShouldBe("script-src 'self'");
-            (await visit.Page.Locator("script:not([src])").CountAsync()).ShouldBe(0, name);
-            complaints.AddRange(visit.Complaints.Select(each => $"{name}: {each}"));
-            visit.Complaints.Clear();
-        });
-        complaints.ShouldBeEmpty();
+        var tour = await fixture.TourAsync(1280);
+        tour.Pages.ShouldBeGreaterThan(20);
+        tour.Complaints.ShouldBeEmpty();
+        tour.Lax.ShouldBeEmpty();
     }
 
-    private async Task TourAsync(int width, ColorScheme theme, Func<Visit, string, IResponse, Task> look)
+    [Fact]
+    public async Task Violations_AreSeen()
     {
-        var town = await fixture.TownAsync();
-        await using var visitor = await fixture.VisitAsync(width, theme);
-        foreach (var (name, path) in Pages.Public(town))
-            await look(visitor, name, await visitor.OpenAsync(path));
-        await using var ada = await fixture.VisitAsync(width, theme);
-        await ada.SignInAsync(Town.Ada);
-        foreach (var (name, path) in Pages.Desk(town))
-        {
-            var response = await ada.OpenAsync(path);
-            ada.Page.Url.ShouldNotContain("/sign-in", Case.Sensitive, name);
-            await look(ada, name, response);
-        }
+        await using var visit = await fixture.VisitAsync();
+        await visit.OpenAsync("/sign-in");
+        await visit.Page.EvaluateAsync("""
+            () => {
+              const pale = Object.assign(document.createElement('p'), { textContent: 'pale' })
+              Object.assign(pale.style, { color: '#888', background: '#999' })
+              document.querySelector('main').append(pale, document.createElement('button'))
+            }
+            """);
+        var seen = await Axe.ViolationsAsync(visit.Page, "planted");
+        seen.ShouldContain(each => each.Contains("color-contrast", StringComparison.Ordinal));
+        seen.ShouldContain(each => each.Contains("button-name", StringComparison.Ordinal));
     }
 }

@@ -14,6 +14,7 @@ public sealed class PortalFixture : IAsyncLifetime
     private static readonly string[] BrowserArguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
     private IPlaywright? _playwright;
     private IBrowser? _browser;
+    private readonly Dictionary<int, Task<Tour>> _tours = [];
     private Town? _town;
 
     public RunningProgram Program { get; private set; } = null!;
@@ -39,6 +40,9 @@ public sealed class PortalFixture : IAsyncLifetime
 
     /// <summary>A market with listings, subscriptions and calls, for the pages that are looked at. Made once.</summary>
     internal async Task<Town> TownAsync() => _town ??= await Town.BuildAsync(this);
+
+    /// <summary>Every page at this width, looked at once.</summary>
+    internal Task<Tour> TourAsync(int width) => _tours.TryGetValue(width, out var tour) ? tour : _tours[width] = Tour.WalkAsync(this, width);
 
     internal Task<Visit> VisitAsync(int width = 1280, ColorScheme theme = ColorScheme.Light) => Visit.BeginAsync(_browser!, Program.Control, width, theme);
 

@@ -56,6 +56,7 @@ public sealed class UpstreamTests(PortalFixture fixture)
 
         await visit.ClickAsync("Remove upstream 1");
         await visit.ClickAsync("Save upstreams");
+        await Expect(visit.Page.GetByText("The upstreams are saved.", new() { Exact = true })).ToBeVisibleAsync();
         await Expect(Upstream(visit, 1)).ToContainTextAsync("Not served yet");
         await visit.Page.ReloadAsync();
         await visit.SettledAsync();
