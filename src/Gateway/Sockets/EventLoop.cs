@@ -24,6 +24,7 @@ internal sealed unsafe partial class EventLoop : IDisposable
 {
     private const int Batch = 64;
     private const int Urgency = -5;
+    private const int SliceNanoseconds = 100_000;
     private const ulong Wake = ulong.MaxValue;
 
     private readonly ILogger _logger;
@@ -122,6 +123,7 @@ internal sealed unsafe partial class EventLoop : IDisposable
         t_current = this;
         // Calls go before shipping, jobs and the database on this machine's processors, where the operator's rights allow it (root, CAP_SYS_NICE).
         _ = Libc.setpriority(0, 0, Urgency);
+        Libc.AskForSlices(SliceNanoseconds);
         var x64 = RuntimeInformation.ProcessArchitecture == Architecture.X64;
         var events = NativeMemory.Alloc(Batch, (nuint)sizeof(Libc.EventOther));
         while (!_stopped)

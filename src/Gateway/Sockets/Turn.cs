@@ -10,10 +10,10 @@ internal sealed class Turn : LoopSource, IGathered
 
     private int _steps;
 
-    /// <summary>After each step of work: returns at once while there have been few.</summary>
-    public ValueTask NextAsync()
+    /// <summary>After a step of work, or so many at once: returns at once while there have been few.</summary>
+    public ValueTask NextAsync(int steps = 1)
     {
-        if (++_steps < Share)
+        if ((_steps += steps) < Share)
             return default;
         _steps = 0;
         if (EventLoop.Current is not { } loop)

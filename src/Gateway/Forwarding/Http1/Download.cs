@@ -9,11 +9,15 @@ namespace Tollgate.Gateway.Forwarding.Http1;
 /// <summary>Sends the upstream's body on to the client as it comes. Waits for a slow client before it reads on.</summary>
 internal sealed class Download(Call call, Http1Connection connection, TimeSpan patience)
 {
-    private const int PieceBytes = 64 * 1024;
+    // What comes as fast as it goes is passed on in large pieces: the kernel cuts each into segments, and what is left of it is a small one.
+    private const int LeastPiece = 64 * 1024;
+    private const int MostPiece = 256 * 1024;
+    private const int SlowMilliseconds = 250;
     private const int MostTrailerBytes = 16 * 1024;
 
     private readonly Turn _turn = new();
     private readonly PipeWriter _client = call.Context.Response.BodyWriter;
+    private int _piece = LeastPiece;
 
     /// <returns>True when the connection can serve another exchange.</returns>
     /// <exception cref="UpstreamException">The upstream broke off, or its framing is wrong.</exception>
@@ -57,7 +61,7 @@ internal sealed class Download(Call call, Http1Connection connection, TimeSpan p
                 Put(count);
             else
             {
-                count = await connection.ReceiveIntoAsync(Room(PieceBytes)).ConfigureAwait(false);
+                count = await connection.ReceiveIntoAsync(Room(MostPiece)).ConfigureAwait(false);
                 if (count == 0)
                     return false;
                 _client.Advance(count);
@@ -143,7 +147,7 @@ internal sealed class Download(Call call, Http1Connection connection, TimeSpan p
 
     private Memory<byte> Room(long most)
     {
-        var memory = _client.GetMemory((int)Math.Min(most, PieceBytes));
+        var memory = _client.GetMemory((int)Math.Min(most, _piece));
         return memory.Length > most ? memory[..(int)most] : memory;
     }
 
@@ -158,8 +162,14 @@ internal sealed class Download(Call call, Http1Connection connection, TimeSpan p
     {
         call.CountOut(count);
         call.WaitAtMost(patience);
+        var began = Environment.TickCount64;
         await _client.FlushAsync().ConfigureAwait(false);
-        await _turn.NextAsync().ConfigureAwait(false);
+        // A slow client holds what waits for it: that is kept small.
+        if (Environment.TickCount64 - began > SlowMilliseconds)
+            _piece = LeastPiece;
+        else if (count >= _piece)
+            _piece = MostPiece;
+        await _turn.NextAsync(1 + (count / LeastPiece)).ConfigureAwait(false);
         call.WaitAtMost(patience);
     }
 }
