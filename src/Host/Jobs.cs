@@ -20,6 +20,7 @@ internal static class Jobs
         .Add<RefreshListingStatistics>("refresh-listing-statistics", TimeSpan.FromMinutes(1))
         .Add<PruneAuditLog>("prune-audit-log", TimeSpan.FromDays(1))
         .Add<PruneMails>("prune-mails", TimeSpan.FromDays(1))
+        .Add<RotateSigningKeys>("rotate-signing-keys", TimeSpan.FromHours(1))
         .Add<ReleaseFormerSlugs>("release-former-slugs", TimeSpan.FromHours(6))
         .Add<FoundationPruning>("prune-foundation", TimeSpan.FromHours(1)));
 }

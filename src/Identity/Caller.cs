@@ -48,12 +48,7 @@ public sealed record Caller(Guid AccountId, Guid SessionId, string Email, bool I
     /// </summary>
     public Outcome<Membership> Organization(string? idOrSlug)
     {
-        var membership = string.IsNullOrEmpty(idOrSlug)
-            ? Memberships.FirstOrDefault(m => m.Personal)
-            : Memberships.FirstOrDefault(m => string.Equals(m.Slug, idOrSlug, StringComparison.Ordinal)
-                || (TypeId.TryParse(idOrSlug, "org", out var id) && m.OrganizationId == id))
-            ?? Memberships.FirstOrDefault(m => m.FormerSlugs.Contains(idOrSlug, StringComparer.Ordinal));
-        if (membership is null)
+        if (MemberOf(idOrSlug) is not { } membership)
             return Failure.NotFound("organization");
         return Refusal(membership) is { } refused ? refused : membership;
     }
@@ -75,6 +70,15 @@ public sealed record Caller(Guid AccountId, Guid SessionId, string Email, bool I
 
     /// <summary>Parameter binding of minimal APIs.</summary>
     public static ValueTask<Caller?> BindAsync(HttpContext context) => ValueTask.FromResult(Of(context));
+
+    /// <summary>Whatever the endpoint's permission. With an API token of one organization, that one when none is named.</summary>
+    internal Membership? MemberOf(string? idOrSlug)
+    {
+        if (string.IsNullOrEmpty(idOrSlug))
+            return Token?.OrganizationId is { } bound ? MemberOf(bound) : Memberships.FirstOrDefault(m => m.Personal);
+        return Memberships.FirstOrDefault(m => string.Equals(m.Slug, idOrSlug, StringComparison.Ordinal) || (TypeId.TryParse(idOrSlug, "org", out var id) && m.OrganizationId == id))
+            ?? Memberships.FirstOrDefault(m => m.FormerSlugs.Contains(idOrSlug, StringComparer.Ordinal));
+    }
 
     private Membership? MemberOf(Guid organizationId) => Memberships.FirstOrDefault(m => m.OrganizationId == organizationId);
 

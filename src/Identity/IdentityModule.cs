@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Tollgate.Foundation;
 using Tollgate.Identity.Access;
 using Tollgate.Identity.Accounts;
+using Tollgate.Identity.ApiTokens;
 using Tollgate.Identity.Audit;
 using Tollgate.Identity.Organizations;
 using Tollgate.Identity.Passwords;
@@ -27,12 +28,14 @@ public static class IdentityModule
         services.AddSingleton<PasswordHasher>().AddSingleton<ModuleKeys>().AddSingleton<AccessTokens>().AddSingleton<SessionStore>();
         services.AddSingleton<OrganizationStore>().AddSingleton<IOrganizations>(provider => provider.GetRequiredService<OrganizationStore>());
         services.AddSingleton<SlugStore>().AddSingleton<IFormerSlugs>(provider => provider.GetRequiredService<SlugStore>());
+        services.AddSingleton<ISigningKeyRotation, SigningKeyRotation>().AddSingleton<ApiTokenStore>();
         services.AddSingleton<OrganizationChanges>().AddSingleton<MemberChanges>().AddSingleton<Invitations>();
         services.AddSingleton<AccountStore>().AddSingleton<Authentication>().AddSingleton<CallerStore>().AddSingleton<IAccountSeeder, AccountSeeder>();
         services.TryAddSingleton<IAccountMailer, NoMail>();
         services.AddSingleton<IAuditLog, AuditLog>().AddSingleton<AuditReader>();
         services.AddAddressLimit(AuthEndpoints.RegisterLimit, Setting(configuration, "RegistersPerHour", 60), TimeSpan.FromHours(1));
         services.AddAddressLimit(AuthEndpoints.LoginLimit, Setting(configuration, "LoginsPerMinute", 60), TimeSpan.FromMinutes(1));
+        services.AddAddressLimit(JwksEndpoint.Limit, Setting(configuration, "KeysPerMinute", 300), TimeSpan.FromMinutes(1));
         services.AddAddressLimit(AuthEndpoints.RefreshLimit, Setting(configuration, "RefreshesPerMinute", 300), TimeSpan.FromMinutes(1));
         return services;
     }
@@ -42,10 +45,13 @@ public static class IdentityModule
         AuthEndpoints.Map(routes);
         AuditEndpoints.Map(routes);
         OrganizationEndpoints.Map(routes);
+        SessionEndpoints.Map(routes);
+        JwksEndpoint.Map(routes);
+        ApiTokenEndpoints.Map(routes);
         return routes;
     }
 
-    private static int Setting(IConfiguration configuration, string name, int fallback)
+    internal static int Setting(IConfiguration configuration, string name, int fallback)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var text = configuration[$"Identity:{name}"];

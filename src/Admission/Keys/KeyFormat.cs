@@ -1,6 +1,6 @@
-using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
+using Tollgate.Foundation;
 
 namespace Tollgate.Admission.Keys;
 
@@ -13,22 +13,14 @@ internal static class KeyFormat
 {
     public const string Live = "tg_live_";
     public const string Test = "tg_test_";
-    public const int Length = PrefixLength + RandomLength + ChecksumLength;
+    public const int Length = PrefixLength + RandomLength + Base62.ChecksumLength;
     public const int DigestLength = SHA256.HashSizeInBytes;
 
     private const int PrefixLength = 8;
     private const int RandomLength = 30;
-    private const int ChecksumLength = 6;
     private const int ShownLength = PrefixLength + 4;
-    private const string Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-    public static string Generate(string prefix)
-    {
-        var body = prefix + RandomNumberGenerator.GetString(Alphabet, RandomLength);
-        Span<byte> checksum = stackalloc byte[ChecksumLength];
-        WriteChecksum(Encoding.ASCII.GetBytes(body), checksum);
-        return body + Encoding.ASCII.GetString(checksum);
-    }
+    public static string Generate(string prefix) => Base62.NewSecret(prefix, RandomLength);
 
     /// <summary>What of a key may be shown later: enough to recognize it, 24 of 178 bits.</summary>
     public static string Shown(string secret) => secret[..ShownLength];
@@ -36,28 +28,6 @@ internal static class KeyFormat
     public static byte[] Digest(string secret) => SHA256.HashData(Encoding.ASCII.GetBytes(secret));
 
     /// <summary>Cheap, never throws, and says nothing about which keys exist.</summary>
-    public static bool IsWellFormed(ReadOnlySpan<byte> key)
-    {
-        if (key.Length != Length || !(key.StartsWith("tg_live_"u8) || key.StartsWith("tg_test_"u8)))
-            return false;
-        foreach (var c in key[PrefixLength..])
-            if (!char.IsAsciiLetterOrDigit((char)c))
-                return false;
-        Span<byte> checksum = stackalloc byte[ChecksumLength];
-        WriteChecksum(key[..(PrefixLength + RandomLength)], checksum);
-        return key[(PrefixLength + RandomLength)..].SequenceEqual(checksum);
-    }
-
-    private static void WriteChecksum(ReadOnlySpan<byte> body, Span<byte> output)
-    {
-        var crc = uint.MaxValue;
-        foreach (var b in body)
-            crc = BitOperations.Crc32C(crc, b);
-        crc = ~crc;
-        for (var i = ChecksumLength - 1; i >= 0; i--)
-        {
-            output[i] = (byte)Alphabet[(int)(crc % 62)];
-            crc /= 62;
-        }
-    }
+    public static bool IsWellFormed(ReadOnlySpan<byte> key) =>
+        key.Length == Length && (key.StartsWith("tg_live_"u8) || key.StartsWith("tg_test_"u8)) && Base62.IsWellFormed(key, PrefixLength);
 }

@@ -2,14 +2,21 @@ using Tollgate.Foundation;
 
 namespace Tollgate.Identity.Access;
 
-/// <summary>Loads who a session belongs to, in one round trip under row-level security; null once the session or the account has ended.</summary>
+/// <summary>A caller, and when that it was there was last noted.</summary>
+internal sealed record LoadedCaller(Caller Caller, DateTimeOffset? SeenAt);
+
+/// <summary>Loads who a session or an API token belongs to, in one round trip; null once the one or the account has ended.</summary>
 internal sealed class CallerStore(IDatabase database, TimeProvider clock)
 {
-    public Task<Caller?> LoadAsync(Guid accountId, Guid sessionId, CancellationToken cancellation) => database.AsAppAsync(new TenantContext(accountId, []), async session =>
+    private const string Who = """
+        a.id AS account_id, a.email, a.role AS account_role, o.id AS organization_id, o.slug, o.name, o.personal, m.role,
+        ARRAY(SELECT f.slug FROM identity.organization_slug f WHERE f.organization_id = o.id AND f.retired_at IS NOT NULL) AS former_slugs
+        """;
+
+    public Task<LoadedCaller?> LoadAsync(Guid accountId, Guid sessionId, CancellationToken cancellation) => database.AsAppAsync(new TenantContext(accountId, []), async session =>
     {
-        const string sql = """
-            SELECT a.email, a.role AS account_role, o.id AS organization_id, o.slug, o.name, o.personal, m.role,
-              ARRAY(SELECT f.slug FROM identity.organization_slug f WHERE f.organization_id = o.id AND f.retired_at IS NOT NULL) AS former_slugs
+        const string sql = $"""
+            SELECT {Who}, s.last_seen_at AS seen_at
             FROM identity.account a
             JOIN identity.session s ON s.account_id = a.id AND s.id = @sessionId AND s.ended_at IS NULL AND s.expires_at > @now
             JOIN identity.member m ON m.account_id = a.id
@@ -17,29 +24,60 @@ internal sealed class CallerStore(IDatabase database, TimeProvider clock)
             WHERE a.id = @accountId AND a.disabled_at IS NULL
             ORDER BY o.personal DESC, o.created_at, o.id
             """;
-        return ToCaller(accountId, sessionId, await session.QueryAsync<Row>(sql, new { accountId, sessionId, now = clock.GetUtcNow() }).ConfigureAwait(false));
+        return Loaded(sessionId, await session.QueryAsync<Row>(sql, new { accountId, sessionId, now = clock.GetUtcNow() }).ConfigureAwait(false));
     }, cancellation);
+
+    /// <summary>By an API token: a member of the organization that it is bound to and no other, and never an operator. Whose it is is known only once it is found.</summary>
+    public Task<LoadedCaller?> LoadByTokenAsync(byte[] digest, CancellationToken cancellation) => database.AsWorkerAsync(async session =>
+    {
+        const string sql = $"""
+            SELECT {Who}, t.last_used_at AS seen_at, t.id AS token_id, t.scopes, t.organization_id AS bound_to
+            FROM identity.api_token t
+            JOIN identity.account a ON a.id = t.account_id AND a.disabled_at IS NULL
+            JOIN identity.member m ON m.account_id = a.id AND (t.organization_id IS NULL OR m.organization_id = t.organization_id)
+            JOIN identity.organization o ON o.id = m.organization_id
+            WHERE t.digest = @digest AND t.ended_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > @now)
+            ORDER BY o.personal DESC, o.created_at, o.id
+            """;
+        var rows = await session.QueryAsync<Row>(sql, new { digest, now = clock.GetUtcNow() }).ConfigureAwait(false);
+        return Loaded(Guid.Empty, rows) is { } loaded
+            ? loaded with
+            {
+                Caller = loaded.Caller with
+                {
+                    IsOperator = false,
+                    Token = new CallerToken(rows[0].TokenId, [.. rows[0].Scopes.Select(TokenScopes.Parse).OfType<TokenScope>()], rows[0].BoundTo),
+                },
+            }
+            : null;
+    }, cancellation);
+
+    public Task<int> TokenUsedAsync(Guid tokenId, TimeSpan each, CancellationToken cancellation) => database.AsWorkerAsync(session => session.ExecuteAsync(
+        "UPDATE identity.api_token SET last_used_at = @now WHERE id = @tokenId AND (last_used_at IS NULL OR last_used_at <= @before)",
+        new { tokenId, now = clock.GetUtcNow(), before = clock.GetUtcNow() - each }), cancellation);
 
     /// <summary>The same without a session, for seeding.</summary>
     public Task<Caller> ImpersonateAsync(Guid accountId, CancellationToken cancellation) => database.AsWorkerAsync(async session =>
     {
-        const string sql = """
-            SELECT a.email, a.role AS account_role, o.id AS organization_id, o.slug, o.name, o.personal, m.role,
-              ARRAY(SELECT f.slug FROM identity.organization_slug f WHERE f.organization_id = o.id AND f.retired_at IS NOT NULL) AS former_slugs
+        const string sql = $"""
+            SELECT {Who}
             FROM identity.account a JOIN identity.member m ON m.account_id = a.id JOIN identity.organization o ON o.id = m.organization_id
             WHERE a.id = @accountId ORDER BY o.personal DESC, o.created_at, o.id
             """;
-        return ToCaller(accountId, Guid.Empty, await session.QueryAsync<Row>(sql, new { accountId }).ConfigureAwait(false))
+        return Loaded(Guid.Empty, await session.QueryAsync<Row>(sql, new { accountId }).ConfigureAwait(false))?.Caller
             ?? throw new InvalidOperationException("There is no such account.");
     }, cancellation);
 
-    private static Caller? ToCaller(Guid accountId, Guid sessionId, IReadOnlyList<Row> rows) => rows.Count == 0
+    private static LoadedCaller? Loaded(Guid sessionId, IReadOnlyList<Row> rows) => rows.Count == 0
         ? null
-        : new Caller(accountId, sessionId, rows[0].Email, rows[0].AccountRole == "admin",
-            [.. rows.Select(row => new Membership(row.OrganizationId, row.Slug, row.Name, Enum.Parse<OrganizationRole>(row.Role, ignoreCase: true), row.Personal) { FormerSlugs = row.FormerSlugs })]);
+        : new LoadedCaller(new Caller(rows[0].AccountId, sessionId, rows[0].Email, rows[0].AccountRole == "admin",
+            [.. rows.Select(row => new Membership(row.OrganizationId, row.Slug, row.Name, Enum.Parse<OrganizationRole>(row.Role, ignoreCase: true), row.Personal) { FormerSlugs = row.FormerSlugs })]),
+            rows[0].SeenAt);
 
     private sealed class Row
     {
+        public Guid AccountId { get; init; }
+
         public string Email { get; init; } = "";
 
         public string AccountRole { get; init; } = "";
@@ -55,5 +93,13 @@ internal sealed class CallerStore(IDatabase database, TimeProvider clock)
         public string Role { get; init; } = "";
 
         public string[] FormerSlugs { get; init; } = [];
+
+        public DateTimeOffset? SeenAt { get; init; }
+
+        public Guid TokenId { get; init; }
+
+        public string[] Scopes { get; init; } = [];
+
+        public Guid? BoundTo { get; init; }
     }
 }

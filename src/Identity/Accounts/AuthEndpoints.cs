@@ -25,8 +25,6 @@ internal static class AuthEndpoints
             .AllowAnonymous().RequireRateLimiting(RefreshLimit).Produces<SessionResponse>().ProducesProblem(StatusCodes.Status401Unauthorized);
         auth.MapPost("/logout", LogoutAsync).WithName("logout").WithSummary("End this session, or all sessions of the account")
             .AllowAnonymous().RequireRateLimiting(RefreshLimit).Produces(StatusCodes.Status204NoContent);
-        auth.MapGet("/sessions", SessionsAsync).WithName("listSessions").WithSummary("The devices that are signed in")
-            .RequireSession().Produces<DevicesResponse>();
         routes.MapGroup("").WithApiDefaults().WithTags("Accounts").MapGet("/me", MeAsync).WithName("getMe").WithSummary("Who is signed in, and the organizations of that account")
             .RequireAccount().Produces<MeResponse>();
     }
@@ -75,17 +73,7 @@ internal static class AuthEndpoints
         var account = await database.AsAppAsync(caller.Tenant, session => AccountStore.GetAsync(session, caller.AccountId), cancellation).ConfigureAwait(false);
         return Results.Ok(new MeResponse(AccountResponse.From(account),
             [.. caller.Memberships.Select(m => new MembershipResponse(TypeId.Format("org", m.OrganizationId), m.Slug, m.Name, m.Role, m.Personal))],
-            new MeResponse.CurrentSession(TypeId.Format("ses", caller.SessionId))));
-    }
-
-    private static async Task<IResult> SessionsAsync(Caller caller, IDatabase database, TimeProvider clock, CancellationToken cancellation)
-    {
-        const string sql = """
-            SELECT id, device, created_at, last_seen_at FROM identity.session
-            WHERE account_id = @AccountId AND ended_at IS NULL AND expires_at > @now ORDER BY last_seen_at DESC LIMIT 200
-            """;
-        var rows = await database.AsAppAsync(caller.Tenant, session => session.QueryAsync<DeviceRow>(sql, new { caller.AccountId, now = clock.GetUtcNow() }), cancellation).ConfigureAwait(false);
-        return Results.Ok(new DevicesResponse([.. rows.Select(row => new DeviceResponse(TypeId.Format("ses", row.Id), row.Device, row.CreatedAt, row.LastSeenAt, row.Id == caller.SessionId))]));
+            caller.Token is null ? new MeResponse.CurrentSession(TypeId.Format("ses", caller.SessionId)) : null));
     }
 
     private static async Task<IResult> AnswerAsync(Outcome<SignedIn> outcome, HttpContext context, AccessTokens tokens, bool cookies, int status)
@@ -109,16 +97,5 @@ internal static class AuthEndpoints
         var agent = context.Request.Headers.UserAgent.ToString();
         var kept = new string([.. agent.Where(c => !char.IsControl(c)).Take(300)]);
         return new Device(DeviceName.Of(kept), kept, addresses.Of(context));
-    }
-
-    private sealed class DeviceRow
-    {
-        public Guid Id { get; init; }
-
-        public string Device { get; init; } = "";
-
-        public DateTimeOffset CreatedAt { get; init; }
-
-        public DateTimeOffset LastSeenAt { get; init; }
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Tollgate.Foundation;
 
@@ -62,13 +61,10 @@ internal sealed record OrganizationResponse(string Id, string Slug, string Name)
 internal sealed record SessionResponse(
     AccountResponse Account, OrganizationResponse Organization, string? AccessToken, string TokenType, int ExpiresIn, string? RefreshToken);
 
-internal sealed record MeResponse(AccountResponse Account, IReadOnlyList<MembershipResponse> Organizations, MeResponse.CurrentSession Session)
+/// <summary>There is no session where an API token called.</summary>
+internal sealed record MeResponse(AccountResponse Account, IReadOnlyList<MembershipResponse> Organizations, MeResponse.CurrentSession? Session)
 {
     internal sealed record CurrentSession(string Id);
 }
 
 internal sealed record MembershipResponse(string Id, string Slug, string Name, OrganizationRole Role, bool Personal);
-
-internal sealed record DeviceResponse(string Id, string Device, DateTimeOffset CreatedAt, DateTimeOffset LastSeenAt, [property: JsonPropertyName("current")] bool IsCurrent);
-
-internal sealed record DevicesResponse(IReadOnlyList<DeviceResponse> Data);

@@ -21,7 +21,7 @@ internal sealed class MemberRow
 /// Who is a member, and as what. Each change locks the organization first, so that of two owners who leave at once one stays: there is always an owner.
 /// Only an owner makes or unmakes owners.
 /// </summary>
-internal sealed class MemberChanges(IAuditLog audit)
+internal sealed class MemberChanges(IAuditLog audit, TimeProvider clock)
 {
     public static Failure Personal { get; } = Failure.Conflict("PERSONAL_ORGANIZATION", "A personal organization belongs to its one person. Make another organization for more.");
 
@@ -64,6 +64,9 @@ internal sealed class MemberChanges(IAuditLog audit)
         if (member.RoleOf == OrganizationRole.Owner && owners == 1)
             return LastOwner;
         await WriteAsync(session, actor, by.OrganizationId, accountId == caller.AccountId ? "member.left" : "member.removed", member, null).ConfigureAwait(false);
+        // A token must not come to life again with a later membership.
+        await session.ExecuteAsync("UPDATE identity.api_token SET ended_at = @now WHERE organization_id = @OrganizationId AND account_id = @accountId AND ended_at IS NULL",
+            new { by.OrganizationId, accountId, now = clock.GetUtcNow() }).ConfigureAwait(false);
         await session.ExecuteAsync("DELETE FROM identity.member WHERE organization_id = @OrganizationId AND account_id = @accountId", new { by.OrganizationId, accountId }).ConfigureAwait(false);
         return true;
     }

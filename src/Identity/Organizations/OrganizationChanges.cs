@@ -75,6 +75,7 @@ internal sealed class OrganizationChanges(
         var now = clock.GetUtcNow();
         await session.ExecuteAsync("UPDATE identity.organization SET removed_at = @now, updated_at = @now, slug = 'removed-' || id WHERE id = @id", new { id, now }).ConfigureAwait(false);
         await session.ExecuteAsync("UPDATE identity.invitation SET ended_at = @now, outcome = 'withdrawn' WHERE organization_id = @id AND ended_at IS NULL", new { id, now }).ConfigureAwait(false);
+        await session.ExecuteAsync("UPDATE identity.api_token SET ended_at = @now WHERE organization_id = @id AND ended_at IS NULL", new { id, now }).ConfigureAwait(false);
         await session.ExecuteAsync("DELETE FROM identity.member WHERE organization_id = @id", new { id }).ConfigureAwait(false);
         return true;
     }

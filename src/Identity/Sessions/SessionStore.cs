@@ -17,8 +17,11 @@ internal sealed record IssuedSession(Guid AccountId, Guid SessionId, string Acce
 /// </summary>
 internal sealed class SessionStore(IDatabase database, AccessTokens accessTokens, ModuleKeys keys, TimeProvider clock)
 {
-    private static readonly TimeSpan Idle = TimeSpan.FromDays(30);
-    private static readonly TimeSpan Absolute = TimeSpan.FromDays(180);
+    public static readonly TimeSpan Idle = TimeSpan.FromDays(30);
+    public static readonly TimeSpan Absolute = TimeSpan.FromDays(180);
+    /// <summary>How exactly it is kept when a session was last seen.</summary>
+    public static readonly TimeSpan SeenEach = TimeSpan.FromMinutes(1);
+
     private static readonly TimeSpan Crossing = TimeSpan.FromSeconds(10);
     private static readonly Failure Rejected = new(FailureKind.Unauthenticated, "REFRESH_TOKEN_INVALID", "The session has ended. Sign in again.");
 
@@ -63,6 +66,21 @@ internal sealed class SessionStore(IDatabase database, AccessTokens accessTokens
 
     public Task<int> EndAllAsync(DbSession session, Guid accountId, string reason) => session.ExecuteAsync(
         "UPDATE identity.session SET ended_at = @now, ended_reason = @reason WHERE account_id = @accountId AND ended_at IS NULL", new { accountId, reason, now = clock.GetUtcNow() });
+
+    /// <summary>For a change of what signs in: every session of the account but the one that did it.</summary>
+    public Task<int> EndOthersAsync(DbSession session, Guid accountId, Guid exceptSessionId, string reason) => session.ExecuteAsync(
+        "UPDATE identity.session SET ended_at = @now, ended_reason = @reason WHERE account_id = @accountId AND id <> @exceptSessionId AND ended_at IS NULL",
+        new { accountId, exceptSessionId, reason, now = clock.GetUtcNow() });
+
+    /// <summary>Answers the device; null when the account has no such living session.</summary>
+    public Task<string?> EndOneAsync(DbSession session, Guid accountId, Guid sessionId, string reason) => session.QuerySingleOrDefaultAsync<string>(
+        "UPDATE identity.session SET ended_at = @now, ended_reason = @reason WHERE id = @sessionId AND account_id = @accountId AND ended_at IS NULL RETURNING device",
+        new { sessionId, accountId, reason, now = clock.GetUtcNow() });
+
+    /// <summary>Called with each request that is more than a minute after the last one that was noted.</summary>
+    public Task<int> SeenAsync(Guid sessionId, IPAddress? address, CancellationToken cancellation) => database.AsWorkerAsync(session => session.ExecuteAsync(
+        "UPDATE identity.session SET last_seen_at = @now, client_address = coalesce(@address::inet, client_address) WHERE id = @sessionId AND last_seen_at <= @before",
+        new { sessionId, address = address?.ToString(), now = clock.GetUtcNow(), before = clock.GetUtcNow() - SeenEach }), cancellation);
 
     /// <summary>The session that a refresh token belongs to, living or not.</summary>
     public static Task<Guid?> FindByTokenAsync(DbSession session, string presented) => RefreshToken.Parse(presented) is { } secret

@@ -22,7 +22,8 @@ internal sealed class AccessTokens(ModuleKeys keys, TimeProvider clock)
         var now = clock.GetUtcNow();
         var claims = new Claims(Issuer, Audience, TypeId.Format("acc", accountId), TypeId.Format("ses", sessionId),
             now.ToUnixTimeSeconds(), (now + Lifetime).ToUnixTimeSeconds());
-        return Jws.Sign(loaded.Signing, loaded.SigningKeyId, JwsKind.AccessToken.Type, JsonSerializer.SerializeToUtf8Bytes(claims, Json.Options));
+        var key = loaded.SignsAt(now);
+        return Jws.Sign(key.Key, key.Id, JwsKind.AccessToken.Type, JsonSerializer.SerializeToUtf8Bytes(claims, Json.Options));
     }
 
     /// <summary>Account and session of a token that is genuine and not expired; whether the session still lives is for the caller to ask.</summary>

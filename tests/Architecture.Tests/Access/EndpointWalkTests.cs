@@ -30,9 +30,48 @@ public sealed class EndpointWalkTests(Town town) : IClassFixture<Town>
                 var expected = Expected(access, who, Samples.All[ProgramEndpoints.NameOf(endpoint)]);
                 if (answer != expected)
                     wrong.Add($"{ProgramEndpoints.NameOf(endpoint)} as {who ?? "nobody"}: {answer} in place of {expected}: {text[..Math.Min(text.Length, 160)]}");
+                if (who is not null && Samples.All[ProgramEndpoints.NameOf(endpoint)].SignsOut)
+                    await town.SignInAsync(who);
             }
         }
         wrong.ShouldBeEmpty();
+    }
+
+    /// <summary>By API tokens of the owner: with the endpoint's scope alone it is as a session, with all other scopes it is nothing.</summary>
+    [Fact]
+    public async Task EveryScope_OpensWhatItIsForAndNothingElse()
+    {
+        var scopes = Enum.GetValues<TokenScope>();
+        var all = await town.TokenAsync(scopes);
+        var with = new Dictionary<TokenScope, string>();
+        var without = new Dictionary<TokenScope, string>();
+        foreach (var scope in scopes)
+        {
+            with[scope] = await town.TokenAsync([scope]);
+            without[scope] = await town.TokenAsync(scopes.Where(other => !TokenScopes.Include([other], scope)));
+        }
+        var wrong = new List<string>();
+        foreach (var endpoint in town.Endpoints.Where(endpoint => !ProgramEndpoints.IsOpen(endpoint)))
+        {
+            var access = ProgramEndpoints.AccessOf(endpoint)!;
+            if (access.Kind is AccessKind.Session or AccessKind.Operator)
+                await ExpectAsync(endpoint, all, "403", "SESSION_REQUIRED", wrong);
+            else if (access.Scope is not { } scope)
+                await ExpectAsync(endpoint, with[TokenScope.ReadAuditLog], "allowed", "", wrong);
+            else
+            {
+                await ExpectAsync(endpoint, without[scope], "403", "SCOPE_MISSING", wrong);
+                await ExpectAsync(endpoint, with[scope], "allowed", "", wrong);
+            }
+        }
+        wrong.ShouldBeEmpty();
+    }
+
+    private async Task ExpectAsync(RouteEndpoint endpoint, string token, string expected, string code, List<string> wrong)
+    {
+        var (answer, text) = await CallAsync(endpoint, token);
+        if (answer != expected || !text.Contains(code, StringComparison.Ordinal))
+            wrong.Add($"{ProgramEndpoints.NameOf(endpoint)}: {answer} in place of {expected} {code}: {text[..Math.Min(text.Length, 160)]}");
     }
 
     private static string Expected(AccessRequirement access, string? who, Sample sample)
@@ -57,6 +96,7 @@ public sealed class EndpointWalkTests(Town town) : IClassFixture<Town>
         return (status switch
         {
             200 when sample.Refuses?.Invoke(text) == true => "403",
+            404 when sample.Missing => "allowed",
             // It came as far as the state of what it is about.
             >= 200 and < 300 or 409 => "allowed",
             _ => status.ToString(System.Globalization.CultureInfo.InvariantCulture),

@@ -19,6 +19,12 @@ internal sealed record Sample
     /// <summary>It answers 200 to everybody, with a verdict on each part; this reads who was refused.</summary>
     public Func<string, bool>? Refuses { get; init; }
 
+    /// <summary>It names what does not exist: whoever comes as far is told so.</summary>
+    public bool Missing { get; init; }
+
+    /// <summary>Who calls it has no session any more.</summary>
+    public bool SignsOut { get; init; }
+
     public static Sample Of(Func<Town, string> id, Func<Town, object?>? body = null) => new() { Id = town => Task.FromResult(id(town)), Body = body ?? (_ => null) };
 
     public static Sample New(Func<Town, Task<string>> id, Func<Town, object?>? body = null) => new() { Id = id, Body = body ?? (_ => null) };

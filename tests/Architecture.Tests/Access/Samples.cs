@@ -15,6 +15,18 @@ internal static class Samples
     {
         ["getMe"] = Nothing,
         ["listSessions"] = Nothing,
+        ["endSession"] = Sample.New(_ => Task.FromResult("ses_00000000000000000000000000")) with { Missing = true },
+        ["endOtherSessions"] = Nothing,
+        ["endAllSessions"] = Nothing with { SignsOut = true },
+        ["listApiTokens"] = Nothing,
+        ["createApiToken"] = new() { Body = town => new { name = town.Fresh("token"), scopes = new[] { "apis:read" } } },
+        ["endApiToken"] = Sample.New(_ => Task.FromResult("tok_00000000000000000000000000")) with { Missing = true },
+        ["listOrganizationApiTokens"] = Sample.Of(_ => Town.Slug),
+        ["endOrganizationApiToken"] = new()
+        {
+            Id = _ => Task.FromResult(Town.Slug),
+            Other = async (town, _) => Town.Text((await town.MakeAsync("/api/tokens", new { name = "walk", organization = Town.Slug, scopes = new[] { "apis:read" } })).GetProperty("token"), "id"),
+        },
 
         ["listAuditLog"] = OfTown,
         ["exportAuditLog"] = OfTown,

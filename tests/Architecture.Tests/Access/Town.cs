@@ -130,6 +130,16 @@ public sealed class Town : IAsyncLifetime
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
+    internal async Task SignInAsync(string who)
+    {
+        using var login = await _server!.Client.PostAsJsonAsync("/auth/login", new { email = $"{who.ToLowerInvariant()}@example.com", password = Password }, TestContext.Current.CancellationToken);
+        _tokens[who] = Text(await login.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken), "access_token");
+    }
+
+    /// <summary>An API token of the owner with these scopes.</summary>
+    internal async Task<string> TokenAsync(IEnumerable<TokenScope> scopes) =>
+        Text(await MakeAsync("/api/tokens", new { name = Fresh("token"), scopes = scopes.Select(TokenScopes.Text) }), "secret");
+
     internal static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
 
     private static object Document { get; } = new
@@ -152,8 +162,7 @@ public sealed class Town : IAsyncLifetime
         {
             var email = $"{who.ToLowerInvariant()}@example.com";
             Accounts[who] = (await seeder.EnsureAccountAsync(email, who, Password, who == Operator, TestContext.Current.CancellationToken)).AccountId;
-            using var login = await _server.Client.PostAsJsonAsync("/auth/login", new { email, password = Password }, TestContext.Current.CancellationToken);
-            _tokens[who] = Text(await login.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken), "access_token");
+            await SignInAsync(who);
         }
         OrganizationId = (await seeder.EnsureOrganizationAsync(Accounts[nameof(OrganizationRole.Owner)], Slug, "Town", TestContext.Current.CancellationToken)).Id;
         await JoinAllAsync(OrganizationId);

@@ -79,6 +79,44 @@ public sealed class RefreshTests(IdentityServer identity) : IClassFixture<Identi
         await RefusedAsync(token);
     }
 
+    [Fact]
+    public async Task Refresh_ReplayInOneFamily_LeavesTheOthersOfTheAccountAlone()
+    {
+        var first = IdentityServer.Text(await identity.RegisterAsync("families@example.com"), "refresh_token");
+        using var login = await identity.Client.PostAsJsonAsync("/auth/login", new { email = "families@example.com", password = IdentityServer.Password });
+        var session = await login.Content.ReadFromJsonAsync<JsonElement>();
+        var second = await RefreshedAsync(first);
+        identity.Clock.Advance(TimeSpan.FromSeconds(11));
+        await RefusedAsync(first);
+        await RefusedAsync(second);
+        using var me = await identity.GetAsync("/me", IdentityServer.Text(session, "access_token"));
+        ((int)me.StatusCode).ShouldBe(200);
+        await RefreshedAsync(IdentityServer.Text(session, "refresh_token"));
+    }
+
+    [Fact]
+    public async Task Dump_OfTheWholeSchema_HoldsNoUsableToken()
+    {
+        var registered = await identity.RegisterAsync("dump@example.com");
+        var refresh = IdentityServer.Text(registered, "refresh_token");
+        var successor = await RefreshedAsync(refresh);
+        var tables = new List<string>();
+        await using (var list = identity.Database.OwnerOrSuperuser.CreateCommand("SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'identity' AND c.relkind = 'r'"))
+        await using (var reader = await list.ExecuteReaderAsync(TestContext.Current.CancellationToken))
+            while (await reader.ReadAsync(TestContext.Current.CancellationToken))
+                tables.Add(reader.GetString(0));
+        tables.ShouldContain("identity.refresh_token");
+        foreach (var table in tables)
+            foreach (var token in new[] { refresh, successor, IdentityServer.Text(registered, "access_token") })
+            {
+                var secret = token.StartsWith("tgr_", StringComparison.Ordinal) ? token[4..] : token.Split('.')[2];
+                await using var search = identity.Database.OwnerOrSuperuser.CreateCommand($"SELECT count(*) FROM {table} t WHERE t::text LIKE '%' || $1 || '%' OR t::text LIKE '%' || $2 || '%'");
+                search.Parameters.AddWithValue(secret);
+                search.Parameters.AddWithValue(Convert.ToHexStringLower(System.Buffers.Text.Base64Url.DecodeFromChars(secret)));
+                ((long)(await search.ExecuteScalarAsync(TestContext.Current.CancellationToken))!).ShouldBe(0, $"{table} holds {token}");
+            }
+    }
+
     [Theory]
     [InlineData("tgr_")]
     [InlineData("tgr_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]

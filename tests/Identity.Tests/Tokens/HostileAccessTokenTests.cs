@@ -56,7 +56,7 @@ public sealed class HostileAccessTokenTests(IdentityServer identity) : IClassFix
     private async Task<string> SignAsync(Dictionary<string, object?> claims)
     {
         var keys = await identity.Server.Services.GetRequiredService<ModuleKeys>().GetAsync(TestContext.Current.CancellationToken);
-        return Jws.Sign(keys.Signing, keys.SigningKeyId, "at+jwt", JsonSerializer.SerializeToUtf8Bytes(claims));
+        return Jws.Sign(keys.Signing[0].Key, keys.Signing[0].Id, "at+jwt", JsonSerializer.SerializeToUtf8Bytes(claims));
     }
 
     private async Task RefusedAsync(string token)

@@ -1,0 +1,90 @@
+using System.Security.Cryptography;
+using System.Text;
+using Tollgate.Foundation;
+
+namespace Tollgate.Identity.ApiTokens;
+
+internal sealed class ApiTokenRow
+{
+    public Guid Id { get; init; }
+
+    public Guid AccountId { get; init; }
+
+    public Guid? OrganizationId { get; init; }
+
+    public string Name { get; init; } = "";
+
+    public string Prefix { get; init; } = "";
+
+    public string[] Scopes { get; init; } = [];
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public DateTimeOffset? LastUsedAt { get; init; }
+
+    public string AccountName { get; init; } = "";
+}
+
+/// <summary>API tokens as their account, and those who manage the organization that one is bound to, see them.</summary>
+internal sealed class ApiTokenStore(IAuditLog audit, TimeProvider clock)
+{
+    private const int MostOfAnAccount = 50;
+
+    private const string Select = """
+        SELECT t.id, t.account_id, t.organization_id, t.name, t.prefix, t.scopes, t.created_at, t.expires_at, t.last_used_at, coalesce(a.name, '') AS account_name
+        FROM identity.api_token t LEFT JOIN identity.account a ON a.id = t.account_id
+        WHERE t.ended_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > @now)
+        """;
+
+    public Task<IReadOnlyList<ApiTokenRow>> OfAccountAsync(DbSession session, Guid accountId) =>
+        session.QueryAsync<ApiTokenRow>($"{Select} AND t.account_id = @accountId ORDER BY t.id DESC LIMIT 200", new { accountId, now = clock.GetUtcNow() });
+
+    public Task<IReadOnlyList<ApiTokenRow>> OfOrganizationAsync(DbSession session, Guid organizationId) =>
+        session.QueryAsync<ApiTokenRow>($"{Select} AND t.organization_id = @organizationId ORDER BY t.id DESC LIMIT 500", new { organizationId, now = clock.GetUtcNow() });
+
+    /// <summary>Answers the secret too, this once.</summary>
+    public async Task<Outcome<(ApiTokenRow Row, string Secret)>> CreateAsync(
+        DbSession session, AuditActor actor, Caller caller, string name, IReadOnlyList<TokenScope> scopes, Guid? organizationId, DateTimeOffset? expiresAt)
+    {
+        const string insert = """
+            INSERT INTO identity.api_token (id, account_id, organization_id, name, prefix, scopes, digest, created_at, expires_at)
+            VALUES (@id, @AccountId, @organizationId, @name, @prefix, @scopes, @digest, @now, @expiresAt)
+            """;
+        if ((await OfAccountAsync(session, caller.AccountId).ConfigureAwait(false)).Count >= MostOfAnAccount)
+            return Failure.Conflict("TOO_MANY_TOKENS", $"An account has at most {MostOfAnAccount} API tokens. End those that nobody uses.");
+        var secret = ApiTokenText.New();
+        var id = TypeId.New(clock);
+        string[] texts = [.. scopes.Distinct().Order().Select(TokenScopes.Text)];
+        await session.ExecuteAsync(insert, new
+        {
+            id,
+            caller.AccountId,
+            organizationId,
+            name,
+            prefix = ApiTokenText.Shown(secret),
+            scopes = texts,
+            digest = SHA256.HashData(Encoding.ASCII.GetBytes(secret)),
+            now = clock.GetUtcNow(),
+            expiresAt,
+        }).ConfigureAwait(false);
+        await audit.WriteAsync(session, actor, new AuditChange("api_token.created", TypeId.Format("tok", id), organizationId, After: new { name, scopes = texts, expiresAt })).ConfigureAwait(false);
+        var row = await session.QuerySingleAsync<ApiTokenRow>($"{Select} AND t.id = @id", new { id, now = clock.GetUtcNow() }).ConfigureAwait(false);
+        return (row, secret);
+    }
+
+    /// <summary>Ends one of the account, or of the organization.</summary>
+    public async Task<Outcome<bool>> EndAsync(DbSession session, AuditActor actor, Guid id, Guid? accountId, Guid? organizationId)
+    {
+        const string end = """
+            UPDATE identity.api_token SET ended_at = @now WHERE id = @id AND ended_at IS NULL
+              AND (account_id = @accountId OR organization_id = @organizationId) RETURNING name, organization_id
+            """;
+        var ended = await session.QuerySingleOrDefaultAsync<ApiTokenRow>(end, new { id, accountId, organizationId, now = clock.GetUtcNow() }).ConfigureAwait(false);
+        if (ended is null)
+            return Failure.NotFound("API token");
+        await audit.WriteAsync(session, actor, new AuditChange("api_token.ended", TypeId.Format("tok", id), ended.OrganizationId, new { ended.Name })).ConfigureAwait(false);
+        return true;
+    }
+}
