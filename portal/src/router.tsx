@@ -39,6 +39,10 @@ const listing = createRoute({
 });
 const signIn = createRoute({ getParentRoute: () => visitors, path: "/sign-in", component: lazyRouteComponent(() => import("./session/SessionPage"), "SignInPage") });
 const signUp = createRoute({ getParentRoute: () => visitors, path: "/sign-up", component: lazyRouteComponent(() => import("./session/SessionPage"), "SignUpPage") });
+const signInLink = createRoute({ getParentRoute: () => visitors, path: "/sign-in/link", component: lazyRouteComponent(() => import("./session/LinkPages"), "SignInLinkPage") });
+const verifyEmail = createRoute({ getParentRoute: () => visitors, path: "/verify-email", component: lazyRouteComponent(() => import("./session/LinkPages"), "VerifyEmailPage") });
+const forgotPassword = createRoute({ getParentRoute: () => visitors, path: "/forgot-password", component: lazyRouteComponent(() => import("./session/LinkPages"), "ForgotPasswordPage") });
+const resetPassword = createRoute({ getParentRoute: () => visitors, path: "/reset-password", component: lazyRouteComponent(() => import("./session/LinkPages"), "ResetPasswordPage") });
 
 const desk = createRoute({
   getParentRoute: () => root,
@@ -81,6 +85,7 @@ const meters = createRoute({
   validateSearch: (search): { meter?: string } => ({ meter: text(search.meter) }),
   component: lazyRouteComponent(() => import("./meters/MetersPage"), "MetersPage"),
 });
+const account = createRoute({ getParentRoute: () => desk, path: "/account", component: lazyRouteComponent(() => import("./account/AccountPage"), "AccountPage") });
 const apis = createRoute({ getParentRoute: () => desk, path: "/apis", component: lazyRouteComponent(() => import("./apis/ApisPage"), "ApisPage") });
 const newApi = createRoute({ getParentRoute: () => desk, path: "/apis/new", component: lazyRouteComponent(() => import("./apis/ImportPage"), "ImportPage") });
 
@@ -99,8 +104,8 @@ export const router = createRouter({
     home,
     discover,
     publish,
-    visitors.addChildren([catalog, listing, signIn, signUp]),
-    desk.addChildren([subscriptions, subscription, apis, newApi, api, meters]),
+    visitors.addChildren([catalog, listing, signIn, signUp, signInLink, verifyEmail, forgotPassword, resetPassword]),
+    desk.addChildren([subscriptions, subscription, apis, newApi, api, meters, account]),
   ]),
   defaultPreload: "intent",
   scrollRestoration: true,

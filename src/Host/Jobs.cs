@@ -19,6 +19,7 @@ internal static class Jobs
         .Add<RenewEntitlements>("renew-entitlements", TimeSpan.FromMinutes(5))
         .Add<RefreshListingStatistics>("refresh-listing-statistics", TimeSpan.FromMinutes(1))
         .Add<PruneAuditLog>("prune-audit-log", TimeSpan.FromDays(1))
+        .Add<PruneSignInState>("prune-sign-in-state", TimeSpan.FromHours(1))
         .Add<PruneMails>("prune-mails", TimeSpan.FromDays(1))
         .Add<RotateSigningKeys>("rotate-signing-keys", TimeSpan.FromHours(1))
         .Add<ReleaseFormerSlugs>("release-former-slugs", TimeSpan.FromHours(6))

@@ -24,6 +24,12 @@ public sealed record Caller(Guid AccountId, Guid SessionId, string Email, bool I
     /// <summary>Null for a session. With a token <see cref="SessionId"/> is empty.</summary>
     public CallerToken? Token { get; init; }
 
+    /// <summary>The account has shown that its address is its own; without that it may do all but publish for others and be invited.</summary>
+    public bool EmailVerified { get; init; }
+
+    /// <summary>When this session last showed a password or a factor; null without a session.</summary>
+    public DateTimeOffset? AuthenticatedAt { get; init; }
+
     /// <summary>The context for <see cref="IDatabase.AsAppAsync"/>: all organizations of the account.</summary>
     public TenantContext Tenant => new(AccountId, [.. Memberships.Select(m => m.OrganizationId)]);
 

@@ -53,6 +53,9 @@ public sealed record AccountMail(AccountMailKind Kind, string To, string Name)
 
     /// <summary>After this the mail is of no use and is not sent any more; null for news.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Takes the same work and reaches nobody: so that the time of an answer does not tell whether an address has an account.</summary>
+    public bool IsDecoy { get; init; }
 }
 
 /// <summary>Sends mails of accounts and organizations. The module that writes mails implements it; without one, nothing is sent.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,9 +9,16 @@ using Tollgate.Identity.Access;
 using Tollgate.Identity.Accounts;
 using Tollgate.Identity.ApiTokens;
 using Tollgate.Identity.Audit;
+using Tollgate.Identity.Attempts;
+using Tollgate.Identity.Challenges;
+using Tollgate.Identity.EmailProof;
+using Tollgate.Identity.MailSignIn;
 using Tollgate.Identity.Organizations;
+using Tollgate.Identity.Passkeys;
 using Tollgate.Identity.Passwords;
+using Tollgate.Identity.SecondFactor;
 using Tollgate.Identity.Sessions;
+using Tollgate.Identity.StepUp;
 using Tollgate.Identity.Tokens;
 
 namespace Tollgate.Identity;
@@ -20,7 +28,7 @@ public static class IdentityModule
 {
     public static SqlModule Sql { get; } = new("identity", typeof(IdentityModule).Assembly);
 
-    /// <summary>Settings: Identity__RegistersPerHour (60), Identity__LoginsPerMinute (60), Identity__RefreshesPerMinute (300), each by client address.</summary>
+    /// <summary>Settings: Identity__RegistersPerHour (60), Identity__LoginsPerMinute (60), Identity__MailsPerHour (30), Identity__RefreshesPerMinute (300), each by client address.</summary>
     public static IServiceCollection AddIdentity(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddAuthentication(SessionAuthentication.SchemeName).AddScheme<AuthenticationSchemeOptions, SessionAuthentication>(SessionAuthentication.SchemeName, null);
@@ -32,12 +40,27 @@ public static class IdentityModule
         services.AddSingleton<OrganizationChanges>().AddSingleton<MemberChanges>().AddSingleton<Invitations>();
         services.AddSingleton<AccountStore>().AddSingleton<Authentication>().AddSingleton<CallerStore>().AddSingleton<IAccountSeeder, AccountSeeder>();
         services.TryAddSingleton<IAccountMailer, NoMail>();
+        AddSignIn(services, configuration);
         services.AddSingleton<IAuditLog, AuditLog>().AddSingleton<AuditReader>();
         services.AddAddressLimit(AuthEndpoints.RegisterLimit, Setting(configuration, "RegistersPerHour", 60), TimeSpan.FromHours(1));
         services.AddAddressLimit(AuthEndpoints.LoginLimit, Setting(configuration, "LoginsPerMinute", 60), TimeSpan.FromMinutes(1));
         services.AddAddressLimit(JwksEndpoint.Limit, Setting(configuration, "KeysPerMinute", 300), TimeSpan.FromMinutes(1));
+        services.AddAddressLimit(SignInEndpoints.MailLimit, Setting(configuration, "MailsPerHour", 30), TimeSpan.FromHours(1));
         services.AddAddressLimit(AuthEndpoints.RefreshLimit, Setting(configuration, "RefreshesPerMinute", 300), TimeSpan.FromMinutes(1));
         return services;
+    }
+
+    private static void AddSignIn(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton<ChallengeStore>().AddSingleton<AttemptLimits>().AddSingleton<SignIns>().AddSingleton<EmailVerification>().AddSingleton<PasswordChanges>();
+        services.AddSingleton<MailSignIns>().AddSingleton<TotpStore>().AddSingleton<RecoveryCodes>().AddSingleton<SecondFactors>().AddSingleton<SecurityNews>();
+        services.AddSingleton<AccountSecurity>().AddSingleton<AccountDeletion>().AddSingleton<AccountDisabling>().AddSingleton<IAccountDeletionCheck, OrganizationNeedsOwner>().AddSingleton<IAccountDeletionCheck, OrganizationInUse>();
+        services.AddSingleton<PruneSignInState>();
+        // The framework's own are made for each request.
+        services.AddIdentityCore<AccountRow>().AddUserStore<AccountUserStore>();
+        services.AddScoped<IPasskeyHandler<AccountRow>, PasskeyHandler<AccountRow>>();
+        services.Configure<IdentityPasskeyOptions>(options => PasskeySettings.Apply(options, configuration));
+        services.AddSingleton<PasskeyStore>().AddScoped<PasskeySignIns>().AddScoped<StepUps>();
     }
 
     public static IEndpointRouteBuilder MapIdentity(this IEndpointRouteBuilder routes)

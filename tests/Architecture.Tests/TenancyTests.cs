@@ -11,6 +11,8 @@ public sealed class TenancyTests(SchemaFixture schema) : IClassFixture<SchemaFix
         "identity.account", // a person; bound to the signed-in account by its policy
         "identity.session", "identity.refresh_token", // belong to an account
         "identity.organization", // is the tenant
+        "identity.challenge", "identity.totp", "identity.recovery_code", "identity.passkey", "identity.known_device", // belong to an account
+        "identity.attempt", // guesses at what may be no account at all
         "identity.module_key", // the module's own keys, sealed
         "catalog.category", // public words
         "metering.journal_position", "metering.seal_request", "metering.gateway_counter", "metering.rejected_record", "metering.request_log_month", // the shipper's books, no tenant reads them

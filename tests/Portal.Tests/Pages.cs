@@ -10,6 +10,8 @@ internal static class Pages
         ("listing", town.WeatherListing),
         ("sign-in", "/sign-in"),
         ("sign-up", "/sign-up"),
+        ("forgot-password", "/forgot-password"),
+        ("reset-password", "/reset-password"),
         ("not-found", "/no/such/page"),
     ];
 
@@ -28,6 +30,7 @@ internal static class Pages
         ("api-usage-meter", $"/apis/{town.Weather}?view=usage&by=hour&of={town.Meter}"),
         ("meters", "/meters"),
         ("meter", $"/meters?meter={town.MeterId}"),
+        ("account", "/account"),
         ("draft", $"/apis/{town.Draft}"),
         ("draft-plans", $"/apis/{town.Draft}?view=plans"),
         ("draft-usage", $"/apis/{town.Draft}?view=usage"),

@@ -44,6 +44,9 @@ public sealed class PortalFixture : IAsyncLifetime
     /// <summary>Every page at this width, looked at once.</summary>
     internal Task<Tour> TourAsync(int width) => _tours.TryGetValue(width, out var tour) ? tour : _tours[width] = Tour.WalkAsync(this, width);
 
+    /// <summary>By the name of this machine: browsers make passkeys for names, not for addresses.</summary>
+    internal Task<Visit> VisitByNameAsync() => Visit.BeginAsync(_browser!, new UriBuilder(Program.Control) { Host = "localhost" }.Uri, 1280, ColorScheme.Light);
+
     internal Task<Visit> VisitAsync(int width = 1280, ColorScheme theme = ColorScheme.Light) => Visit.BeginAsync(_browser!, Program.Control, width, theme);
 
     public async ValueTask DisposeAsync()

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Tollgate.Foundation.Postgres.Embedded;
@@ -35,6 +36,7 @@ public sealed class RunningProgram : IAsyncDisposable
             ["Gateway__PublicUrl"] = Gateway.ToString().TrimEnd('/'),
             ["Gateway__AllowPrivateUpstreams"] = "true",
             ["Demo__Seed"] = "false",
+            ["Mail__ShowLocally"] = "true",
         };
         foreach (var (name, value) in settings ?? new Dictionary<string, string?>(StringComparer.Ordinal))
             _settings[name] = value;
@@ -169,6 +171,32 @@ public sealed class RunningProgram : IAsyncDisposable
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync().WaitAsync(StartLimit).ConfigureAwait(false);
         return (process.ExitCode, await output.ConfigureAwait(false) + await errors.ConfigureAwait(false));
+    }
+
+    /// <summary>Opens the link that was mailed to a new account, as the person would.</summary>
+    public async Task VerifyEmailAsync(string email)
+    {
+        const string link = "/verify-email#";
+        var mail = await MailAsync(email, link).ConfigureAwait(false);
+        var token = mail[(mail.IndexOf(link, StringComparison.Ordinal) + link.Length)..].Split('\r', '\n')[0];
+        using var http = NewClient(Control);
+        using var answer = await http.PostAsync("/auth/verify-email", new StringContent($$"""{"token":"{{token}}"}""", Encoding.UTF8, "application/json")).ConfigureAwait(false);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>The text of the newest mail to this address that contains this; waits for it.</summary>
+    public async Task<string> MailAsync(string email, string containing)
+    {
+        using var http = NewClient(Control);
+        for (var watch = Stopwatch.StartNew(); ; await Task.Delay(20).ConfigureAwait(false))
+        {
+            using var mails = JsonDocument.Parse(await http.GetStringAsync($"/_api/mails?to={Uri.EscapeDataString(email)}").ConfigureAwait(false));
+            var texts = mails.RootElement.GetProperty("data").EnumerateArray().Select(mail => mail.GetProperty("text").GetString()!).ToList();
+            if (texts.Find(text => text.Contains(containing, StringComparison.Ordinal)) is { } found)
+                return found;
+            if (watch.Elapsed > StopLimit)
+                throw new TimeoutException($"No mail with '{containing}' came to {email}, but {texts.Count} others.");
+        }
     }
 
     /// <summary>Its own database, as a superuser whom row-level security does not bind. The program must be running.</summary>

@@ -1,11 +1,16 @@
+import { useMutation } from "@tanstack/react-query";
 import { Link, useNavigate, useRouter, useSearch } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { useState } from "react";
+import { ApiError } from "~/api/problem";
 import { Button } from "~/design/Button";
 import { TextField } from "~/design/Field";
 import { Failed } from "~/design/States";
 import { textOf, useForm } from "~/design/useForm";
-import { usePageTitle } from "~/design/usePage";
-import { signIn, signUp } from "./data";
+import { signIn, signInByPasskey, signUp, type SecondStep } from "./data";
+import { MailSignIn } from "./MailSignIn";
+import { canUsePasskeys } from "./passkeys";
+import { SecondFactorForm } from "./SecondFactorForm";
+import { Sheet } from "./Sheet";
 
 /** Back to where the visitor was stopped; only ever a path of this site. */
 function useReturn(): () => void {
@@ -18,50 +23,64 @@ function useReturn(): () => void {
   };
 }
 
-function Sheet({ title, lead, children, other }: { title: string; lead: string; children: ReactNode; other: ReactNode }) {
-  usePageTitle(title);
-  return (
-    <div className="mx-auto max-w-form py-40 md:py-64">
-      <h1 className="text-26 font-semibold">{title}</h1>
-      <p className="text-quiet mt-4">{lead}</p>
-      {children}
-      <p className="mt-24 pt-16 border-t border-line text-quiet text-13">{other}</p>
-    </div>
-  );
-}
-
 export function SignInPage() {
   const goOn = useReturn();
   const { next } = useSearch({ from: "/public" });
-  const form = useForm(
-    ["email", "password"],
-    (values) => signIn({ email: textOf(values, "email"), password: String(values.get("password") ?? "") }),
-    goOn,
+  const [second, setSecond] = useState<SecondStep | null>(null);
+  const [byMail, setByMail] = useState(false);
+  const onStep = (step: SecondStep | null) => (step ? setSecond(step) : goOn());
+  const passkey = useMutation({ mutationFn: signInByPasskey, onSuccess: goOn });
+  const other = (
+    <>
+      New here?{" "}
+      <Link to="/sign-up" search={{ next }} className="link text-ink">
+        Create an account
+      </Link>
+    </>
   );
+  if (second)
+    return (
+      <Sheet title="One more step" lead="Your account has a second factor.">
+        <SecondFactorForm step={second} onDone={goOn} onAgain={() => setSecond(null)} />
+      </Sheet>
+    );
+  return (
+    <Sheet title="Sign in" lead={next ? "Sign in to go on where you were." : "Your subscriptions, keys and APIs."} other={other}>
+      {byMail ? <MailSignIn onStep={onStep} /> : <PasswordForm onStep={onStep} />}
+      <div className="flex flex-wrap gap-8 mt-24 pt-16 border-t border-line">
+        <Button onClick={() => setByMail(!byMail)}>{byMail ? "Use your password" : "Mail me a code"}</Button>
+        {canUsePasskeys() && (
+          <Button busy={passkey.isPending} onClick={() => passkey.mutate()}>
+            Use a passkey
+          </Button>
+        )}
+        {passkey.error && <Failed error={passkeyError(passkey.error)} what="You are not signed in." />}
+      </div>
+    </Sheet>
+  );
+}
+
+/** The browser's own errors are for programmers. */
+const passkeyError = (cause: unknown): unknown => (cause instanceof DOMException ? new ApiError(0, "PASSKEY_CANCELED", "No passkey was used. Try again, or sign in another way.", null) : cause);
+
+function PasswordForm({ onStep }: { onStep: (step: SecondStep | null) => void }) {
+  const form = useForm(["email", "password"], (values) => signIn({ email: textOf(values, "email"), password: String(values.get("password") ?? "") }), onStep);
   // Which of the two it is, nobody is told.
   const wrong = form.problem?.code === "INVALID_CREDENTIALS";
   return (
-    <Sheet
-      title="Sign in"
-      lead={next ? "Sign in to go on where you were." : "Your subscriptions, keys and APIs."}
-      other={
-        <>
-          New here?{" "}
-          <Link to="/sign-up" search={{ next }} className="link text-ink">
-            Create an account
-          </Link>
-        </>
-      }
-    >
-      <form className="grid gap-16 mt-24" {...form.props}>
-        {form.problem && !wrong && <Failed error={form.problem} what="You are not signed in." />}
-        <TextField label="E-mail" name="email" type="email" autoComplete="username" required error={form.errorOf("email")} />
-        <TextField label="Password" name="password" type="password" autoComplete="current-password" required error={wrong ? "E-mail or password is not right." : form.errorOf("password")} />
-        <Button type="submit" kind="signal" size="large" busy={form.busy}>
-          Sign in
-        </Button>
-      </form>
-    </Sheet>
+    <form className="grid gap-16 mt-24" {...form.props}>
+      {form.problem && !wrong && <Failed error={form.problem} what="You are not signed in." />}
+      <TextField label="E-mail" name="email" type="email" autoComplete="username" required error={form.errorOf("email")} />
+      <TextField label="Password" name="password" type="password" autoComplete="current-password" required error={wrong ? "E-mail or password is not right." : form.errorOf("password")} />
+      <Button type="submit" kind="signal" size="large" busy={form.busy}>
+        Sign in
+      </Button>
+      <p className="text-13">
+        <Link to="/forgot-password" className="link">
+          Forgot your password?
+        </Link>
+      </p>
+    </form>
   );
 }
 

@@ -42,6 +42,7 @@ export function AccountMenu() {
           {session && (
             <>
               <DropdownMenu.Separator className="my-4 border-t border-line" />
+              <DropdownMenu.Item onSelect={() => void navigate({ to: "/account" })}>Account security</DropdownMenu.Item>
               <DropdownMenu.Item onSelect={() => void signOut().then(() => navigate({ to: "/marketplace" }))}>Sign out</DropdownMenu.Item>
             </>
           )}

@@ -58,7 +58,7 @@ internal static class ApiEndpoints
 
     private static void MapPublication(RouteGroupBuilder apis)
     {
-        apis.MapPost("/{id}/publish", Publication.PublishAsync).WithName("publishApi").RequirePermission(Permission.ManageApis).WithSummary("Put an API on sale: into the catalog and the gateway")
+        apis.MapPost("/{id}/publish", Publication.PublishAsync).WithName("publishApi").RequirePermission(Permission.ManageApis).RequireVerifiedEmail().WithSummary("Put an API on sale: into the catalog and the gateway")
             .Produces<ApiResponse>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         apis.MapPost("/{id}/unpublish", Publication.UnpublishAsync).WithName("unpublishApi").RequirePermission(Permission.ManageApis).WithSummary("Take an API off sale; existing subscriptions go on")
             .Produces<ApiResponse>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);

@@ -9,14 +9,14 @@ internal sealed record LoadedCaller(Caller Caller, DateTimeOffset? SeenAt);
 internal sealed class CallerStore(IDatabase database, TimeProvider clock)
 {
     private const string Who = """
-        a.id AS account_id, a.email, a.role AS account_role, o.id AS organization_id, o.slug, o.name, o.personal, m.role,
+        a.id AS account_id, a.email, a.role AS account_role, a.email_verified_at IS NOT NULL AS email_verified, o.id AS organization_id, o.slug, o.name, o.personal, m.role,
         ARRAY(SELECT f.slug FROM identity.organization_slug f WHERE f.organization_id = o.id AND f.retired_at IS NOT NULL) AS former_slugs
         """;
 
     public Task<LoadedCaller?> LoadAsync(Guid accountId, Guid sessionId, CancellationToken cancellation) => database.AsAppAsync(new TenantContext(accountId, []), async session =>
     {
         const string sql = $"""
-            SELECT {Who}, s.last_seen_at AS seen_at
+            SELECT {Who}, s.last_seen_at AS seen_at, coalesce(s.authenticated_at, s.created_at) AS authenticated_at
             FROM identity.account a
             JOIN identity.session s ON s.account_id = a.id AND s.id = @sessionId AND s.ended_at IS NULL AND s.expires_at > @now
             JOIN identity.member m ON m.account_id = a.id
@@ -71,8 +71,11 @@ internal sealed class CallerStore(IDatabase database, TimeProvider clock)
     private static LoadedCaller? Loaded(Guid sessionId, IReadOnlyList<Row> rows) => rows.Count == 0
         ? null
         : new LoadedCaller(new Caller(rows[0].AccountId, sessionId, rows[0].Email, rows[0].AccountRole == "admin",
-            [.. rows.Select(row => new Membership(row.OrganizationId, row.Slug, row.Name, Enum.Parse<OrganizationRole>(row.Role, ignoreCase: true), row.Personal) { FormerSlugs = row.FormerSlugs })]),
-            rows[0].SeenAt);
+            [.. rows.Select(row => new Membership(row.OrganizationId, row.Slug, row.Name, Enum.Parse<OrganizationRole>(row.Role, ignoreCase: true), row.Personal) { FormerSlugs = row.FormerSlugs })])
+        {
+            EmailVerified = rows[0].EmailVerified,
+            AuthenticatedAt = rows[0].AuthenticatedAt,
+        }, rows[0].SeenAt);
 
     private sealed class Row
     {
@@ -81,6 +84,10 @@ internal sealed class CallerStore(IDatabase database, TimeProvider clock)
         public string Email { get; init; } = "";
 
         public string AccountRole { get; init; } = "";
+
+        public bool EmailVerified { get; init; }
+
+        public DateTimeOffset? AuthenticatedAt { get; init; }
 
         public Guid OrganizationId { get; init; }
 

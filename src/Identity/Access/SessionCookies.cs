@@ -26,6 +26,10 @@ internal static class SessionCookies
         context.Response.Cookies.Append(Csrf, csrf, Options(context, "/", RefreshLifetime, httpOnly: false));
     }
 
+    /// <summary>A cookie of the sign-in pages, as safe as those of the session.</summary>
+    public static void Append(HttpContext context, string name, string value, string path, TimeSpan lifetime) =>
+        context.Response.Cookies.Append(name, value, Options(context, path, lifetime, httpOnly: true));
+
     public static void Clear(HttpContext context)
     {
         context.Response.Cookies.Delete(Access, Options(context, "/", null, httpOnly: true));

@@ -12,7 +12,7 @@ internal sealed class AccountSeeder(IDatabase database, AccountStore accounts, O
         var hash = await passwords.HashAsync(password, cancellation).ConfigureAwait(false);
         return await database.AsWorkerAsync(async session =>
         {
-            var made = await accounts.CreateAsync(session, email, name, hash, isOperator).ConfigureAwait(false);
+            var made = await accounts.CreateAsync(session, email, name, hash, isOperator, isVerified: true).ConfigureAwait(false);
             if (made.Succeeded)
                 return new SeededAccount(made.Value.Account.Id, made.Value.Organization, Created: true);
             const string sql = """

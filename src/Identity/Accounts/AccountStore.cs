@@ -16,6 +16,8 @@ internal sealed class AccountRow
 
     public string Role { get; init; } = "";
 
+    public DateTimeOffset? EmailVerifiedAt { get; init; }
+
     public DateTimeOffset? DisabledAt { get; init; }
 
     public DateTimeOffset CreatedAt { get; init; }
@@ -24,7 +26,7 @@ internal sealed class AccountRow
 /// <summary>Accounts before anybody is signed in: the worker role.</summary>
 internal sealed class AccountStore(OrganizationStore organizations, TimeProvider clock)
 {
-    private const string Columns = "id, email, name, password_hash, role, disabled_at, created_at";
+    private const string Columns = "id, email, name, password_hash, role, email_verified_at, disabled_at, created_at";
 
     public static readonly Failure EmailTaken = Failure.Conflict("EMAIL_TAKEN", "There is an account with this address. Sign in, or reset its password.");
 
@@ -33,16 +35,20 @@ internal sealed class AccountStore(OrganizationStore organizations, TimeProvider
     public static Task<AccountRow?> FindByEmailAsync(DbSession session, string email) =>
         session.QuerySingleOrDefaultAsync<AccountRow>($"SELECT {Columns} FROM identity.account WHERE email = @email", new { email = Normalize(email) });
 
+    /// <summary>With the password's hash: the worker's. Null for a deleted one.</summary>
+    public static Task<AccountRow?> FindAsync(DbSession session, Guid id) =>
+        session.QuerySingleOrDefaultAsync<AccountRow>($"SELECT {Columns} FROM identity.account WHERE id = @id AND deleted_at IS NULL", new { id });
+
     /// <summary>Without the password's hash, which requests may not read.</summary>
     public static Task<AccountRow> GetAsync(DbSession session, Guid id) =>
-        session.QuerySingleAsync<AccountRow>("SELECT id, email, name, role, disabled_at, created_at FROM identity.account WHERE id = @id", new { id });
+        session.QuerySingleAsync<AccountRow>("SELECT id, email, name, role, email_verified_at, disabled_at, created_at FROM identity.account WHERE id = @id", new { id });
 
     /// <summary>An account with its personal organization, in one transaction.</summary>
-    public async Task<Outcome<(AccountRow Account, Organization Organization)>> CreateAsync(DbSession session, string email, string name, string passwordHash, bool isOperator)
+    public async Task<Outcome<(AccountRow Account, Organization Organization)>> CreateAsync(DbSession session, string email, string name, string passwordHash, bool isOperator, bool isVerified = false)
     {
         const string insert = $"""
-            INSERT INTO identity.account (id, email, name, password_hash, role, created_at, updated_at)
-            VALUES (@id, @email, @name, @passwordHash, @role, @now, @now) ON CONFLICT (email) DO NOTHING RETURNING {Columns}
+            INSERT INTO identity.account (id, email, name, password_hash, role, email_verified_at, created_at, updated_at)
+            VALUES (@id, @email, @name, @passwordHash, @role, CASE WHEN @isVerified THEN @now END, @now, @now) ON CONFLICT (email) DO NOTHING RETURNING {Columns}
             """;
         var account = await session.QuerySingleOrDefaultAsync<AccountRow>(insert, new
         {
@@ -51,6 +57,7 @@ internal sealed class AccountStore(OrganizationStore organizations, TimeProvider
             name = name.Trim(),
             passwordHash,
             role = isOperator ? "admin" : "user",
+            isVerified,
             now = clock.GetUtcNow(),
         }).ConfigureAwait(false);
         if (account is null)
@@ -61,4 +68,15 @@ internal sealed class AccountStore(OrganizationStore organizations, TimeProvider
 
     public static Task<int> SetPasswordHashAsync(DbSession session, Guid id, string passwordHash) =>
         session.ExecuteAsync("UPDATE identity.account SET password_hash = @passwordHash, updated_at = now() WHERE id = @id", new { id, passwordHash });
+
+    /// <summary>The mailbox was shown to be the account's; 0 when the account has another address by now, or this was known.</summary>
+    public Task<int> SetVerifiedAsync(DbSession session, Guid id, string email) => session.ExecuteAsync(
+        "UPDATE identity.account SET email_verified_at = @now, updated_at = @now WHERE id = @id AND email = @email AND email_verified_at IS NULL AND deleted_at IS NULL",
+        new { id, email, now = clock.GetUtcNow() });
+
+    /// <summary>False when another account has the address.</summary>
+    public async Task<bool> SetEmailAsync(DbSession session, Guid id, string email) => await session.ExecuteAsync("""
+        UPDATE identity.account SET email = @email, email_verified_at = @now, updated_at = @now
+        WHERE id = @id AND deleted_at IS NULL AND NOT EXISTS (SELECT FROM identity.account other WHERE other.email = @email)
+        """, new { id, email, now = clock.GetUtcNow() }).ConfigureAwait(false) == 1;
 }

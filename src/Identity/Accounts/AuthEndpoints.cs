@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Routing;
 using Tollgate.Foundation;
 using Tollgate.Identity.Access;
 using Tollgate.Identity.Sessions;
-using Tollgate.Identity.Tokens;
 
 namespace Tollgate.Identity.Accounts;
 
@@ -20,36 +19,48 @@ internal static class AuthEndpoints
         auth.MapPost("/register", RegisterAsync).WithName("register").WithSummary("Make an account with its personal organization and sign in")
             .AllowAnonymous().RequireRateLimiting(RegisterLimit).Produces<SessionResponse>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status409Conflict);
         auth.MapPost("/login", LoginAsync).WithName("login").WithSummary("Sign in with e-mail address and password")
-            .AllowAnonymous().RequireRateLimiting(LoginLimit).Produces<SessionResponse>().ProducesProblem(StatusCodes.Status401Unauthorized);
+            .AllowAnonymous().RequireRateLimiting(LoginLimit).Produces<SessionResponse>().Produces<SecondFactorResponse>(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status401Unauthorized);
         auth.MapPost("/refresh", RefreshAsync).WithName("refreshSession").WithSummary("Exchange a refresh token for new tokens; each works once")
             .AllowAnonymous().RequireRateLimiting(RefreshLimit).Produces<SessionResponse>().ProducesProblem(StatusCodes.Status401Unauthorized);
         auth.MapPost("/logout", LogoutAsync).WithName("logout").WithSummary("End this session, or all sessions of the account")
             .AllowAnonymous().RequireRateLimiting(RefreshLimit).Produces(StatusCodes.Status204NoContent);
-        routes.MapGroup("").WithApiDefaults().WithTags("Accounts").MapGet("/me", MeAsync).WithName("getMe").WithSummary("Who is signed in, and the organizations of that account")
+        var root = routes.MapGroup("").WithApiDefaults().WithTags("Accounts");
+        root.MapGet("/me", MeAsync).WithName("getMe").WithSummary("Who is signed in, and the organizations of that account")
             .RequireAccount().Produces<MeResponse>();
+        SignInEndpoints.Map(auth);
+        AccountEndpoints.Map(auth, root);
     }
 
-    private static async Task<IResult> RegisterAsync(RegisterRequest request, HttpContext context, Authentication authentication, AccessTokens tokens, ClientAddress addresses)
+    private static async Task<IResult> RegisterAsync(RegisterRequest request, HttpContext context, Authentication authentication, SignIns signIns)
     {
-        var outcome = await authentication.RegisterAsync(request.Email!, request.Name!, request.Password!, DeviceOf(context, addresses), context.RequestAborted).ConfigureAwait(false);
-        return await AnswerAsync(outcome, context, tokens, SessionCookies.Wanted(context), StatusCodes.Status201Created).ConfigureAwait(false);
+        var source = SignInSource.Of(context);
+        var outcome = await authentication.RegisterAsync(request.Email!, request.Name!, request.Password!, source, context.RequestAborted).ConfigureAwait(false);
+        if (outcome.Failure is { } failure)
+            return Problems.Result(failure);
+        source.Remember(context);
+        return await signIns.AnswerAsync(outcome.Value, context, SessionCookies.Wanted(context), StatusCodes.Status201Created).ConfigureAwait(false);
     }
 
-    private static async Task<IResult> LoginAsync(LoginRequest request, HttpContext context, Authentication authentication, AccessTokens tokens, ClientAddress addresses)
+    private static async Task<IResult> LoginAsync(LoginRequest request, HttpContext context, Authentication authentication, SignIns signIns)
     {
-        var outcome = await authentication.LoginAsync(request.Email!, request.Password!, DeviceOf(context, addresses), context.RequestAborted).ConfigureAwait(false);
-        return await AnswerAsync(outcome, context, tokens, SessionCookies.Wanted(context), StatusCodes.Status200OK).ConfigureAwait(false);
+        var source = SignInSource.Of(context);
+        var outcome = await authentication.LoginAsync(request.Email!, request.Password!, source, context.RequestAborted).ConfigureAwait(false);
+        return await signIns.AnswerAsync(outcome, context, source).ConfigureAwait(false);
     }
 
     // SameSite=Strict keeps foreign pages from sending the cookie; the header that asks for cookies keeps a foreign form from reaching this at all.
-    private static async Task<IResult> RefreshAsync(RefreshRequest? request, HttpContext context, Authentication authentication, AccessTokens tokens, ClientAddress addresses)
+    private static async Task<IResult> RefreshAsync(RefreshRequest? request, HttpContext context, Authentication authentication, SignIns signIns)
     {
         var cookies = request?.RefreshToken is null && SessionCookies.Wanted(context);
         var token = cookies ? context.Request.Cookies[SessionCookies.Refresh] : request?.RefreshToken;
         if (string.IsNullOrEmpty(token))
             return Problems.Result(new Failure(FailureKind.Unauthenticated, "REFRESH_TOKEN_MISSING", "There is no session. Sign in."));
-        var outcome = await authentication.RefreshAsync(token, DeviceOf(context, addresses), context.RequestAborted).ConfigureAwait(false);
-        return await AnswerAsync(outcome, context, tokens, cookies, StatusCodes.Status200OK).ConfigureAwait(false);
+        var outcome = await authentication.RefreshAsync(token, SignInSource.Of(context).Device, context.RequestAborted).ConfigureAwait(false);
+        if (outcome.Failure is not { } failure)
+            return await signIns.AnswerAsync(outcome.Value, context, cookies, StatusCodes.Status200OK).ConfigureAwait(false);
+        if (cookies)
+            SessionCookies.Clear(context);
+        return Problems.Result(failure);
     }
 
     private static async Task<IResult> LogoutAsync(RefreshRequest? request, HttpContext context, IDatabase database, SessionStore sessions, bool everywhere = false)
@@ -74,28 +85,5 @@ internal static class AuthEndpoints
         return Results.Ok(new MeResponse(AccountResponse.From(account),
             [.. caller.Memberships.Select(m => new MembershipResponse(TypeId.Format("org", m.OrganizationId), m.Slug, m.Name, m.Role, m.Personal))],
             caller.Token is null ? new MeResponse.CurrentSession(TypeId.Format("ses", caller.SessionId)) : null));
-    }
-
-    private static async Task<IResult> AnswerAsync(Outcome<SignedIn> outcome, HttpContext context, AccessTokens tokens, bool cookies, int status)
-    {
-        if (outcome.Failure is { } failure)
-        {
-            if (cookies && failure.Code == "REFRESH_TOKEN_INVALID")
-                SessionCookies.Clear(context);
-            return Problems.Result(failure);
-        }
-        var (account, organization, session) = outcome.Value;
-        if (cookies)
-            SessionCookies.Set(context, session, await tokens.CsrfTokenAsync(session.SessionId, context.RequestAborted).ConfigureAwait(false));
-        return Results.Json(new SessionResponse(AccountResponse.From(account),
-            new OrganizationResponse(TypeId.Format("org", organization.Id), organization.Slug, organization.Name),
-            cookies ? null : session.AccessToken, "Bearer", (int)AccessTokens.Lifetime.TotalSeconds, cookies ? null : session.RefreshToken), statusCode: status);
-    }
-
-    private static Device DeviceOf(HttpContext context, ClientAddress addresses)
-    {
-        var agent = context.Request.Headers.UserAgent.ToString();
-        var kept = new string([.. agent.Where(c => !char.IsControl(c)).Take(300)]);
-        return new Device(DeviceName.Of(kept), kept, addresses.Of(context));
     }
 }

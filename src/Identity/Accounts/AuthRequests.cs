@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Tollgate.Foundation;
+using Tollgate.Identity.Passwords;
 
 namespace Tollgate.Identity.Accounts;
 
@@ -13,14 +14,16 @@ internal sealed partial class RegisterRequest : IRequest
 
     public void Validate(Errors errors)
     {
-        errors.Text("email", Email, 3, 254);
-        if (!string.IsNullOrWhiteSpace(Email) && !Address().IsMatch(Email.Trim()))
-            errors.Add("email", "EMAIL_INVALID", "This is not an e-mail address.");
+        CheckAddress(errors, Email);
         errors.Text("name", Name, 1, 100);
-        if (string.IsNullOrEmpty(Password))
-            errors.Add("password", "REQUIRED", "This field is required.");
-        else if (Password.EnumerateRunes().Count() is < 8 or > 128)
-            errors.Add("password", "PASSWORD_LENGTH", "Between 8 and 128 characters.");
+        PasswordPolicy.Check(errors, "password", Password);
+    }
+
+    public static void CheckAddress(Errors errors, string? email)
+    {
+        errors.Text("email", email, 3, 254);
+        if (!string.IsNullOrWhiteSpace(email) && !Address().IsMatch(email.Trim()))
+            errors.Add("email", "EMAIL_INVALID", "This is not an e-mail address.");
     }
 
     // What a mail server could take; whether it does, only a mail can tell.
@@ -50,9 +53,9 @@ internal sealed class RefreshRequest : IRequest
     public void Validate(Errors errors) => errors.Check(RefreshToken is not { Length: > 200 }, "refresh_token", "TOO_LONG", "This is not one of our tokens.");
 }
 
-internal sealed record AccountResponse(string Id, string Email, string Name, string Role, DateTimeOffset CreatedAt)
+internal sealed record AccountResponse(string Id, string Email, bool EmailVerified, string Name, string Role, DateTimeOffset CreatedAt)
 {
-    public static AccountResponse From(AccountRow row) => new(TypeId.Format("acc", row.Id), row.Email, row.Name, row.Role, row.CreatedAt);
+    public static AccountResponse From(AccountRow row) => new(TypeId.Format("acc", row.Id), row.Email, row.EmailVerifiedAt is not null, row.Name, row.Role, row.CreatedAt);
 }
 
 internal sealed record OrganizationResponse(string Id, string Slug, string Name);

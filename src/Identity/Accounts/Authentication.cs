@@ -1,41 +1,51 @@
 using Tollgate.Foundation;
+using Tollgate.Identity.Attempts;
+using Tollgate.Identity.EmailProof;
 using Tollgate.Identity.Passwords;
 using Tollgate.Identity.Sessions;
 
 namespace Tollgate.Identity.Accounts;
 
-internal sealed record SignedIn(AccountRow Account, Organization Organization, IssuedSession Session);
-
 /// <summary>Registering and signing in. Apart from register's 409 nothing tells whether an address has an account: not text, code or time.</summary>
-internal sealed class Authentication(IDatabase database, AccountStore accounts, SessionStore sessions, PasswordHasher passwords)
+internal sealed class Authentication(
+    IDatabase database, AccountStore accounts, SessionStore sessions, PasswordHasher passwords, SignIns signIns, EmailVerification verification, AttemptLimits attempts, IAuditLog audit)
 {
-    private static readonly Failure WrongCredentials = new(FailureKind.Unauthenticated, "INVALID_CREDENTIALS", "E-mail address or password is wrong.");
+    public static readonly Failure WrongCredentials = new(FailureKind.Unauthenticated, "INVALID_CREDENTIALS", "E-mail address or password is wrong.");
 
-    public async Task<Outcome<SignedIn>> RegisterAsync(string email, string name, string password, Device device, CancellationToken cancellation)
+    public async Task<Outcome<SignedIn>> RegisterAsync(string email, string name, string password, SignInSource source, CancellationToken cancellation)
     {
+        if (PasswordPolicy.Refusal("password", password, email, name) is { } refused)
+            return refused;
         var hash = await passwords.HashAsync(password, cancellation).ConfigureAwait(false);
+        var proof = await verification.PrepareAsync(AccountStore.Normalize(email), cancellation).ConfigureAwait(false);
         return await database.AsWorkerAsync<Outcome<SignedIn>>(async session =>
         {
             var made = await accounts.CreateAsync(session, email, name, hash, isOperator: false).ConfigureAwait(false);
             if (made.Failure is { } failure)
                 return failure;
-            var (account, organization) = made.Value;
-            return new SignedIn(account, organization, await sessions.StartAsync(session, account.Id, device).ConfigureAwait(false));
+            var account = made.Value.Account;
+            await audit.WriteAsync(session, source.Actor.As(account.Id, account.Email), new AuditChange("account.registered", TypeId.Format("acc", account.Id), After: new { account.Email, account.Name })).ConfigureAwait(false);
+            await verification.AskAsync(session, account, proof).ConfigureAwait(false);
+            return await signIns.FinishAsync(session, account, "register", source).ConfigureAwait(false);
         }, cancellation).ConfigureAwait(false);
     }
 
-    public async Task<Outcome<SignedIn>> LoginAsync(string email, string password, Device device, CancellationToken cancellation)
+    public async Task<Outcome<SignInStep>> LoginAsync(string email, string password, SignInSource source, CancellationToken cancellation)
     {
         var account = await database.AsWorkerAsync(session => AccountStore.FindByEmailAsync(session, email), cancellation).ConfigureAwait(false);
+        var counted = await attempts.CountAsync(AttemptLimits.SubjectOf("password", AccountStore.Normalize(email)), account?.Id, source.Origin, cancellation).ConfigureAwait(false);
+        if (counted.Failure is { } tooMany)
+            return tooMany;
         var matches = await passwords.VerifyAsync(account?.PasswordHash, password, cancellation).ConfigureAwait(false);
         if (account is null || !matches || account.DisabledAt is not null)
             return WrongCredentials;
         var rehashed = PasswordHasher.NeedsRehash(account.PasswordHash) ? await passwords.HashAsync(password, cancellation).ConfigureAwait(false) : null;
-        return await database.AsWorkerAsync<Outcome<SignedIn>>(async session =>
+        return await database.AsWorkerAsync<Outcome<SignInStep>>(async session =>
         {
+            await AttemptLimits.ForgiveAsync(session, counted.Value).ConfigureAwait(false);
             if (rehashed is not null)
                 await AccountStore.SetPasswordHashAsync(session, account.Id, rehashed).ConfigureAwait(false);
-            return new SignedIn(account, await PersonalAsync(session, account.Id).ConfigureAwait(false), await sessions.StartAsync(session, account.Id, device).ConfigureAwait(false));
+            return await signIns.GoOnAsync(session, account, "password", source).ConfigureAwait(false);
         }, cancellation).ConfigureAwait(false);
     }
 
@@ -47,15 +57,6 @@ internal sealed class Authentication(IDatabase database, AccountStore accounts, 
         var issued = refreshed.Value;
         return await database.AsWorkerAsync<Outcome<SignedIn>>(async session => new SignedIn(
             await AccountStore.GetAsync(session, issued.AccountId).ConfigureAwait(false),
-            await PersonalAsync(session, issued.AccountId).ConfigureAwait(false), issued), cancellation).ConfigureAwait(false);
-    }
-
-    private static async Task<Organization> PersonalAsync(DbSession session, Guid accountId)
-    {
-        const string sql = """
-            SELECT o.id, o.slug, o.name, o.time_zone AS timezone FROM identity.organization o JOIN identity.member m ON m.organization_id = o.id
-            WHERE m.account_id = @accountId AND o.personal ORDER BY o.created_at LIMIT 1
-            """;
-        return await session.QuerySingleAsync<Organization>(sql, new { accountId }).ConfigureAwait(false);
+            await SignIns.PersonalAsync(session, issued.AccountId).ConfigureAwait(false), issued), cancellation).ConfigureAwait(false);
     }
 }

@@ -18,7 +18,7 @@ internal static class InvitationEndpoints
             .WithSummary("Take an invitation back").Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound);
         received.MapPost("/look", LookAsync).WithName("lookAtInvitation").RequireSession().WithSummary("What the invitation of a mail's secret is to")
             .Produces<ReceivedInvitationResponse>().ProducesProblem(StatusCodes.Status409Conflict);
-        received.MapPost("/accept", AcceptAsync).WithName("acceptInvitation").RequireSession().WithSummary("Become a member; your address must be the invited one, and verified")
+        received.MapPost("/accept", AcceptAsync).WithName("acceptInvitation").RequireSession().RequireVerifiedEmail().WithSummary("Become a member; your address must be the invited one, and verified")
             .Produces<AcceptedInvitationResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status409Conflict);
         received.MapPost("/decline", DeclineAsync).WithName("declineInvitation").RequireSession().WithSummary("Refuse an invitation")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status409Conflict);

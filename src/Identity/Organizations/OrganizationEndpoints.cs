@@ -22,7 +22,7 @@ internal static class OrganizationEndpoints
         group.MapDelete("/{organization}", RemoveAsync).WithName("removeOrganization").RequirePermission(Permission.OwnOrganization)
             .WithSummary("Remove an organization that sells and subscribes to nothing any more")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
-        group.MapPost("/{organization}/transfer", TransferAsync).WithName("transferOrganization").RequirePermission(Permission.OwnOrganization)
+        group.MapPost("/{organization}/transfer", TransferAsync).WithName("transferOrganization").RequirePermission(Permission.OwnOrganization).RequireStepUp()
             .WithSummary("Make a member owner in your place; you become admin")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         MemberEndpoints.Map(group);

@@ -9,6 +9,9 @@ internal sealed record SealedMail(string Kind, byte[] Sealed, DateTimeOffset Exp
 {
     public const string EventType = "messaging.mail";
     public const string Purpose = "messaging.mail";
+
+    /// <summary>The kind of a mail that only looks like one on its way.</summary>
+    public const string Decoy = "Decoy";
 }
 
 /// <summary>Puts mails into the outbox, sealed: they are sent when the caller's transaction commits.</summary>
@@ -22,7 +25,7 @@ internal sealed class OutboxMailer(IOutbox outbox, ISecretBox secrets, TimeProvi
         ArgumentNullException.ThrowIfNull(mail);
         var plain = JsonSerializer.SerializeToUtf8Bytes(mail, Json.Options);
         return outbox.PublishAsync(session, SealedMail.EventType, 1,
-            new SealedMail(mail.Kind.ToString(), secrets.Seal(SealedMail.Purpose, plain), mail.ExpiresAt ?? clock.GetUtcNow() + News));
+            new SealedMail(mail.IsDecoy ? SealedMail.Decoy : mail.Kind.ToString(), secrets.Seal(SealedMail.Purpose, plain), mail.ExpiresAt ?? clock.GetUtcNow() + News));
     }
 }
 
@@ -37,7 +40,9 @@ internal sealed class MailIntake(IOutbox outbox, MailStore mails) : IOutboxHandl
 
     public async Task HandleAsync(DbSession session, OutboxEvent @event)
     {
-        await mails.AddAsync(session, @event.Id, @event.Read<SealedMail>(), @event.At).ConfigureAwait(false);
+        var mail = @event.Read<SealedMail>();
+        if (mail.Kind != SealedMail.Decoy)
+            await mails.AddAsync(session, @event.Id, mail, @event.At).ConfigureAwait(false);
         await outbox.EraseAsync(session, @event.Id).ConfigureAwait(false);
     }
 }

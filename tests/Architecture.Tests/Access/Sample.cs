@@ -25,6 +25,9 @@ internal sealed record Sample
     /// <summary>Who calls it has no session any more.</summary>
     public bool SignsOut { get; init; }
 
+    /// <summary>What answers whoever may call it, where more would need a person's device, or would end the account.</summary>
+    public int? ComesTo { get; init; }
+
     public static Sample Of(Func<Town, string> id, Func<Town, object?>? body = null) => new() { Id = town => Task.FromResult(id(town)), Body = body ?? (_ => null) };
 
     public static Sample New(Func<Town, Task<string>> id, Func<Town, object?>? body = null) => new() { Id = id, Body = body ?? (_ => null) };

@@ -28,6 +28,20 @@ internal static class Samples
             Other = async (town, _) => Town.Text((await town.MakeAsync("/api/tokens", new { name = "walk", organization = Town.Slug, scopes = new[] { "apis:read" } })).GetProperty("token"), "id"),
         },
 
+        ["getSecurity"] = Nothing,
+        ["stepUp"] = new() { Body = _ => new { password = Town.Password } },
+        ["sendVerificationMail"] = Nothing,
+        ["changeEmail"] = new() { Body = town => new { email = $"{town.Fresh("new")}@example.com" } },
+        ["changePassword"] = new() { Body = _ => new { current_password = Town.Password, password = Town.Password } },
+        ["offerTotp"] = Nothing,
+        ["confirmTotp"] = new() { Body = _ => new { code = "000" }, ComesTo = 422 },
+        ["removeTotp"] = new() { ComesTo = 404 },
+        ["replaceRecoveryCodes"] = new() { ComesTo = 404 },
+        ["offerPasskey"] = Nothing,
+        ["addPasskey"] = new() { Body = _ => new { challenge = "none", name = "Phone", credential = new { } }, ComesTo = 422 },
+        ["removePasskey"] = Sample.Of(_ => "pky_00000000000000000000000000") with { ComesTo = 404 },
+        ["deleteAccount"] = new() { Body = _ => new { email = "nobody@example.com" }, ComesTo = 422 },
+
         ["listAuditLog"] = OfTown,
         ["exportAuditLog"] = OfTown,
 

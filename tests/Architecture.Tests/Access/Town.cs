@@ -24,7 +24,7 @@ public sealed class Town : IAsyncLifetime
     public const string Operator = "operator";
     public const string Slug = "town";
 
-    private const string Password = "correct horse battery staple";
+    internal const string Password = "correct horse battery staple";
 
     private readonly Dictionary<string, string> _tokens = new(StringComparer.Ordinal);
     private TestDatabase? _database;

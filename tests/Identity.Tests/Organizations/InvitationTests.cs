@@ -37,6 +37,15 @@ public sealed class InvitationTests(OrganizationServer server) : IClassFixture<O
     }
 
     [Fact]
+    public async Task Accept_ByAnAddressThatNobodyConfirmed_IsRefused()
+    {
+        var (ada, path, _) = await OwnerAsync();
+        var bob = await server.PersonAsync("Bob", verified: false);
+        var token = await server.InviteAsync(ada, path, bob.Email);
+        await bob.RefusedAsync(HttpMethod.Post, Accept, new { token }, 403, "EMAIL_NOT_VERIFIED");
+    }
+
+    [Fact]
     public async Task Accept_ManyTimesAtOnce_IsOneMembership()
     {
         var (ada, path, _) = await OwnerAsync();

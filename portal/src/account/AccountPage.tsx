@@ -1,0 +1,40 @@
+import { Failed, Lines } from "~/design/States";
+import { usePageTitle } from "~/design/usePage";
+import { DeleteSection } from "./DeleteSection";
+import { EmailSection } from "./EmailSection";
+import { PasskeysSection } from "./PasskeysSection";
+import { PasswordSection } from "./PasswordSection";
+import { StepUpProvider } from "./StepUp";
+import { TotpSection } from "./TotpSection";
+import { useSecurity, type Security } from "./data";
+
+/** The ways into one's own account. The title says how well it is kept. */
+const titleOf = (security: Security | undefined): string => {
+  if (!security) return "Account security";
+  if (!security.email_verified) return "Account security: confirm your address";
+  return security.totp || security.passkeys.length > 0 ? "Account security: more than a password" : "Account security: a password only";
+};
+
+export function AccountPage() {
+  const { data, error, refetch } = useSecurity();
+  const title = titleOf(data);
+  usePageTitle(title);
+  return (
+    <>
+      <h1 className="text-20 font-semibold">{title}</h1>
+      {error && <div className="mt-24"><Failed error={error} retry={() => void refetch()} /></div>}
+      {!data && !error && <div className="mt-24"><Lines rows={5} tall /></div>}
+      {data && (
+        <StepUpProvider>
+          <div className="grid gap-40 mt-24 max-w-prose">
+            <EmailSection security={data} />
+            <PasswordSection />
+            <TotpSection security={data} />
+            <PasskeysSection security={data} />
+            <DeleteSection email={data.email} />
+          </div>
+        </StepUpProvider>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,107 @@
+using Tollgate.Foundation;
+using Tollgate.Identity.Challenges;
+using Tollgate.Identity.SecondFactor;
+using Tollgate.Identity.Sessions;
+
+namespace Tollgate.Identity.Accounts;
+
+/// <summary>
+/// The end of an account. Whatever would be left without an owner is told first, all at once. The row stays, without name, address and password: what was sold, bought
+/// and done goes on to have an author. Its address can register anew.
+/// </summary>
+internal sealed class AccountDeletion(
+    IDatabase database, IEnumerable<IAccountDeletionCheck> checks, SessionStore sessions, ChallengeStore challenges, IAccountMailer mailer, IAuditLog audit, TimeProvider clock)
+{
+    private const string Orphans = """
+        SELECT m.organization_id FROM identity.member m
+        WHERE m.account_id = @accountId AND m.role = 'owner'
+          AND NOT EXISTS (SELECT FROM identity.member o WHERE o.organization_id = m.organization_id AND o.role = 'owner' AND o.account_id <> m.account_id)
+        """;
+
+    private const string Forget = """
+        UPDATE identity.account SET email = 'deleted-' || id || '@deleted.invalid', name = 'Deleted account', password_hash = '', email_verified_at = NULL,
+          deleted_at = @now, disabled_at = coalesce(disabled_at, @now), updated_at = @now WHERE id = @accountId AND deleted_at IS NULL
+        """;
+
+    private const string ForgetSlugs = """
+        DELETE FROM identity.organization_slug s USING identity.organization o, identity.member m
+        WHERE s.organization_id = o.id AND o.personal AND m.organization_id = o.id AND m.account_id = @accountId
+        """;
+
+    private const string ForgetOrganization = """
+        UPDATE identity.organization o SET name = 'Deleted account', slug = 'removed-' || o.id, removed_at = @now, updated_at = @now
+        WHERE o.personal AND EXISTS (SELECT FROM identity.member m WHERE m.organization_id = o.id AND m.account_id = @accountId)
+        """;
+
+    public async Task<Failure?> DeleteAsync(Caller caller, AuditActor actor, CancellationToken cancellation)
+    {
+        var obstacles = await database.AsAppAsync(caller.Tenant, session => ObstaclesAsync(session, caller.AccountId), cancellation).ConfigureAwait(false);
+        if (obstacles.Count > 0)
+            return new Failure(FailureKind.Conflict, "ACCOUNT_IN_USE", "Your account cannot be deleted yet: something would be left without an owner.", obstacles);
+        await database.AsWorkerAsync(async session =>
+        {
+            await DeleteAsync(session, caller, actor).ConfigureAwait(false);
+            return true;
+        }, cancellation).ConfigureAwait(false);
+        return null;
+    }
+
+    private async Task<List<FieldError>> ObstaclesAsync(DbSession session, Guid accountId)
+    {
+        var orphans = await session.QueryAsync<Guid>(Orphans, new { accountId }).ConfigureAwait(false);
+        var found = new List<FieldError>();
+        foreach (var check in checks)
+            found.AddRange(await check.FindAsync(session, accountId, orphans).ConfigureAwait(false));
+        return found;
+    }
+
+    private async Task DeleteAsync(DbSession session, Caller caller, AuditActor actor)
+    {
+        var (accountId, now) = (caller.AccountId, clock.GetUtcNow());
+        if (await AccountStore.FindAsync(session, accountId).ConfigureAwait(false) is not { } account)
+            return;
+        await mailer.SendAsync(session, new AccountMail(AccountMailKind.AccountDeleted, account.Email, account.Name)).ConfigureAwait(false);
+        await audit.WriteAsync(session, actor, new AuditChange("account.deleted", TypeId.Format("acc", accountId))).ConfigureAwait(false);
+        await sessions.EndAllAsync(session, accountId, "account_deleted").ConfigureAwait(false);
+        await challenges.VoidAsync(session, accountId).ConfigureAwait(false);
+        await TotpStore.RemoveAsync(session, accountId).ConfigureAwait(false);
+        await RecoveryCodes.RemoveAsync(session, accountId).ConfigureAwait(false);
+        await session.ExecuteAsync("DELETE FROM identity.passkey WHERE account_id = @accountId", new { accountId }).ConfigureAwait(false);
+        await session.ExecuteAsync("DELETE FROM identity.known_device WHERE account_id = @accountId", new { accountId }).ConfigureAwait(false);
+        await session.ExecuteAsync(ForgetSlugs, new { accountId }).ConfigureAwait(false);
+        await session.ExecuteAsync(ForgetOrganization, new { accountId, now }).ConfigureAwait(false);
+        await session.ExecuteAsync(Forget, new { accountId, now }).ConfigureAwait(false);
+        await session.ExecuteAsync("DELETE FROM identity.member WHERE account_id = @accountId", new { accountId }).ConfigureAwait(false);
+    }
+}
+
+/// <summary>An organization that others are members of, or that is not the personal one, needs an owner.</summary>
+internal sealed class OrganizationNeedsOwner : IAccountDeletionCheck
+{
+    public async Task<IReadOnlyList<FieldError>> FindAsync(DbSession session, Guid accountId, IReadOnlyList<Guid> organizationIds)
+    {
+        const string sql = """
+            SELECT o.name FROM identity.organization o WHERE o.id = ANY (@ids)
+              AND (NOT o.personal OR EXISTS (SELECT FROM identity.member m WHERE m.organization_id = o.id AND m.account_id <> @accountId)) ORDER BY o.name
+            """;
+        var names = await session.QueryAsync<string>(sql, new { accountId, ids = organizationIds.ToArray() }).ConfigureAwait(false);
+        return [.. names.Select(name => new FieldError("organizations", "SOLE_OWNER", $"You are the only owner of {name}. Give it to somebody else, or delete it."))];
+    }
+}
+
+/// <summary>What keeps an organization from being removed keeps its only owner from leaving.</summary>
+internal sealed class OrganizationInUse(IEnumerable<IOrganizationRemovalCheck> checks) : IAccountDeletionCheck
+{
+    public async Task<IReadOnlyList<FieldError>> FindAsync(DbSession session, Guid accountId, IReadOnlyList<Guid> organizationIds)
+    {
+        var found = new List<FieldError>();
+        foreach (var id in organizationIds)
+        {
+            var name = await session.QuerySingleAsync<string>("SELECT name FROM identity.organization WHERE id = @id", new { id }).ConfigureAwait(false);
+            foreach (var check in checks)
+                if (await check.HindranceAsync(session, id).ConfigureAwait(false) is { } hindrance)
+                    found.Add(new FieldError("organizations", "ORGANIZATION_IN_USE", $"In {name} there are still {hindrance}. End these first."));
+        }
+        return found;
+    }
+}

@@ -1,0 +1,27 @@
+using Tollgate.Foundation;
+using Tollgate.Identity.Challenges;
+using Tollgate.Identity.Sessions;
+
+namespace Tollgate.Identity.Accounts;
+
+/// <summary>An operator closes an account, or opens it again. A closed one is refused by every way in, in the words of a wrong password; its sessions end at once.</summary>
+internal sealed class AccountDisabling(SessionStore sessions, ChallengeStore challenges, IAuditLog audit, TimeProvider clock)
+{
+    /// <summary>In a transaction of the worker. False when there is no such account, or it is so already.</summary>
+    public async Task<bool> SetAsync(DbSession session, Guid accountId, bool disabled, AuditActor actor)
+    {
+        const string sql = """
+            UPDATE identity.account SET disabled_at = CASE WHEN @disabled THEN @now END, updated_at = @now
+            WHERE id = @accountId AND deleted_at IS NULL AND (disabled_at IS NOT NULL) <> @disabled
+            """;
+        if (await session.ExecuteAsync(sql, new { accountId, disabled, now = clock.GetUtcNow() }).ConfigureAwait(false) == 0)
+            return false;
+        if (disabled)
+        {
+            await sessions.EndAllAsync(session, accountId, "account_disabled").ConfigureAwait(false);
+            await challenges.VoidAsync(session, accountId).ConfigureAwait(false);
+        }
+        await audit.WriteAsync(session, actor, new AuditChange(disabled ? "account.disabled" : "account.enabled", TypeId.Format("acc", accountId))).ConfigureAwait(false);
+        return true;
+    }
+}

@@ -1,0 +1,111 @@
+using Tollgate.Foundation;
+using Tollgate.Identity.Accounts;
+using Tollgate.Identity.Challenges;
+
+namespace Tollgate.Identity.EmailProof;
+
+/// <summary>Proves that an address is the account's: the one it registered with, or the one it changes to. Code or link, each once, for a day.</summary>
+internal sealed class EmailVerification(
+    IDatabase database, AccountStore accounts, ChallengeStore challenges, IAccountMailer mailer, IAuditLog audit)
+{
+    public static readonly Failure Invalid = new(FailureKind.Invalid, "EMAIL_PROOF_INVALID", "This code or link is wrong, was used, or is too old. Ask for another one.");
+
+    private const int AtMost = 5;
+
+    private static readonly TimeSpan Lifetime = TimeSpan.FromDays(1);
+    private static readonly TimeSpan Within = TimeSpan.FromHours(1);
+    private static readonly Failure TooMany = new(FailureKind.LimitReached, "TOO_MANY_MAILS", "There were several mails within the hour. Look for them, also among the unwanted ones, or try again later.") { RetryAfterSeconds = (int)Within.TotalSeconds };
+
+    /// <summary>The secrets of a mail that may follow; it takes a hash's time.</summary>
+    public Task<IssuedChallenge> PrepareAsync(string email, CancellationToken cancellation) => challenges.PrepareAsync(Draft(ChallengeKind.VerifyEmail, email), cancellation);
+
+    public async Task AskAsync(DbSession session, AccountRow account, IssuedChallenge proof)
+    {
+        var asked = proof with { Draft = proof.Draft with { AccountId = account.Id } };
+        await challenges.AddAsync(session, asked).ConfigureAwait(false);
+        await mailer.SendAsync(session, MailOf(AccountMailKind.VerifyEmail, account, asked)).ConfigureAwait(false);
+    }
+
+    /// <summary>The mail of register once more.</summary>
+    public async Task<Failure?> AskAgainAsync(Guid accountId, CancellationToken cancellation)
+    {
+        var account = await database.AsWorkerAsync(session => AccountStore.FindAsync(session, accountId), cancellation).ConfigureAwait(false);
+        if (account is null || account.EmailVerifiedAt is not null)
+            return null;
+        var proof = await PrepareAsync(account.Email, cancellation).ConfigureAwait(false);
+        return await database.AsWorkerAsync(async session =>
+        {
+            if (await challenges.CountAsync(session, ChallengeKind.VerifyEmail, account.Email, Within).ConfigureAwait(false) >= AtMost)
+                return TooMany;
+            await AskAsync(session, account, proof).ConfigureAwait(false);
+            return null;
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Mails the new address a proof and tells the old one. Whether somebody else has the new one, nobody is told.</summary>
+    public async Task<Failure?> AskForChangeAsync(Guid accountId, string newEmail, AuditActor actor, CancellationToken cancellation)
+    {
+        var email = AccountStore.Normalize(newEmail);
+        var proof = await challenges.PrepareAsync(Draft(ChallengeKind.ChangeEmail, email) with { AccountId = accountId }, cancellation).ConfigureAwait(false);
+        return await database.AsWorkerAsync(async session =>
+        {
+            if (await AccountStore.FindAsync(session, accountId).ConfigureAwait(false) is not { } account)
+                return Invalid;
+            if (await challenges.CountAsync(session, ChallengeKind.ChangeEmail, email, Within).ConfigureAwait(false) >= AtMost)
+                return TooMany;
+            var isTaken = await AccountStore.FindByEmailAsync(session, email).ConfigureAwait(false) is not null;
+            await challenges.AddAsync(session, proof).ConfigureAwait(false);
+            await mailer.SendAsync(session, MailOf(AccountMailKind.ConfirmNewEmail, account, proof) with { To = email, IsDecoy = isTaken }).ConfigureAwait(false);
+            await mailer.SendAsync(session, new AccountMail(AccountMailKind.EmailChangeAsked, account.Email, account.Name) { Values = Named("new_email", email) }).ConfigureAwait(false);
+            await audit.WriteAsync(session, actor, new AuditChange("account.email_change_asked", TypeId.Format("acc", accountId), Before: new { account.Email }, After: new { email })).ConfigureAwait(false);
+            return (Failure?)null;
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    public Task<Failure?> ProveByLinkAsync(string token, AuditActor actor, CancellationToken cancellation) => database.AsWorkerAsync(async session =>
+    {
+        var (kind, row) = (ChallengeKind.VerifyEmail, await challenges.FindAsync(session, ChallengeKind.VerifyEmail, token).ConfigureAwait(false));
+        if (row is null)
+            (kind, row) = (ChallengeKind.ChangeEmail, await challenges.FindAsync(session, ChallengeKind.ChangeEmail, token).ConfigureAwait(false));
+        return row is null ? Invalid : await ProvedAsync(session, kind, row, actor).ConfigureAwait(false);
+    }, cancellation);
+
+    /// <summary>By the code of the newest mail to the account, which must be the caller's own.</summary>
+    public async Task<Failure?> ProveByCodeAsync(ChallengeKind kind, Guid accountId, string code, AuditActor actor, CancellationToken cancellation)
+    {
+        var newest = await database.AsWorkerAsync(session => challenges.NewestAsync(session, kind, accountId), cancellation).ConfigureAwait(false);
+        var row = await challenges.GuessCodeAsync(kind, newest, code, cancellation).ConfigureAwait(false);
+        return row is null ? Invalid : await database.AsWorkerAsync(session => ProvedAsync(session, kind, row, actor), cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<Failure?> ProvedAsync(DbSession session, ChallengeKind kind, ChallengeRow row, AuditActor actor)
+    {
+        if (!await challenges.UseAsync(session, row.Id).ConfigureAwait(false) || await AccountStore.FindAsync(session, row.AccountId!.Value).ConfigureAwait(false) is not { } account)
+            return Invalid;
+        var by = actor.As(account.Id, account.Email);
+        var subject = TypeId.Format("acc", account.Id);
+        if (kind == ChallengeKind.VerifyEmail)
+        {
+            if (await accounts.SetVerifiedAsync(session, account.Id, row.Email!).ConfigureAwait(false) == 1)
+                await audit.WriteAsync(session, by, new AuditChange("account.email_verified", subject, After: new { account.Email })).ConfigureAwait(false);
+            return account.Email == row.Email ? null : Invalid;
+        }
+        if (!await accounts.SetEmailAsync(session, account.Id, row.Email!).ConfigureAwait(false))
+            return AccountStore.EmailTaken;
+        await challenges.VoidAsync(session, account.Id).ConfigureAwait(false);
+        await mailer.SendAsync(session, new AccountMail(AccountMailKind.EmailChanged, account.Email, account.Name) { Values = Named("new_email", row.Email!) }).ConfigureAwait(false);
+        await audit.WriteAsync(session, by, new AuditChange("account.email_changed", subject, Before: new { account.Email }, After: new { row.Email })).ConfigureAwait(false);
+        return null;
+    }
+
+    private static ChallengeDraft Draft(ChallengeKind kind, string email) => new(kind, Lifetime) { Email = email, HasCode = true };
+
+    private static AccountMail MailOf(AccountMailKind kind, AccountRow account, IssuedChallenge proof) => new(kind, account.Email, account.Name)
+    {
+        Code = proof.CodeInGroups,
+        Path = $"/verify-email#{proof.Secret}",
+        ExpiresAt = proof.ExpiresAt,
+    };
+
+    private static Dictionary<string, string> Named(string name, string value) => new(StringComparer.Ordinal) { [name] = value };
+}

@@ -1,0 +1,70 @@
+using Tollgate.Foundation;
+using Tollgate.Identity.Accounts;
+using Tollgate.Identity.Challenges;
+
+namespace Tollgate.Identity.MailSignIn;
+
+/// <summary>
+/// Signing in by a mail with a code and a link: ten minutes, once, and only by who asked, whose browser holds a secret. Everything that can be seen from outside is
+/// the same for an address without an account.
+/// </summary>
+internal sealed class MailSignIns(IDatabase database, AccountStore accounts, ChallengeStore challenges, IAccountMailer mailer, SignIns signIns, IAuditLog audit)
+{
+    public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
+
+    private const int AtMost = 5;
+
+    private static readonly TimeSpan Within = TimeSpan.FromMinutes(15);
+    private static readonly Failure CodeInvalid = new(FailureKind.Unauthenticated, "SIGN_IN_CODE_INVALID", "This code is wrong, was used, or is too old. After five wrong ones ask for another mail.");
+    private static readonly Failure LinkInvalid = new(FailureKind.Unauthenticated, "SIGN_IN_LINK_INVALID", "This link is wrong, was used, or is older than ten minutes. Ask for another one.");
+    private static readonly Failure OtherBrowser = new(FailureKind.Unauthenticated, "SIGN_IN_LINK_ELSEWHERE", "Open the link in the browser in which you asked for it, or type the code there.");
+
+    public async Task<IssuedChallenge> AskAsync(string address, CancellationToken cancellation)
+    {
+        var email = AccountStore.Normalize(address);
+        var asked = await challenges.PrepareAsync(new ChallengeDraft(ChallengeKind.MailSignIn, Lifetime) { Email = email, HasCode = true, IsBound = true }, cancellation).ConfigureAwait(false);
+        await database.AsWorkerAsync(async session =>
+        {
+            var account = await AccountStore.FindByEmailAsync(session, email).ConfigureAwait(false);
+            var many = await challenges.CountAsync(session, ChallengeKind.MailSignIn, email, Within).ConfigureAwait(false) >= AtMost;
+            var isFor = account is { DisabledAt: null } && !many ? account : null;
+            await challenges.AddAsync(session, asked with { Draft = asked.Draft with { AccountId = isFor?.Id } }).ConfigureAwait(false);
+            await mailer.SendAsync(session, new AccountMail(AccountMailKind.SignIn, email, isFor?.Name ?? "")
+            {
+                Code = asked.CodeInGroups,
+                Path = $"/sign-in/link#{asked.Secret}",
+                ExpiresAt = asked.ExpiresAt,
+                IsDecoy = isFor is null,
+            }).ConfigureAwait(false);
+            return true;
+        }, cancellation).ConfigureAwait(false);
+        return asked;
+    }
+
+    public async Task<Outcome<SignInStep>> ByCodeAsync(string challenge, string code, string? binding, SignInSource source, CancellationToken cancellation)
+    {
+        var row = await challenges.GuessCodeAsync(ChallengeKind.MailSignIn, ChallengeStore.IdOf(challenge), code, cancellation).ConfigureAwait(false);
+        return row is { AccountId: not null } && ChallengeStore.IsBoundTo(row, binding)
+            ? await database.AsWorkerAsync(session => SignInAsync(session, row, "mail_code", source, CodeInvalid), cancellation).ConfigureAwait(false)
+            : CodeInvalid;
+    }
+
+    public Task<Outcome<SignInStep>> ByLinkAsync(string token, string? binding, SignInSource source, CancellationToken cancellation) => database.AsWorkerAsync(async session =>
+    {
+        var row = await challenges.FindAsync(session, ChallengeKind.MailSignIn, token).ConfigureAwait(false);
+        if (row is not { AccountId: not null })
+            return LinkInvalid;
+        // Who has the link has the mail; that somebody else asked for it is worth knowing.
+        return ChallengeStore.IsBoundTo(row, binding) ? await SignInAsync(session, row, "mail_link", source, LinkInvalid).ConfigureAwait(false) : OtherBrowser;
+    }, cancellation);
+
+    private async Task<Outcome<SignInStep>> SignInAsync(DbSession session, ChallengeRow row, string way, SignInSource source, Failure invalid)
+    {
+        if (!await challenges.UseAsync(session, row.Id).ConfigureAwait(false)
+            || await AccountStore.FindAsync(session, row.AccountId!.Value).ConfigureAwait(false) is not { DisabledAt: null } account || account.Email != row.Email)
+            return invalid;
+        if (await accounts.SetVerifiedAsync(session, account.Id, row.Email).ConfigureAwait(false) == 1)
+            await audit.WriteAsync(session, source.Actor.As(account.Id, account.Email), new AuditChange("account.email_verified", TypeId.Format("acc", account.Id), After: new { account.Email })).ConfigureAwait(false);
+        return await signIns.GoOnAsync(session, account, way, source).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,106 @@
+using System.Text;
+using QRCoder;
+using Tollgate.Foundation;
+using Tollgate.Identity.Accounts;
+using Tollgate.Identity.Attempts;
+using Tollgate.Identity.Challenges;
+
+namespace Tollgate.Identity.SecondFactor;
+
+/// <summary>An authenticator app that waits for its first code.</summary>
+internal sealed record TotpOffer(string Secret, string Uri, string QrCode);
+
+/// <summary>The authenticator app and the recovery codes of an account: turned on and off, and asked for at a sign-in.</summary>
+internal sealed class SecondFactors(
+    IDatabase database, TotpStore totp, RecoveryCodes recovery, ChallengeStore challenges, AttemptLimits attempts, SignIns signIns, SecurityNews news)
+{
+    private static readonly Failure WrongCode = new(FailureKind.Invalid, "SECOND_FACTOR_INVALID", "This code is wrong, was used before, or is too old.");
+    private static readonly Failure Unknown = new(FailureKind.Unauthenticated, "SIGN_IN_EXPIRED", "This sign-in took too long or had too many wrong codes. Begin again.");
+    private static readonly Failure IsOn = Failure.Conflict("TOTP_IS_ON", "There is an authenticator app already. Turn it off first.");
+
+    public async Task<Outcome<TotpOffer>> OfferAsync(Caller caller, CancellationToken cancellation)
+    {
+        var secret = await database.AsWorkerAsync(session => totp.BeginAsync(session, caller.AccountId), cancellation).ConfigureAwait(false);
+        if (secret is null)
+            return IsOn;
+        var uri = Totp.Uri(secret, caller.Email);
+        using var data = QRCodeGenerator.GenerateQrCode(uri, QRCodeGenerator.ECCLevel.M);
+        using var svg = new SvgQRCode(data);
+        var image = svg.GetGraphic(4, "#000000", "#ffffff", drawQuietZones: true, SvgQRCode.SizingMode.ViewBoxAttribute);
+        return new TotpOffer(Totp.Base32(secret), uri, $"data:image/svg+xml;base64,{Convert.ToBase64String(Encoding.UTF8.GetBytes(image))}");
+    }
+
+    /// <summary>Turns it on; answers the recovery codes, once.</summary>
+    public async Task<Outcome<IReadOnlyList<string>>> ConfirmAsync(Caller caller, string code, AuditActor actor, CancellationToken cancellation)
+    {
+        var made = await recovery.MakeAsync(cancellation).ConfigureAwait(false);
+        return await database.AsWorkerAsync<Outcome<IReadOnlyList<string>>>(async session =>
+        {
+            if (!await totp.ConfirmAsync(session, caller.AccountId, Digits(code)).ConfigureAwait(false))
+                return WrongCode;
+            await recovery.ReplaceAsync(session, caller.AccountId, made.Select(one => one.Hash)).ConfigureAwait(false);
+            await news.TellAsync(session, caller.AccountId, actor, "account.totp_added", "An authenticator app was added: signing in with a password or by mail now asks for its code.").ConfigureAwait(false);
+            return made.Select(one => InGroups(one.Code)).ToList();
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    public Task<Failure?> TurnOffAsync(Caller caller, AuditActor actor, CancellationToken cancellation) => database.AsWorkerAsync(async session =>
+    {
+        if (await TotpStore.RemoveAsync(session, caller.AccountId).ConfigureAwait(false) == 0)
+            return Failure.NotFound("authenticator app");
+        await RecoveryCodes.RemoveAsync(session, caller.AccountId).ConfigureAwait(false);
+        await news.TellAsync(session, caller.AccountId, actor, "account.totp_removed", "The authenticator app was removed, and the recovery codes with it.").ConfigureAwait(false);
+        return null;
+    }, cancellation);
+
+    public async Task<Outcome<IReadOnlyList<string>>> NewRecoveryCodesAsync(Caller caller, AuditActor actor, CancellationToken cancellation)
+    {
+        var made = await recovery.MakeAsync(cancellation).ConfigureAwait(false);
+        return await database.AsWorkerAsync<Outcome<IReadOnlyList<string>>>(async session =>
+        {
+            if (!await totp.IsOnAsync(session, caller.AccountId).ConfigureAwait(false))
+                return Failure.NotFound("authenticator app");
+            await recovery.ReplaceAsync(session, caller.AccountId, made.Select(one => one.Hash)).ConfigureAwait(false);
+            await news.TellAsync(session, caller.AccountId, actor, "account.recovery_codes_replaced", "There are new recovery codes; the old ones work no more.").ConfigureAwait(false);
+            return made.Select(one => InGroups(one.Code)).ToList();
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>The second step of a sign-in. Guesses count for the sign-in (five) and for the account, by where they come from.</summary>
+    public async Task<Outcome<SignInStep>> AnswerAsync(string challenge, string? code, string? recoveryCode, SignInSource source, CancellationToken cancellation)
+    {
+        var asked = await database.AsWorkerAsync(session => challenges.GuessAsync(session, ChallengeKind.SecondFactor, challenge), cancellation).ConfigureAwait(false);
+        if (asked?.AccountId is not { } accountId)
+            return Unknown;
+        var shown = await ShowAsync(accountId, code, recoveryCode, source.Origin, cancellation).ConfigureAwait(false);
+        if (shown.Failure is { } failure)
+            return failure;
+        return await database.AsWorkerAsync<Outcome<SignInStep>>(async session =>
+        {
+            if (!await challenges.UseAsync(session, asked.Id).ConfigureAwait(false) || await AccountStore.FindAsync(session, accountId).ConfigureAwait(false) is not { DisabledAt: null } account)
+                return Unknown;
+            return new SignInStep(await signIns.FinishAsync(session, account, $"{asked.State}_and_{shown.Value}", source).ConfigureAwait(false), null);
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Uses up a code of the app, or a recovery code; answers which. Wrong ones are counted.</summary>
+    public async Task<Outcome<string>> ShowAsync(Guid accountId, string? code, string? recoveryCode, AttemptOrigin origin, CancellationToken cancellation)
+    {
+        var counted = await attempts.CountAsync(AttemptLimits.SubjectOf("second_factor", accountId.ToString()), accountId, origin, cancellation).ConfigureAwait(false);
+        if (counted.Failure is { } tooMany)
+            return tooMany;
+        var spare = recoveryCode is null ? null : await recovery.FindAsync(accountId, recoveryCode, cancellation).ConfigureAwait(false);
+        return await database.AsWorkerAsync<Outcome<string>>(async session =>
+        {
+            var right = spare is { } id ? await recovery.UseAsync(session, id).ConfigureAwait(false) : code is not null && await totp.TakeAsync(session, accountId, Digits(code)).ConfigureAwait(false);
+            if (!right)
+                return WrongCode;
+            await AttemptLimits.ForgiveAsync(session, counted.Value).ConfigureAwait(false);
+            return spare is null ? "totp" : "recovery_code";
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    private static string Digits(string code) => new([.. code.Where(char.IsAsciiDigit)]);
+
+    private static string InGroups(string code) => $"{code[..5]}-{code[5..]}";
+}

@@ -1,0 +1,50 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Tollgate.Foundation;
+using Tollgate.Identity.Accounts;
+using Tollgate.Identity.Attempts;
+using Tollgate.Identity.Passkeys;
+using Tollgate.Identity.Passwords;
+using Tollgate.Identity.SecondFactor;
+
+namespace Tollgate.Identity.StepUp;
+
+/// <summary>Shows once more who is there, so that dangerous acts are open for ten minutes: by password, authenticator app, recovery code or passkey.</summary>
+internal sealed class StepUps(
+    IDatabase database, PasswordHasher hasher, AttemptLimits attempts, SecondFactors factors, PasskeySignIns passkeys, IAuditLog audit, TimeProvider clock)
+{
+    private static readonly Failure WrongPassword = Failure.Invalid("password", "PASSWORD_WRONG", "This is not your password.");
+
+    public async Task<Outcome<DateTimeOffset>> ByPasswordAsync(Caller caller, string password, SignInSource source, CancellationToken cancellation)
+    {
+        var counted = await attempts.CountAsync(AttemptLimits.SubjectOf("password", caller.Email), caller.AccountId, source.Origin, cancellation).ConfigureAwait(false);
+        if (counted.Failure is { } tooMany)
+            return tooMany;
+        var account = await database.AsWorkerAsync(session => AccountStore.FindAsync(session, caller.AccountId), cancellation).ConfigureAwait(false);
+        if (!await hasher.VerifyAsync(account?.PasswordHash, password, cancellation).ConfigureAwait(false))
+            return WrongPassword;
+        return await DoneAsync(caller, "password", source.Actor, counted.Value, cancellation).ConfigureAwait(false);
+    }
+
+    public async Task<Outcome<DateTimeOffset>> ByFactorAsync(Caller caller, string? code, string? recoveryCode, SignInSource source, CancellationToken cancellation)
+    {
+        var shown = await factors.ShowAsync(caller.AccountId, code, recoveryCode, source.Origin, cancellation).ConfigureAwait(false);
+        return shown.Failure is { } failure ? failure : await DoneAsync(caller, shown.Value, source.Actor, null, cancellation).ConfigureAwait(false);
+    }
+
+    public async Task<Outcome<DateTimeOffset>> ByPasskeyAsync(Caller caller, string challenge, JsonElement credential, SignInSource source, HttpContext context) =>
+        await passkeys.ShowAsync(caller.AccountId, challenge, credential, context).ConfigureAwait(false) is { } failure
+            ? failure
+            : await DoneAsync(caller, "passkey", source.Actor, null, context.RequestAborted).ConfigureAwait(false);
+
+    private Task<Outcome<DateTimeOffset>> DoneAsync(Caller caller, string way, AuditActor actor, CountedAttempt? counted, CancellationToken cancellation) =>
+        database.AsWorkerAsync<Outcome<DateTimeOffset>>(async session =>
+        {
+            if (counted is not null)
+                await AttemptLimits.ForgiveAsync(session, counted).ConfigureAwait(false);
+            var now = clock.GetUtcNow();
+            await session.ExecuteAsync("UPDATE identity.session SET authenticated_at = @now WHERE id = @SessionId AND ended_at IS NULL", new { now, caller.SessionId }).ConfigureAwait(false);
+            await audit.WriteAsync(session, actor, new AuditChange("session.stepped_up", TypeId.Format("ses", caller.SessionId), After: new { way })).ConfigureAwait(false);
+            return now + AccountConditions.StepUpLifetime;
+        }, cancellation);
+}

@@ -1,0 +1,89 @@
+using System.Text.Json;
+
+namespace Tollgate.Identity.Tests.Accounts;
+
+public sealed class EmailTests(IdentityServer identity) : IClassFixture<IdentityServer>
+{
+    [Fact]
+    public async Task Register_NewAccount_IsUnverifiedUntilTheLinkIsOpened_OnAnyDevice()
+    {
+        var session = await identity.RegisterAsync("link@example.com");
+        session.GetProperty("account").GetProperty("email_verified").GetBoolean().ShouldBeFalse();
+        var token = SentMails.TokenOf(identity.Mails.Newest(AccountMailKind.VerifyEmail, "link@example.com"));
+        await IdentityServer.BodyAsync(identity.PostAsync("/auth/verify-email", new { token }), 204);
+        (await VerifiedAsync(session)).ShouldBeTrue();
+        await IdentityServer.RefusedAsync(identity.PostAsync("/auth/verify-email", new { token }), 422, "EMAIL_PROOF_INVALID");
+    }
+
+    [Fact]
+    public async Task Code_OfTheSignedInAccount_VerifiesOnce()
+    {
+        var session = await identity.RegisterAsync("code@example.com");
+        var code = identity.Mails.Newest(AccountMailKind.VerifyEmail, "code@example.com").Code!;
+        await IdentityServer.RefusedAsync(identity.PostAsync("/auth/verify-email", new { code }), 401, "UNAUTHENTICATED");
+        var other = await identity.RegisterAsync("code-other@example.com");
+        await IdentityServer.RefusedAsync(identity.PostAsync("/auth/verify-email", new { code }, IdentityServer.Text(other, "access_token")), 422, "EMAIL_PROOF_INVALID");
+        await IdentityServer.BodyAsync(identity.PostAsync("/auth/verify-email", new { code }, IdentityServer.Text(session, "access_token")), 204);
+        (await VerifiedAsync(session)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Code_GuessedFiveTimes_IsWorthNothingEvenWhenRight()
+    {
+        var token = IdentityServer.Text(await identity.RegisterAsync("guess@example.com"), "access_token");
+        var code = identity.Mails.Newest(AccountMailKind.VerifyEmail, "guess@example.com").Code!;
+        var wrong = code.StartsWith('0') ? "11111111" : "00000000";
+        // At once: they are counted before they are looked at.
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => IdentityServer.RefusedAsync(identity.PostAsync("/auth/verify-email", new { code = wrong }, token), 422, "EMAIL_PROOF_INVALID")));
+        await IdentityServer.RefusedAsync(identity.PostAsync("/auth/verify-email", new { code }, token), 422, "EMAIL_PROOF_INVALID");
+    }
+
+    [Fact]
+    public async Task Mail_AskedForAgain_SixthWithinTheHourIsRefused()
+    {
+        var token = IdentityServer.Text(await identity.RegisterAsync("again@example.com"), "access_token");
+        for (var i = 0; i < 4; i++)
+            await IdentityServer.BodyAsync(identity.PostAsync("/auth/verify-email/send", new { }, token), 202);
+        await IdentityServer.RefusedAsync(identity.PostAsync("/auth/verify-email/send", new { }, token), 429, "TOO_MANY_MAILS");
+    }
+
+    [Fact]
+    public async Task Change_NewAddressConfirmed_BothAreToldAndTheOldOneIsFree()
+    {
+        var token = IdentityServer.Text(await identity.RegisterAsync("old@example.com"), "access_token");
+        await IdentityServer.BodyAsync(identity.PostAsync("/auth/email", new { email = "New@example.com" }, token), 202);
+        identity.Mails.Newest(AccountMailKind.EmailChangeAsked, "old@example.com").Values["new_email"].ShouldBe("new@example.com");
+        await IdentityServer.RefusedAsync(identity.PostAsync("/auth/login", new { email = "new@example.com", password = IdentityServer.Password }), 401, "INVALID_CREDENTIALS");
+        await IdentityServer.BodyAsync(identity.PostAsync("/auth/verify-email", new { token = SentMails.TokenOf(identity.Mails.Newest(AccountMailKind.ConfirmNewEmail, "new@example.com")) }), 204);
+        identity.Mails.Newest(AccountMailKind.EmailChanged, "old@example.com").Values["new_email"].ShouldBe("new@example.com");
+        await IdentityServer.BodyAsync(identity.PostAsync("/auth/login", new { email = "new@example.com", password = IdentityServer.Password }));
+        await identity.RegisterAsync("old@example.com");
+    }
+
+    [Fact]
+    public async Task Change_ToSomebodyElsesAddress_AnswersTheSameAndMailsThemNothing()
+    {
+        await identity.RegisterAsync("taken@example.com");
+        var token = IdentityServer.Text(await identity.RegisterAsync("wants@example.com"), "access_token");
+        var before = identity.Mails.To("taken@example.com").Count(mail => !mail.IsDecoy);
+        await IdentityServer.BodyAsync(identity.PostAsync("/auth/email", new { email = "taken@example.com" }, token), 202);
+        identity.Mails.To("taken@example.com").Count(mail => !mail.IsDecoy).ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task Change_LongAfterSigningIn_NeedsToShowAgainWhoItIs()
+    {
+        await identity.RegisterAsync("step@example.com");
+        var refresh = IdentityServer.Text(await IdentityServer.BodyAsync(identity.PostAsync("/auth/login", new { email = "step@example.com", password = IdentityServer.Password })), "refresh_token");
+        identity.Clock.Advance(TimeSpan.FromMinutes(11));
+        using var refreshed = await identity.RefreshAsync(refresh);
+        var token = IdentityServer.Text(JsonDocument.Parse(await refreshed.Content.ReadAsStringAsync()).RootElement, "access_token");
+        await IdentityServer.RefusedAsync(identity.PostAsync("/auth/email", new { email = "step-new@example.com" }, token), 403, "STEP_UP_REQUIRED");
+        await IdentityServer.RefusedAsync(identity.PostAsync("/auth/step-up", new { password = "wrong password" }, token), 422, "VALIDATION_FAILED");
+        await IdentityServer.BodyAsync(identity.PostAsync("/auth/step-up", new { password = IdentityServer.Password }, token));
+        await IdentityServer.BodyAsync(identity.PostAsync("/auth/email", new { email = "step-new@example.com" }, token), 202);
+    }
+
+    private async Task<bool> VerifiedAsync(JsonElement session) =>
+        (await IdentityServer.BodyAsync(identity.GetAsync("/me", IdentityServer.Text(session, "access_token")))).GetProperty("account").GetProperty("email_verified").GetBoolean();
+}

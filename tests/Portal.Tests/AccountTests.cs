@@ -1,0 +1,158 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Tollgate.Portal.Tests;
+
+/// <summary>All ways into an account, as a person goes them.</summary>
+public sealed class AccountTests(PortalFixture fixture)
+{
+    [Fact]
+    public async Task Passkey_IsAdded_SignsInByItself_AndOnceRemovedNoMore()
+    {
+        await using var visit = await fixture.VisitByNameAsync();
+        var page = visit.Page;
+        var browser = await page.Context.NewCDPSessionAsync(page);
+        await browser.SendAsync("WebAuthn.enable");
+        await browser.SendAsync("WebAuthn.addVirtualAuthenticator", new()
+        {
+            ["options"] = new { protocol = "ctap2", transport = "internal", hasResidentKey = true, hasUserVerification = true, isUserVerified = true, automaticPresenceSimulation = true },
+        });
+        await visit.SignUpAsync("Pat Key", "pat.key@example.com");
+        await visit.OpenAsync("/account");
+        await page.GetByLabel("Name", new() { Exact = true }).FillAsync("Pat's phone");
+        await visit.ClickAsync("Add a passkey");
+        await Expect(page.GetByText("Pat's phone")).ToBeVisibleAsync();
+        await visit.ScreenshotAsync("account-passkey");
+
+        await visit.SignOutAsync();
+        await visit.OpenAsync("/sign-in");
+        await visit.ClickAsync("Use a passkey");
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Account of Pat Key" })).ToBeVisibleAsync();
+
+        await visit.OpenAsync("/account");
+        await Expect(page.GetByText(new Regex("last used"))).ToBeVisibleAsync();
+        await visit.ClickAsync("Remove Pat's phone");
+        await Expect(page.GetByText("Pat's phone")).ToBeHiddenAsync();
+        await visit.SignOutAsync();
+        await visit.OpenAsync("/sign-in");
+        await visit.ClickAsync("Use a passkey");
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("PASSKEY_INVALID");
+    }
+
+    [Fact]
+    public async Task Mail_CodeAndLink_EachSignIn()
+    {
+        await using var visit = await fixture.VisitAsync();
+        await visit.SignUpAsync("Mail Reader", "mail.reader@example.com");
+        await visit.SignOutAsync();
+        await AskAsync(visit, "mail.reader@example.com");
+        await visit.ScreenshotAsync("sign-in-code");
+        var mail = await fixture.Program.MailAsync("mail.reader@example.com", "/sign-in/link#");
+        await visit.Page.GetByLabel("Code").FillAsync(Regex.Match(mail, @"\d{4} \d{4}", RegexOptions.None, TimeSpan.FromSeconds(1)).Value);
+        await visit.ClickAsync("Sign in");
+        await Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Account of Mail Reader" })).ToBeVisibleAsync();
+
+        await using var again = await fixture.VisitAsync();
+        await again.SignUpAsync("Link Reader", "link.reader@example.com");
+        await again.SignOutAsync();
+        await AskAsync(again, "link.reader@example.com");
+        await again.Page.GotoAsync(LinkOf(await fixture.Program.MailAsync("link.reader@example.com", "/sign-in/link#")));
+        await Expect(again.Page.GetByRole(AriaRole.Button, new() { Name = "Account of Link Reader" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task AuthenticatorApp_IsSetUp_AskedForAtTheNextSignIn_AndARecoveryCodeReplacesIt()
+    {
+        await using var visit = await fixture.VisitAsync();
+        var page = visit.Page;
+        await visit.SignUpAsync("Otto App", "otto.app@example.com");
+        await visit.OpenAsync("/account");
+        await visit.ClickAsync("Set up an app");
+        await Expect(page.GetByAltText("QR code for an authenticator app")).ToBeVisibleAsync();
+        await visit.ScreenshotAsync("account-totp-setup");
+        var secret = await page.Locator("form[aria-label='Set up the app'] code").InnerTextAsync();
+        await page.GetByLabel("Code", new() { Exact = true }).FillAsync(CodeOf(secret));
+        await visit.ClickAsync("Turn on");
+        await Expect(page.GetByLabel("Recovery codes").Locator("li")).ToHaveCountAsync(10);
+        var codes = await page.GetByLabel("Recovery codes").Locator("li").AllInnerTextsAsync();
+        await visit.ScreenshotAsync("account-recovery-codes");
+
+        await visit.SignOutAsync();
+        await visit.OpenAsync("/sign-in");
+        await page.GetByLabel("E-mail").FillAsync("otto.app@example.com");
+        await page.GetByLabel("Password").FillAsync(Town.Password);
+        await visit.ClickAsync("Sign in");
+        await Expect(page.GetByLabel("Code of your authenticator app")).ToBeVisibleAsync();
+        await visit.ScreenshotAsync("sign-in-second-factor");
+        await visit.ClickAsync("Use a recovery code");
+        await page.GetByLabel("Recovery code").FillAsync(codes[0]);
+        await visit.ClickAsync("Go on");
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Account of Otto App" })).ToBeVisibleAsync();
+        await visit.OpenAsync("/account");
+        await Expect(page.GetByText(new Regex("9 of 10 recovery codes"))).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task Password_Forgotten_IsChosenAnewByTheLinkOfTheMail()
+    {
+        await using var visit = await fixture.VisitAsync();
+        var page = visit.Page;
+        await visit.SignUpAsync("Fay Forgot", "fay.forgot@example.com");
+        await visit.SignOutAsync();
+        await visit.OpenAsync("/sign-in");
+        await visit.FollowAsync("Forgot your password?");
+        await page.GetByLabel("E-mail").FillAsync("fay.forgot@example.com");
+        await visit.ClickAsync("Mail me a link");
+        await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("a mail is on its way");
+        await page.GotoAsync(LinkOf(await fixture.Program.MailAsync("fay.forgot@example.com", "/reset-password#")));
+        await page.GetByLabel("New password").FillAsync("a wholly different sentence");
+        await visit.ClickAsync("Save password");
+        await visit.FollowAsync("Sign in");
+        await page.GetByLabel("E-mail").FillAsync("fay.forgot@example.com");
+        await page.GetByLabel("Password").FillAsync("a wholly different sentence");
+        await visit.ClickAsync("Sign in");
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Account of Fay Forgot" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task Address_IsConfirmedByTheLinkOfTheMail()
+    {
+        await using var visit = await fixture.VisitAsync();
+        await visit.SignUpAsync("Vera Fied", "vera.fied@example.com");
+        await visit.OpenAsync("/account");
+        await Expect(visit.Page.GetByText(new Regex("not confirmed yet"))).ToBeVisibleAsync();
+        await visit.ScreenshotAsync("account-unverified");
+        await visit.Page.GotoAsync(LinkOf(await fixture.Program.MailAsync("vera.fied@example.com", "/verify-email#")));
+        await Expect(visit.Heading).ToHaveTextAsync("Address confirmed");
+        visit.Page.Url.ShouldNotContain("#");
+        await visit.FollowAsync("Go to your account");
+        await Expect(visit.Page.GetByText("vera.fied@example.com, confirmed.")).ToBeVisibleAsync();
+    }
+
+    private static async Task AskAsync(Visit visit, string email)
+    {
+        await visit.OpenAsync("/sign-in");
+        await visit.ClickAsync("Mail me a code");
+        await visit.Page.GetByLabel("E-mail").FillAsync(email);
+        await visit.Page.Locator("form").GetByRole(AriaRole.Button, new() { Name = "Mail me a code" }).ClickAsync();
+        await Expect(visit.Page.GetByLabel("Code")).ToBeVisibleAsync();
+    }
+
+    // The path of it: this browser came by the same address that the mail names, or by the machine's name.
+    private static string LinkOf(string mail) => new Uri(mail.Split('\n').Single(line => line.StartsWith("http", StringComparison.Ordinal)).Trim()) is var link ? link.PathAndQuery + link.Fragment : "";
+
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA5350", Justification = "RFC 6238 as the apps have it.")]
+    private static string CodeOf(string secret)
+    {
+        var bits = string.Concat(secret.Select(c => Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(c, StringComparison.Ordinal), 2).PadLeft(5, '0')));
+        byte[] key = [.. Enumerable.Range(0, bits.Length / 8).Select(i => Convert.ToByte(bits.Substring(i * 8, 8), 2))];
+        var counter = new byte[8];
+        BinaryPrimitives.WriteInt64BigEndian(counter, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() / 30);
+        var hash = HMACSHA1.HashData(key, counter);
+        return ((BinaryPrimitives.ReadInt32BigEndian(hash.AsSpan(hash[19] & 15)) & int.MaxValue) % 1_000_000).ToString("D6", CultureInfo.InvariantCulture);
+    }
+}
