@@ -4,27 +4,9 @@ using Tollgate.TestKit;
 
 namespace Tollgate.Host.Tests;
 
-public sealed class ProgramFixture : IAsyncLifetime
-{
-    public RunningProgram Program { get; private set; } = null!;
-
-    public FakeUpstream Upstream { get; private set; } = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        Upstream = await FakeUpstream.StartAsync();
-        Program = await RunningProgram.StartAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await Program.DisposeAsync();
-        await Upstream.DisposeAsync();
-    }
-}
-
 /// <summary>The whole product on real parts: the program as a process, its own PostgreSQL, real connections.</summary>
-public sealed class MainJobTests(ProgramFixture fixture) : IClassFixture<ProgramFixture>
+[Collection(SharedProgram.Name)]
+public sealed class MainJobTests(SharedProgram fixture)
 {
     [Fact]
     public async Task ThousandCallsOn32Connections_AreInLogRollupsAndInvoice_NoneMoreNoneFewer()

@@ -117,7 +117,7 @@ internal sealed class Market : IDisposable
         while (seen < expected && TimeProvider.System.GetTimestamp() < deadline);
         // 2: not everything has been shipped yet.
         while ((await program.CommandAsync("reconcile").ConfigureAwait(false)).ExitCode == 2)
-            await Task.Delay(50).ConfigureAwait(false);
+            await Task.Delay(250).ConfigureAwait(false);
         return (await UsageAsync().ConfigureAwait(false)).GetProperty("total").GetProperty("requests").GetInt64();
     }
 

@@ -3,23 +3,9 @@ using Tollgate.TestKit;
 
 namespace Tollgate.Host.Tests;
 
-public sealed class PortalFilesTests : IAsyncLifetime
+[Collection(SharedProgram.Name)]
+public sealed class PortalFilesTests(SharedProgram shared)
 {
-    private readonly string _portal = Directory.CreateTempSubdirectory("tollgate-portal-").FullName;
-    private RunningProgram _program = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        await File.WriteAllTextAsync(Path.Combine(_portal, "index.html"), "<!doctype html><title>Portal</title>");
-        _program = await RunningProgram.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Portal__Directory"] = _portal });
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _program.DisposeAsync();
-        Directory.Delete(_portal, recursive: true);
-    }
-
     [Fact]
     public async Task Marketplace_AnswersByAccept_WithVaryAndSecurityHeadersOnEach()
     {
@@ -33,7 +19,7 @@ public sealed class PortalFilesTests : IAsyncLifetime
 
     private async Task ExpectAsync(string path, string accept, int status, string type)
     {
-        using var client = RunningProgram.NewClient(_program.Control);
+        using var client = RunningProgram.NewClient(shared.Program.Control);
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
         foreach (var range in accept.Split(','))
             request.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse(range));

@@ -11,14 +11,15 @@ using Tollgate.TestKit;
 namespace Tollgate.Host.Tests;
 
 /// <summary>Upstreams with TLS that die, on real sockets: what a call has cost by then, and who else may get it.</summary>
-public sealed class SecureUpstreamFailureTests
+[Collection(SharedProgram.Name)]
+public sealed class SecureUpstreamFailureTests(SharedProgram shared)
 {
     [Fact(Timeout = 180_000)]
     public async Task PostWithoutABody_IsSentOnceOnly_HoweverItsUpstreamEnds()
     {
-        using var certificate = TestCertificate.Create().ForServer();
+        using var certificate = shared.Trusted.ForServer();
         await using var other = await FakeUpstream.StartAsync(certificate);
-        await using var program = await StartAsync(certificate);
+        var program = shared.Program;
 
         // It works, and is gone for good: neither it nor the other one may get the call again.
         await using var mortal = new SilentUpstream(certificate, stopsAfterOne: true);
@@ -46,9 +47,9 @@ public sealed class SecureUpstreamFailureTests
     [Fact(Timeout = 120_000)]
     public async Task PostThatItsUpstreamSendsBackUnseen_IsSentAgain()
     {
-        using var certificate = TestCertificate.Create().ForServer();
+        using var certificate = shared.Trusted.ForServer();
         await using var upstream = await FakeUpstream.StartAsync(certificate);
-        await using var program = await StartAsync(certificate);
+        var program = shared.Program;
         using var market = await Market.OpenAsync(program, upstream.Address, Market.Deny("month", 100));
         (await PostAsync(program, market)).ShouldBe(HttpStatusCode.OK);
         upstream.Refuses = 2;
@@ -60,12 +61,12 @@ public sealed class SecureUpstreamFailureTests
     [Fact(Timeout = 120_000)]
     public async Task SecondTry_NamesTheSchemeAndHostThatATrustedProxyTold()
     {
-        using var certificate = TestCertificate.Create().ForServer();
+        using var certificate = shared.Trusted.ForServer();
         using var unknown = TestCertificate.Create().ForServer();
         await using var untrusted = await FakeUpstream.StartAsync(unknown);
         await using var secure = await FakeUpstream.StartAsync(certificate);
         await using var plain = await FakeUpstream.StartAsync();
-        await using var program = await StartAsync(certificate, ("Proxy__Trusted", "127.0.0.1"));
+        var program = shared.Program;
         using var http = RunningProgram.NewClient(program.Gateway);
         using var market = await Market.OpenAsync(program, secure.Address, Market.Deny("month", 100));
         foreach (var upstream in new[] { secure, plain })
@@ -84,8 +85,7 @@ public sealed class SecureUpstreamFailureTests
     [Fact(Timeout = 120_000)]
     public async Task ClientThatLeavesBeforeItsUpstreamIsConnectedTo_IsNotBilled()
     {
-        using var certificate = TestCertificate.Create().ForServer();
-        await using var program = await StartAsync(certificate, ("Gateway__ConnectTimeoutSeconds", "60"));
+        var program = shared.Program;
         using var http = RunningProgram.NewClient(program.Gateway);
         // Takes connections and says nothing: no handshake ends.
         using var mute = new TcpListener(IPAddress.Loopback, 0);
@@ -115,7 +115,10 @@ public sealed class SecureUpstreamFailureTests
         using var certificate = TestCertificate.Create().ForServer();
         await using var secure = await FakeUpstream.StartAsync(certificate);
         await using var plain = await FakeUpstream.StartAsync();
-        await using var program = await StartAsync(certificate);
+        var trusted = Path.GetTempFileName();
+        await File.WriteAllTextAsync(trusted, certificate.ExportCertificatePem(), cancellation);
+        // Of its own: others would have no descriptors either.
+        await using var program = await RunningProgram.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["SSL_CERT_FILE"] = trusted });
         using var http = RunningProgram.NewClient(program.Gateway);
         using var market = await Market.OpenAsync(program, secure.Address, Market.Deny("month", 100));
         await market.SetUpstreamsAsync(new { targets = new[] { new { url = secure.Address }, new { url = plain.Address } }, health = new { passive = new { failures = 1, cool_off_seconds = 600, max_cool_off_seconds = 600 } } });
@@ -143,16 +146,6 @@ public sealed class SecureUpstreamFailureTests
         using var limiter = Process.Start("prlimit", ["--pid", program.ProcessId.ToString(CultureInfo.InvariantCulture), $"--nofile={most}:"]);
         await limiter.WaitForExitAsync(TestContext.Current.CancellationToken);
         limiter.ExitCode.ShouldBe(0);
-    }
-
-    private static async Task<RunningProgram> StartAsync(X509Certificate2 trusted, params (string Name, string Value)[] settings)
-    {
-        var file = Path.GetTempFileName();
-        await File.WriteAllTextAsync(file, trusted.ExportCertificatePem());
-        var all = new Dictionary<string, string?>(StringComparer.Ordinal) { ["SSL_CERT_FILE"] = file };
-        foreach (var (name, value) in settings)
-            all[name] = value;
-        return await RunningProgram.StartAsync(all);
     }
 
     // By hand: HttpClient says that there is no body, by a length of 0.

@@ -5,16 +5,15 @@ using Tollgate.TestKit;
 namespace Tollgate.Host.Tests;
 
 /// <summary>An upstream behind real TLS, whose certificate this machine trusts or does not: calls go out by another client than those in clear.</summary>
-public sealed class SecureUpstreamTests
+[Collection(SharedProgram.Name)]
+public sealed class SecureUpstreamTests(SharedProgram shared)
 {
     [Fact(Timeout = 120_000)]
     public async Task UpstreamWithTls_IsCalledOverHttp2SignedStreamedAndRecordedOnce()
     {
-        using var certificate = TestCertificate.Create().ForServer();
+        using var certificate = shared.Trusted.ForServer();
         await using var upstream = await FakeUpstream.StartAsync(certificate);
-        var trusted = Path.GetTempFileName();
-        await File.WriteAllTextAsync(trusted, certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
-        await using var program = await RunningProgram.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["SSL_CERT_FILE"] = trusted });
+        var program = shared.Program;
         using var market = await Market.OpenAsync(program, upstream.Address, Market.Deny("month", 6));
         using var http = RunningProgram.NewClient(program.Gateway);
 
@@ -43,7 +42,7 @@ public sealed class SecureUpstreamTests
     {
         using var certificate = TestCertificate.Create().ForServer();
         await using var upstream = await FakeUpstream.StartAsync(certificate);
-        await using var program = await RunningProgram.StartAsync();
+        var program = shared.Program;
         using var market = await Market.OpenAsync(program, upstream.Address, Market.Deny("month", 6));
         using var http = RunningProgram.NewClient(program.Gateway);
 
@@ -59,14 +58,12 @@ public sealed class SecureUpstreamTests
     public async Task TargetsWithTlsAndInClear_StandInForEachOtherWhereThatIsSafe()
     {
         var cancellation = TestContext.Current.CancellationToken;
-        using var certificate = TestCertificate.Create().ForServer();
+        using var certificate = shared.Trusted.ForServer();
         using var unknown = TestCertificate.Create().ForServer();
         await using var secure = await FakeUpstream.StartAsync(certificate, HttpProtocols.Http1);
         await using var plain = await FakeUpstream.StartAsync();
         await using var untrusted = await FakeUpstream.StartAsync(unknown);
-        var trusted = Path.GetTempFileName();
-        await File.WriteAllTextAsync(trusted, certificate.ExportCertificatePem(), cancellation);
-        await using var program = await RunningProgram.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["SSL_CERT_FILE"] = trusted });
+        var program = shared.Program;
         using var market = await Market.OpenAsync(program, secure.Address, Market.Deny("month", 1000));
         using var http = RunningProgram.NewClient(program.Gateway);
         await market.SetUpstreamsAsync(new

@@ -7,7 +7,7 @@ using Tollgate.TestKit;
 namespace Tollgate.Host.Tests;
 
 /// <summary>The running program with TLS in its own listener: curl, HTTP/2 with many streams, and a call like gRPC's through two hops of TLS.</summary>
-public sealed class TlsTests
+public sealed class TlsTests(TlsTests.Shared shared) : IClassFixture<TlsTests.Shared>
 {
     private static readonly CancellationToken Never = CancellationToken.None;
 
@@ -15,8 +15,7 @@ public sealed class TlsTests
     public async Task ManyStreamsOfOneConnection_KeepAQuotaExactly()
     {
         await using var upstream = await FakeUpstream.StartAsync();
-        using var home = new Home();
-        await using var program = await home.StartAsync();
+        var (home, program) = (shared.Home, shared.Program);
         using var market = await Market.OpenAsync(program, upstream.Address, Market.Deny("month", 150));
         var connections = 0;
         using var http = home.Client(HttpVersion.Version20, () => Interlocked.Increment(ref connections));
@@ -45,8 +44,7 @@ public sealed class TlsTests
     public async Task Curl_IsServed(string flag, string version)
     {
         await using var upstream = await FakeUpstream.StartAsync();
-        using var home = new Home();
-        await using var program = await home.StartAsync();
+        var (home, program) = (shared.Home, shared.Program);
         using var market = await Market.OpenAsync(program, upstream.Address, Market.Deny("month", 50));
         var body = Path.Combine(home.Folder, "body");
         await File.WriteAllBytesAsync(body, new byte[200_000], Never);
@@ -63,13 +61,9 @@ public sealed class TlsTests
     [Fact(Timeout = 120_000)]
     public async Task ACallLikeGrpcs_GoesThroughTwoHopsOfTls_WithItsTrailers()
     {
-        var certificate = TestCertificate.Create();
-        using var forServer = certificate.ForServer();
+        var (home, program) = (shared.Home, shared.Program);
+        using var forServer = home.Certificate.ForServer();
         await using var upstream = await FakeUpstream.StartAsync(forServer);
-        using var home = new Home();
-        var trusted = Path.Combine(home.Folder, "trusted.pem");
-        await File.WriteAllTextAsync(trusted, certificate.CertificatePem, Never);
-        await using var program = await home.StartAsync(("SSL_CERT_FILE", trusted));
         using var market = await Market.OpenAsync(program, upstream.Address, Market.Deny("month", 50));
         using var http = home.Client(HttpVersion.Version20);
 
@@ -141,12 +135,32 @@ public sealed class TlsTests
         return output;
     }
 
-    /// <summary>A folder with a certificate and its key, and the settings that name them.</summary>
-    private sealed class Home : IDisposable
+    /// <summary>One for all tests that neither end it nor set it up in their own way. What its upstreams may show is its own certificate.</summary>
+    public sealed class Shared : IAsyncLifetime
     {
-        private readonly TestCertificate _certificate = TestCertificate.Create();
+        internal Home Home { get; } = new();
 
-        public Home() => _certificate.WriteTo(Folder);
+        public RunningProgram Program { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            Program = Home.Prepared(("SSL_CERT_FILE", Path.Combine(Home.Folder, "cert.pem")));
+            await Program.StartAgainAsync();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Program.DisposeAsync();
+            Home.Dispose();
+        }
+    }
+
+    /// <summary>A folder with a certificate and its key, and the settings that name them.</summary>
+    internal sealed class Home : IDisposable
+    {
+        public Home() => Certificate.WriteTo(Folder);
+
+        public TestCertificate Certificate { get; } = TestCertificate.Create();
 
         public string Folder { get; } = Directory.CreateTempSubdirectory("tollgate-tls-").FullName;
 
@@ -164,17 +178,10 @@ public sealed class TlsTests
             return program;
         }
 
-        public async Task<RunningProgram> StartAsync(params (string Name, string Value)[] settings)
-        {
-            var program = Prepared(settings);
-            await program.StartAgainAsync();
-            return program;
-        }
-
         public HttpClient Client(Version version, Action? connected = null)
         {
             var handler = new SocketsHttpHandler { UseCookies = false, UseProxy = false, EnableMultipleHttp2Connections = false };
-            handler.SslOptions.RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.GetCertHashString() == _certificate.Thumbprint;
+            handler.SslOptions.RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.GetCertHashString() == Certificate.Thumbprint;
             handler.ConnectCallback = async (context, cancellation) =>
             {
                 connected?.Invoke();

@@ -29,7 +29,7 @@ public sealed class PortalFixture : IAsyncLifetime
         if (!File.Exists(Path.Combine(portal, "index.html")))
             throw new InvalidOperationException($"The portal is not built ({portal} has no index.html): run ./test");
         Upstream = await FakeUpstream.StartAsync();
-        Program = await RunningProgram.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Portal__Directory"] = portal });
+        Program = await RunningProgram.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Portal__Directory"] = portal }, fromNothing: true);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new()
         {

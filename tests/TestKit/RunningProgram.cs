@@ -61,10 +61,18 @@ public sealed class RunningProgram : IAsyncDisposable
     }
 
     /// <summary>Starts it and waits until it is ready.</summary>
-    public static async Task<RunningProgram> StartAsync(IReadOnlyDictionary<string, string?>? settings = null)
+    /// <param name="settings">Beside those that every program of a test has.</param>
+    /// <param name="fromNothing">It makes its cluster itself, as on its first day; else it gets a copy of one that is made.</param>
+    public static async Task<RunningProgram> StartAsync(IReadOnlyDictionary<string, string?>? settings = null, bool fromNothing = false)
     {
-        var program = Launched(settings);
-        await program.UntilReadyAsync().ConfigureAwait(false);
+        var program = Prepared(settings);
+        if (fromNothing)
+        {
+            program.LaunchAgain();
+            await program.UntilReadyAsync().ConfigureAwait(false);
+        }
+        else
+            await program.StartAgainAsync().ConfigureAwait(false);
         return program;
     }
 
@@ -98,6 +106,8 @@ public sealed class RunningProgram : IAsyncDisposable
 
     public async Task StartAgainAsync()
     {
+        if (!_settings.ContainsKey("ConnectionStrings__Tollgate") && !Directory.Exists(Path.Combine(Data, ClusterTemplate.Folder)))
+            await ClusterTemplate.CopyToAsync(Data).ConfigureAwait(false);
         LaunchAgain();
         await UntilReadyAsync().ConfigureAwait(false);
     }
