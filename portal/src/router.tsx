@@ -86,6 +86,18 @@ const meters = createRoute({
   component: lazyRouteComponent(() => import("./meters/MetersPage"), "MetersPage"),
 });
 const account = createRoute({ getParentRoute: () => desk, path: "/account", component: lazyRouteComponent(() => import("./account/AccountPage"), "AccountPage") });
+const organization = createRoute({
+  getParentRoute: () => desk,
+  path: "/organization",
+  component: lazyRouteComponent(() => import("./organization/OrganizationPage"), "OrganizationPage"),
+});
+const invitation = createRoute({
+  getParentRoute: () => desk,
+  path: "/invitation",
+  component: lazyRouteComponent(() => import("./organization/InvitationPage"), "InvitationPage"),
+});
+const devices = createRoute({ getParentRoute: () => desk, path: "/devices", component: lazyRouteComponent(() => import("./devices/DevicesPage"), "DevicesPage") });
+const tokens = createRoute({ getParentRoute: () => desk, path: "/tokens", component: lazyRouteComponent(() => import("./tokens/TokensPage"), "TokensPage") });
 const apis = createRoute({ getParentRoute: () => desk, path: "/apis", component: lazyRouteComponent(() => import("./apis/ApisPage"), "ApisPage") });
 const newApi = createRoute({ getParentRoute: () => desk, path: "/apis/new", component: lazyRouteComponent(() => import("./apis/ImportPage"), "ImportPage") });
 
@@ -105,7 +117,7 @@ export const router = createRouter({
     discover,
     publish,
     visitors.addChildren([catalog, listing, signIn, signUp, signInLink, verifyEmail, forgotPassword, resetPassword]),
-    desk.addChildren([subscriptions, subscription, apis, newApi, api, meters, account]),
+    desk.addChildren([subscriptions, subscription, apis, newApi, api, meters, account, organization, invitation, devices, tokens]),
   ]),
   defaultPreload: "intent",
   scrollRestoration: true,

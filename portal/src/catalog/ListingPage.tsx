@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
-import { useState } from "react";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
 import { toError } from "~/api/problem";
 import { onDate } from "~/design/dates";
 import { count, counted, milliseconds, percent } from "~/design/format";
@@ -18,6 +18,7 @@ export function ListingPage() {
   const { organization, api } = useParams({ from: "/public/marketplace/$organization/$api" });
   const query = useQuery(listingQuery(organization, api));
   usePageTitle(query.data?.name);
+  useAddressOfToday(organization, api, query.data?.organization.slug);
   if (query.error) {
     if (toError(query.error).status === 404) return <NothingHere />;
     return (
@@ -33,6 +34,14 @@ export function ListingPage() {
       </div>
     );
   return <ListingBody listing={query.data} />;
+}
+
+/** An organization that took another slug is found by the old one; the address in the bar follows. */
+function useAddressOfToday(organization: string, api: string, slug: string | undefined): void {
+  const navigate = useNavigate();
+  useEffect(() => {
+    if (slug && slug !== organization) void navigate({ to: "/marketplace/$organization/$api", params: { organization: slug, api }, search: (before) => before, replace: true });
+  }, [navigate, organization, api, slug]);
 }
 
 function ListingBody({ listing }: { listing: Listing }) {

@@ -43,6 +43,8 @@ export function AccountMenu() {
             <>
               <DropdownMenu.Separator className="my-4 border-t border-line" />
               <DropdownMenu.Item onSelect={() => void navigate({ to: "/account" })}>Account security</DropdownMenu.Item>
+              <DropdownMenu.Item onSelect={() => void navigate({ to: "/devices" })}>Devices</DropdownMenu.Item>
+              <DropdownMenu.Item onSelect={() => void navigate({ to: "/tokens" })}>API tokens</DropdownMenu.Item>
               <DropdownMenu.Item onSelect={() => void signOut().then(() => navigate({ to: "/marketplace" }))}>Sign out</DropdownMenu.Item>
             </>
           )}

@@ -1,5 +1,5 @@
 import { Link, Outlet } from "@tanstack/react-router";
-import { Boxes, Gauge, KeyRound, Store } from "lucide-react";
+import { Boxes, Building2, Gauge, KeyRound, Store } from "lucide-react";
 import { AccountMenu } from "./AccountMenu";
 import { OrganizationMenu } from "./OrganizationMenu";
 import { PaletteButton } from "./Palette";
@@ -9,6 +9,7 @@ const places = [
   { to: "/subscriptions", label: "Subscriptions", Icon: KeyRound },
   { to: "/apis", label: "My APIs", Icon: Boxes },
   { to: "/meters", label: "Meters", Icon: Gauge },
+  { to: "/organization", label: "Organization", Icon: Building2 },
   { to: "/marketplace", label: "Catalog", Icon: Store },
 ] as const;
 

@@ -1,0 +1,57 @@
+import { useMutation } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { Button } from "~/design/Button";
+import { ConfirmDialog } from "~/design/Dialog";
+import { Failed } from "~/design/States";
+import { leaveOrganization, removeOrganization, type OrganizationDetail } from "./data";
+
+export function EndSection({ organization }: { organization: OrganizationDetail }) {
+  const [ending, setEnding] = useState<"leave" | "remove" | null>(null);
+  const navigate = useNavigate();
+  const end = useMutation({
+    mutationFn: (way: "leave" | "remove") => (way === "leave" ? leaveOrganization(organization.id) : removeOrganization(organization.id)),
+    onSuccess: () => navigate({ to: "/subscriptions" }),
+  });
+  const close = () => {
+    setEnding(null);
+    end.reset();
+  };
+  return (
+    <section aria-labelledby="end">
+      <h2 id="end" className="text-20 font-semibold mb-8">
+        Leave or remove
+      </h2>
+      <div className="flex flex-wrap gap-8">
+        <Button onClick={() => setEnding("leave")}>Leave organization</Button>
+        {organization.role === "owner" && (
+          <Button kind="bad" onClick={() => setEnding("remove")}>
+            Remove organization
+          </Button>
+        )}
+      </div>
+      <ConfirmDialog
+        open={ending === "leave"}
+        title={`Leave ${organization.name}?`}
+        verb="Leave organization"
+        busy={end.isPending}
+        error={end.error && <Failed error={end.error} what="You are still a member." />}
+        onConfirm={() => end.mutate("leave")}
+        onClose={close}
+      >
+        <p>You see nothing of it from then on. To come back you need an invitation.</p>
+      </ConfirmDialog>
+      <ConfirmDialog
+        open={ending === "remove"}
+        title={`Remove ${organization.name}?`}
+        verb="Remove organization"
+        busy={end.isPending}
+        error={end.error && <Failed error={end.error} what="The organization is as it was." />}
+        onConfirm={() => end.mutate("remove")}
+        onClose={close}
+      >
+        <p>For all its members, and for good. It must have no live subscription and no API that is not archived. Its slug is nobody else's for 180 days.</p>
+      </ConfirmDialog>
+    </section>
+  );
+}

@@ -1,0 +1,145 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Button } from "~/design/Button";
+import { onDate } from "~/design/dates";
+import { ConfirmDialog } from "~/design/Dialog";
+import { SelectField } from "~/design/Field";
+import { Failed, Lines } from "~/design/States";
+import { useNote } from "~/design/Toasts";
+import { changeRole, mayManage, membersQuery, removeMember, roles, transferOrganization, type Member, type OrganizationDetail, type Role } from "./data";
+
+export function MembersSection({ organization }: { organization: OrganizationDetail }) {
+  const query = useQuery(membersQuery(organization.id));
+  const [removing, setRemoving] = useState<Member | null>(null);
+  const [heir, setHeir] = useState<Member | null>(null);
+  return (
+    <section aria-labelledby="members">
+      <h2 id="members" className="text-20 font-semibold mb-8">
+        Members
+      </h2>
+      {query.error ? (
+        <Failed error={query.error} what="The members could not be read." retry={() => void query.refetch()} />
+      ) : query.data ? (
+        <div className="scroll" tabIndex={0} role="region" aria-label="Members as a table">
+          <table className="sheet">
+            <thead>
+              <tr>
+                <th scope="col">Member</th>
+                <th scope="col">Role</th>
+                <th scope="col" className="hidden sm:table-cell">
+                  Since
+                </th>
+                <th scope="col">
+                  <span className="sr-only">Actions</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {query.data.map((member) => (
+                <MemberRow key={member.account} organization={organization} member={member} onRemove={() => setRemoving(member)} onTransfer={() => setHeir(member)} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      ) : (
+        <Lines rows={3} />
+      )}
+      <RemoveDialog organization={organization} member={removing} onClose={() => setRemoving(null)} />
+      <TransferDialog organization={organization} member={heir} onClose={() => setHeir(null)} />
+    </section>
+  );
+}
+
+interface RowProps {
+  organization: OrganizationDetail;
+  member: Member;
+  onRemove: () => void;
+  onTransfer: () => void;
+}
+
+function MemberRow({ organization, member, onRemove, onTransfer }: RowProps) {
+  const note = useNote();
+  const owner = organization.role === "owner";
+  // Only an owner changes who is owner.
+  const may = mayManage(organization.role) && (owner || member.role !== "owner");
+  const change = useMutation({ mutationFn: (role: Role) => changeRole(organization.id, member.account, role), onSuccess: () => note(`${member.name} has another role now.`) });
+  return (
+    <tr>
+      <td className="min-w-0">
+        <span className="font-medium">{member.name}</span>
+        {member.you && <span className="text-12 text-quiet"> you</span>}
+        <span className="block text-12 text-quiet break-all">{member.email}</span>
+        {change.error && <Failed error={change.error} what="The role is as it was." />}
+      </td>
+      <td>
+        {may ? (
+          <SelectField bare small label={`Role of ${member.name}`} value={member.role} disabled={change.isPending} onChange={(event) => change.mutate(event.target.value as Role)}>
+            {roles
+              .filter(({ role }) => owner || role !== "owner")
+              .map(({ role }) => (
+                <option key={role} value={role}>
+                  {role}
+                </option>
+              ))}
+          </SelectField>
+        ) : (
+          member.role
+        )}
+      </td>
+      <td className="whitespace-nowrap text-quiet hidden sm:table-cell">{onDate(member.joined_at)}</td>
+      <td className="figure">
+        {owner && !member.you && member.role !== "owner" && (
+          <Button kind="quiet" aria-label={`Hand over to ${member.name}`} onClick={onTransfer}>
+            Hand over
+          </Button>
+        )}
+        {may && !member.you && (
+          <Button kind="quiet" aria-label={`Remove ${member.name}`} onClick={onRemove}>
+            Remove
+          </Button>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function RemoveDialog({ organization, member, onClose }: { organization: OrganizationDetail; member: Member | null; onClose: () => void }) {
+  const remove = useMutation({ mutationFn: (account: string) => removeMember(organization.id, account), onSuccess: onClose });
+  return (
+    <ConfirmDialog
+      open={member !== null}
+      title={`Remove ${member?.name}?`}
+      verb="Remove member"
+      busy={remove.isPending}
+      error={remove.error && <Failed error={remove.error} what="Still a member." />}
+      onConfirm={() => member && remove.mutate(member.account)}
+      onClose={onClose}
+    >
+      <p>{member?.name} sees nothing of {organization.name} from then on, and API tokens made for it end. Keys of subscriptions go on working.</p>
+    </ConfirmDialog>
+  );
+}
+
+function TransferDialog({ organization, member, onClose }: { organization: OrganizationDetail; member: Member | null; onClose: () => void }) {
+  const note = useNote();
+  const transfer = useMutation({
+    mutationFn: (account: string) => transferOrganization(organization.id, account),
+    onSuccess: () => {
+      onClose();
+      note(`${member?.name} is the owner now.`);
+    },
+  });
+  return (
+    <ConfirmDialog
+      open={member !== null}
+      title={`Hand ${organization.name} over to ${member?.name}?`}
+      verb="Hand over"
+      busy={transfer.isPending}
+      error={transfer.error && <Failed error={transfer.error} what="You are still the owner." />}
+      onConfirm={() => member && transfer.mutate(member.account)}
+      onClose={onClose}
+    >
+      <p>{member?.name} becomes owner, you become admin. Only an owner can undo it.</p>
+    </ConfirmDialog>
+  );
+}

@@ -1,0 +1,69 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Button } from "~/design/Button";
+import { counted } from "~/design/format";
+import { Failed, Lines } from "~/design/States";
+import { usePageTitle } from "~/design/usePage";
+import { chooseOrganization, useOrganization } from "~/session/organization";
+import { mayManage, membersQuery, organizationQuery, type OrganizationDetail } from "./data";
+import { EndSection } from "./EndSection";
+import { InvitationsSection } from "./InvitationsSection";
+import { MembersSection } from "./MembersSection";
+import { NewOrganization } from "./NewOrganization";
+import { OrganizationSettings } from "./OrganizationSettings";
+
+export function OrganizationPage() {
+  const current = useOrganization();
+  const query = useQuery(organizationQuery(current?.id));
+  const members = useQuery({ ...membersQuery(current?.id ?? ""), enabled: current !== undefined && !current.personal });
+  const [making, setMaking] = useState(false);
+  const title = titleOf(query.data, members.data?.length);
+  usePageTitle(title);
+  return (
+    <>
+      <header className="flex flex-wrap items-center justify-between gap-16 mb-24">
+        <h1 className="text-26 font-semibold">{title}</h1>
+        <Button onClick={() => setMaking(true)}>New organization</Button>
+      </header>
+      {query.error && !query.data ? (
+        <Failed error={query.error} what="The organization could not be read." retry={() => void query.refetch()} />
+      ) : !query.data ? (
+        <Lines rows={4} />
+      ) : (
+        <Body key={query.data.id} organization={query.data} />
+      )}
+      {making && (
+        <NewOrganization
+          onClose={() => setMaking(false)}
+          onDone={(made) => {
+            setMaking(false);
+            chooseOrganization(made.id);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function titleOf(organization: OrganizationDetail | undefined, members: number | undefined): string {
+  if (!organization) return "Organization";
+  if (organization.personal) return `${organization.name}, yours alone`;
+  return members === undefined ? organization.name : `${organization.name}, ${counted(members, "member")}`;
+}
+
+function Body({ organization }: { organization: OrganizationDetail }) {
+  return (
+    <div className="stack">
+      {organization.personal ? (
+        <p className="max-w-prose text-quiet">Your personal organization has no other members. To work with others, make an organization and invite them.</p>
+      ) : (
+        <>
+          <MembersSection organization={organization} />
+          {mayManage(organization.role) && <InvitationsSection organization={organization} />}
+        </>
+      )}
+      {mayManage(organization.role) && <OrganizationSettings key={`${organization.slug} ${organization.name} ${organization.time_zone}`} organization={organization} />}
+      {!organization.personal && <EndSection organization={organization} />}
+    </div>
+  );
+}
