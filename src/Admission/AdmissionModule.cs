@@ -60,14 +60,15 @@ public static class AdmissionModule
         services.AddSingleton<NodeLicence>().AddSingleton<NodeRegistration>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<NodeRegistration>());
         if (options.Shared)
-            AddSharedLimits(services);
+            AddSharedLimits(services, SlotOptions.From(configuration));
         services.AddHostedService<KeyUses>();
         services.AddHealthChecks().AddCheck<AdmissionHealth>("admission", tags: ["ready"]);
         services.AddMetricSource<AdmissionMetrics>();
     }
 
-    private static void AddSharedLimits(IServiceCollection services)
+    private static void AddSharedLimits(IServiceCollection services, SlotOptions slots)
     {
+        services.AddSingleton(slots).AddSingleton<SlotRounds>().AddHostedService<SlotKeeper>();
         services.AddSingleton<SharedLimits>().AddSingleton(provider => provider.GetRequiredService<SharedLimits>().Clock);
         services.AddSingleton<LeaseStore>().AddSingleton<SharedEpoch>().AddSingleton<LeaseSeeds>().AddSingleton<LeaseRounds>().AddSingleton<LeaseSettlement>();
         services.AddHostedService<LeaseKeeper>();

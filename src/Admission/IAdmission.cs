@@ -75,6 +75,12 @@ public struct AdmissionDecision
     internal long LeaseNeed;
     internal bool LeaseOfProduct;
 
+    /// <summary>What is spent is this node's part of the calls in flight at once.</summary>
+    internal bool LeaseOfSlots;
+
+    /// <summary>Of the lease that the call's place belongs to.</summary>
+    internal int SlotLife;
+
     /// <summary>The call counts as in flight until <see cref="IAdmission.Release"/>.</summary>
     internal bool InFlight;
 

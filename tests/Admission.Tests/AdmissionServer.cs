@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Admission.Deciding;
+using Tollgate.Admission.Leases;
 using Tollgate.Foundation;
 using Tollgate.Identity;
 using Tollgate.Metering;
@@ -24,6 +25,9 @@ public sealed class AdmissionServer : IAsyncLifetime
 
     /// <summary>Of all its nodes.</summary>
     public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>(StringComparer.Ordinal);
+
+    /// <summary>How long its nodes hold places of calls in flight; null: as they are set up.</summary>
+    internal SlotOptions? Slots { get; init; }
 
     public TestServer Server { get; private set; } = null!;
 
@@ -66,6 +70,8 @@ public sealed class AdmissionServer : IAsyncLifetime
             services.AddMetering(configuration);
             services.AddPlans(configuration);
             services.AddAdmission(configuration);
+            if (Slots is not null)
+                services.AddSingleton(Slots);
         }, app =>
         {
             app.MapHealth();
@@ -100,13 +106,15 @@ public sealed class AdmissionServer : IAsyncLifetime
     }
 
     /// <summary>A plan on sale, for a product of its own.</summary>
-    internal async Task<Plan> PlanAsync(Person provider, params Allowance[] allowances)
+    internal Task<Plan> PlanAsync(Person provider, params Allowance[] allowances) => PlanAsync(provider, null, allowances);
+
+    internal async Task<Plan> PlanAsync(Person provider, int? concurrency, Allowance[] allowances)
     {
         var plans = Server.Services.GetRequiredService<IPlans>();
         var product = new Product("api", TypeId.New(TimeProvider.System), provider.Organization);
         var outcome = await Database.Database.AsAppAsync(provider.Tenant, async session =>
         {
-            var plan = await plans.CreateAsync(session, product, new PlanDraft("Basic", "", new Price(0, "usd", PriceInterval.Month), allowances));
+            var plan = await plans.CreateAsync(session, product, new PlanDraft("Basic", "", new Price(0, "usd", PriceInterval.Month), allowances, concurrency));
             await plans.SetOnSaleAsync(session, product.Id, onSale: true);
             return plan;
         }, CancellationToken.None);

@@ -21,8 +21,9 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
         return decision;
     }
 
-    public ValueTask<bool> LeaseAsync(in AdmissionDecision decision) =>
-        decision.KeyPlace >= 0 && LeasesOf(decision) is { } leases ? leases.WaitAsync(decision.LeaseNeed) : ValueTask.FromResult(false);
+    public ValueTask<bool> LeaseAsync(in AdmissionDecision decision) => decision.LeaseOfSlots
+        ? state.Subscribers.SlotsOf(decision.Slot) is { } slots && state.Shared?.Slots is { } rounds ? slots.WaitAsync(rounds) : ValueTask.FromResult(false)
+        : decision.KeyPlace >= 0 && LeasesOf(decision) is { } leases ? leases.WaitAsync(decision.LeaseNeed) : ValueTask.FromResult(false);
 
     public void GiveBack(in AdmissionDecision decision)
     {
@@ -63,7 +64,8 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
         ref var entry = ref state.Keys.At(decision.KeyPlace);
         var now = Now;
         return Volatile.Read(ref entry.State) == (int)KeyState.Active && now < Volatile.Read(ref entry.ExpiresAt)
-            && state.Subscribers.TryTerms(decision.Slot, out var terms) && terms.IsActiveAt(now);
+            && state.Subscribers.TryTerms(decision.Slot, out var terms) && terms.IsActiveAt(now)
+            && (!decision.InFlight || state.Subscribers.SlotsOf(decision.Slot) is not { } slots || slots.Holds(decision.SlotLife));
     }
 
     // Nodes that share limits go by one clock.
@@ -125,8 +127,8 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
         if (subscriber.SpentUp is { } spent && spent.PeriodStartSeconds == decision.PeriodStartSeconds && MeterMask.Takes(meters, spent.Meters))
             return Refuse(terms, meters, now, RefusalReason.SpendCap, terms.PeriodResetSeconds(now), ref decision);
         var inFlight = terms.Plan.Concurrency > 0;
-        if (inFlight && !subscriber.TryEnter(Math.Max(1, terms.Plan.Concurrency / state.LiveNodes)))
-            return Refuse(terms, meters, now, RefusalReason.Concurrency, 1, ref decision);
+        if (inFlight && Enter(subscriber, terms.Plan.Concurrency, ref decision) is not AdmissionVerdict.Admitted and var full)
+            return full == AdmissionVerdict.Undecided ? full : Refuse(terms, meters, now, RefusalReason.Concurrency, 1, ref decision);
         var verdict = Limiter.TryTake(terms, meters, now, ref decision);
         if (verdict == AdmissionVerdict.Admitted && terms.Plan.Product is { } product && product.TryTerms(out var all))
             verdict = ProductLimiter.Take(subscriber, all, meters, now, ref decision);
@@ -135,6 +137,16 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
         else if (inFlight)
             subscriber.Leave();
         return verdict;
+    }
+
+    private AdmissionVerdict Enter(Subscriber subscriber, int limit, ref AdmissionDecision decision)
+    {
+        if (subscriber.Slots is not { } slots)
+            return subscriber.TryEnter(Math.Max(1, limit / state.LiveNodes)) ? AdmissionVerdict.Admitted : AdmissionVerdict.RateLimited;
+        if (slots.TryEnter(limit, out decision.SlotLife, out var refused))
+            return AdmissionVerdict.Admitted;
+        decision.LeaseOfSlots = !refused;
+        return refused ? AdmissionVerdict.RateLimited : AdmissionVerdict.Undecided;
     }
 
     // A refusal too tells what is left.

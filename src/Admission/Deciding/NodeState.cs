@@ -92,6 +92,8 @@ internal sealed class NodeState(int nodes, SharedLimits? shared = null)
             if (Shared is not null && !term.Charged && !Meter.IsDeclared(term.Meter))
                 subscriber.All.EnsureLeases(subscriber.Slot, term.Meter, Shared).Ensure(term.Window);
         }
+        if (Shared is not null && plan.Concurrency > 0)
+            subscriber.All.EnsureSlots(subscriber.Slot, Shared);
         return new Terms(subscriber, plan, entitlement);
     }
 

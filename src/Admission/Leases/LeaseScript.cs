@@ -4,7 +4,7 @@ using System.Text;
 namespace Tollgate.Admission.Leases;
 
 /// <summary>
-/// What runs inside Redis, each time as one step. One text with five verbs, so that there is one digest. It is only ever called by its digest: a server that has
+/// What runs inside Redis, each time as one step. One text with six verbs, so that there is one digest. It is only ever called by its digest: a server that has
 /// lost its memory (restart, failover, an older snapshot) has lost its scripts too, and says NOSCRIPT before it hands out anything.
 /// </summary>
 /// <remarks>
@@ -13,6 +13,7 @@ namespace Tollgate.Admission.Leases;
 /// Leases of one life of a node, a hash: counter:window → "ordinal granted sequence used at" (at: the node's own clock). A node tells what it holds in the window, used or not, with every
 /// question, and the counter is put right by the difference: an answer that was lost gives back what it granted. A question that another has overtaken (lower
 /// sequence) changes nothing.
+/// Places of calls in flight of a subscription, a hash: life → "places sequence end of the lease (µs)".
 /// </remarks>
 internal static class LeaseScript
 {
@@ -74,6 +75,36 @@ internal static class LeaseScript
             keep(ending)
             redis.call('EXPIRE', KEYS[3], 3888000)
           end
+        elseif verb == 'slots' then
+          local sequence, life, held, need, want, limit, lease = tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+          -- Since when this memory has been kept: what others held before it is over once a lease has gone by.
+          local began, since = string.match(redis.call('GET', KEYS[3]) or '', '^(%S+) (%d+)$')
+          if began ~= epoch then
+            redis.call('SET', KEYS[3], epoch .. ' ' .. answer[2])
+            since = answer[2]
+          end
+          local young = now < tonumber(since) + lease
+          local all, others, mine, before = redis.call('HGETALL', KEYS[2]), 0, nil, 0
+          for i = 1, #all, 2 do
+            local count, said, till = string.match(all[i + 1], '^(%d+) (%d+) (%d+)')
+            if tonumber(till) <= now then redis.call('HDEL', KEYS[2], all[i])
+            elseif all[i] == life then mine, before = tonumber(count), tonumber(said)
+            else others = others + tonumber(count) end
+          end
+          local state, grant = 'granted', 0
+          local left = limit - others - held
+          if mine and sequence <= before then state = 'overtaken'
+          elseif held > 0 and not mine and not young then state = 'lapsed'
+          else
+            if left > 0 and need > 0 and not young then grant = math.min(left, math.max(need, math.min(want, math.floor(left / 4)))) end
+            if held + grant > 0 then
+              redis.call('HSET', KEYS[2], life, table.concat({whole(held + grant), whole(sequence), whole(now + lease)}, ' '))
+              redis.call('EXPIRE', KEYS[2], 3600)
+            elseif mine then redis.call('HDEL', KEYS[2], life) end
+          end
+          table.insert(answer, state)
+          table.insert(answer, whole(grant))
+          table.insert(answer, whole(left - grant))
         elseif verb == 'seed' then
           for i = 3, #ARGV, 4 do
             local w, ordinal, to, used = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])

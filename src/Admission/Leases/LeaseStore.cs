@@ -41,6 +41,9 @@ internal sealed class LeaseStore(IRedis redis, SharedClock clock, TimeProvider o
     /// <summary>Of this rebuild on this server: who told another server, or this one before it forgot again, has not told it here.</summary>
     public const string Turn = "tollgate:turn";
 
+    /// <summary>The epoch, and since when calls in flight are counted in it.</summary>
+    private const string SlotsSince = "tollgate:slots-since";
+
     // Lua counts in doubles: microseconds are exact in them for centuries.
     private long _sequence = Micros(clock.Now);
 
@@ -56,6 +59,18 @@ internal sealed class LeaseStore(IRedis redis, SharedClock clock, TimeProvider o
         for (var i = 3; i + 2 < answer.Count; i += 3)
             windows.Add(new WindowAnswer(StateOf(answer[i]), Parse(answer[i + 1]), Parse(answer[i + 2])));
         return new LeaseAnswer(Parse(answer[2]), windows);
+    }
+
+    /// <summary>Places of calls in flight: so many are held, and so many more are needed or would be liked.</summary>
+    public async Task<SlotAnswer> AskSlotsAsync(string epoch, Guid life, Guid subscription, int held, int need, int want, int limit, TimeSpan lease)
+    {
+        var answer = await RunAsync($"tollgate:slots:{epoch}:{subscription:N}", SlotsSince,
+            ["slots", epoch, NextSequence(), life.ToString("N"), Number(held), Number(need), Number(want), Number(limit), Number(lease.Ticks / TimeSpan.TicksPerMicrosecond)]).ConfigureAwait(false);
+        return answer[3] switch
+        {
+            "overtaken" => throw new RedisUnavailableException("A later question about calls in flight came first."),
+            var state => new SlotAnswer(state == "lapsed", (int)Parse(answer[4]), Parse(answer[5])),
+        };
     }
 
     public Task SeedAsync(string epoch, Guid subscription, byte meter, IEnumerable<SeedLine> lines)

@@ -35,6 +35,12 @@ internal readonly record struct Subscriber(Subscribers All, int Slot)
 
     public void SetSpentUp(SpentUp? spent) => All.SetSpentUp(Slot, spent);
 
+    /// <summary>This node's part of the calls in flight at once, where nodes share it.</summary>
+    public SlotLease? Slots => All.SlotsOf(Slot);
+
+    /// <summary>One more call in flight; answers how many there are by then.</summary>
+    public int Enter() => Interlocked.Increment(ref All.Entry(Slot).InFlight);
+
     /// <summary>One more call in flight, or false.</summary>
     public bool TryEnter(int most)
     {

@@ -17,6 +17,7 @@ internal sealed class Subscribers
     private readonly CellStore _cells = new();
     private readonly PlanTable _plans = new();
     private readonly ConcurrentDictionary<int, SpentUp> _spentUp = new();
+    private readonly ConcurrentDictionary<int, SlotLease> _slots = new();
     private readonly Lock _writer = new();
     private readonly IdIndex _index;
     private volatile MeterLeases[]?[] _leases = [];
@@ -171,6 +172,10 @@ internal sealed class Subscribers
             return leases;
         }
     }
+
+    public SlotLease? SlotsOf(int slot) => _slots.TryGetValue(slot, out var slots) ? slots : null;
+
+    public void EnsureSlots(int slot, SharedLimits shared) => _slots.GetOrAdd(slot, static (place, own) => own.shared.NewSlots(new Subscriber(own.All, place)), (All: this, shared));
 
     public IEnumerable<MeterLeases> Leases()
     {

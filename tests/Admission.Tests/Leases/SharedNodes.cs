@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Tollgate.Admission.Leases;
 using Tollgate.Foundation;
 using Tollgate.Metering;
 using Tollgate.Plans;
@@ -14,10 +15,10 @@ internal sealed class SharedNodes : IAsyncDisposable
 {
     private readonly AdmissionServer _first;
 
-    private SharedNodes(TestRedis redis, string? url, Dictionary<string, string?>? settings)
+    private SharedNodes(TestRedis redis, string? url, Dictionary<string, string?>? settings, SlotOptions? slots)
     {
         Redis = redis;
-        _first = new AdmissionServer { Redis = url ?? redis.Url, Settings = settings ?? [] };
+        _first = new AdmissionServer { Redis = url ?? redis.Url, Settings = settings ?? [], Slots = slots };
     }
 
     public TestRedis Redis { get; }
@@ -30,9 +31,10 @@ internal sealed class SharedNodes : IAsyncDisposable
     /// <param name="redis">Another server than a plain one of its own. It ends with the nodes.</param>
     /// <param name="url">Of it, and of others.</param>
     /// <param name="settings">Of each node.</param>
-    public static async Task<SharedNodes> StartAsync(int count = 3, TestRedis? redis = null, string? url = null, Dictionary<string, string?>? settings = null)
+    /// <param name="slots">How long they hold places of calls in flight.</param>
+    public static async Task<SharedNodes> StartAsync(int count = 3, TestRedis? redis = null, string? url = null, Dictionary<string, string?>? settings = null, SlotOptions? slots = null)
     {
-        var nodes = new SharedNodes(redis ?? await TestRedis.StartAsync(), url, settings);
+        var nodes = new SharedNodes(redis ?? await TestRedis.StartAsync(), url, settings, slots);
         await nodes._first.InitializeAsync();
         nodes.Nodes.Add(nodes._first.Server);
         while (nodes.Nodes.Count < count)
@@ -63,9 +65,12 @@ internal sealed class SharedNodes : IAsyncDisposable
     }
 
     /// <summary>A subscription with these allowances, known to every node.</summary>
-    public async Task<Buyer> SubscribeAsync(params Allowance[] allowances)
+    public Task<Buyer> SubscribeAsync(params Allowance[] allowances) => SubscribeAsync(null, allowances);
+
+    /// <summary>The same with so many calls in flight at once.</summary>
+    public async Task<Buyer> SubscribeAsync(int? concurrency, Allowance[] allowances)
     {
-        var plan = await _first.PlanAsync(await _first.RegisterAsync(), allowances);
+        var plan = await _first.PlanAsync(await _first.RegisterAsync(), concurrency, allowances);
         var (id, _, secret) = await (await _first.RegisterAsync()).SubscribeAsync(plan);
         TypeId.TryParse(id, "sub", out var subscription).ShouldBeTrue();
         foreach (var node in Nodes)
