@@ -29,7 +29,9 @@ public static class AdmissionModule
         services.AddSingleton(options);
         services.AddSingleton(provider => new NodeState(options.Nodes, options.Shared && options.Admits ? provider.GetRequiredService<SharedLimits>() : null));
         services.AddSingleton<IAdmission, NodeAdmission>();
-        services.AddSingleton<KeyStore>();
+        services.AddSingleton<KeyStore>().AddSingleton<KeyScopes>().AddSingleton<KeyChanges>().AddSingleton<LeakReports>().AddSingleton<LeakedKeys>();
+        services.AddAddressLimit(KeyFacts.Limit, PerMinute(configuration, "FactsPerMinute", 120), TimeSpan.FromMinutes(1));
+        services.AddAddressLimit(LeakedKeys.Limit, PerMinute(configuration, "LeakReportsPerMinute", 30), TimeSpan.FromMinutes(1));
         services.AddSingleton<IProductLimits, ProductLimitStore>();
         services.AddSingleton<ProductNames>();
         services.AddSingleton<AllowanceUsage>();
@@ -43,7 +45,17 @@ public static class AdmissionModule
         var group = routes.MapGroup("").WithApiDefaults();
         SubscriptionEndpoints.Map(group);
         KeyEndpoints.Map(group);
+        KeyFacts.Map(group);
+        LeakedKeys.Map(group);
         return routes;
+    }
+
+    private static int PerMinute(IConfiguration configuration, string name, int fallback)
+    {
+        var text = configuration[$"Keys:{name}"];
+        if (string.IsNullOrEmpty(text))
+            return fallback;
+        return int.TryParse(text, out var value) && value > 0 ? value : throw new InvalidOperationException($"Keys__{name} must be a whole number above 0.");
     }
 
     // A process without the gateway role holds no keys and no counters, and is nobody that limits would have to be shared with.

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using Tollgate.Metering;
 
@@ -19,9 +20,18 @@ public enum AdmissionVerdict : byte
     /// <summary>The node cannot tell yet (starting, or its snapshot is too old): 503.</summary>
     Unavailable,
 
+    /// <summary>The key is for other addresses than the caller's.</summary>
+    AddressNotAllowed,
+
+    /// <summary>The key is for other endpoints of the API.</summary>
+    EndpointNotInKey,
+
     /// <summary>This node has spent its part of a shared limit: ask <see cref="IAdmission.LeaseAsync"/>, then decide again. Where that answers false, 503.</summary>
     Undecided,
 }
+
+/// <summary>The endpoint that is called (empty: none that the API has described) and the address of the client, for keys that are not for all of them.</summary>
+public readonly record struct CallOrigin(Guid OperationId, IPAddress? Client);
 
 /// <summary>One allowance as it stands after the decision.</summary>
 /// <param name="Window">A <see cref="Plans.Window"/>.</param>
@@ -114,7 +124,8 @@ public interface IAdmission
     /// <param name="key">The presented secret as ASCII bytes; empty when there was none.</param>
     /// <param name="productId">The API that is called.</param>
     /// <param name="meters">Amounts known at admission.</param>
-    AdmissionDecision Admit(ReadOnlySpan<byte> key, Guid productId, in MeterAmounts meters);
+    /// <param name="origin">What a restricted key is asked for besides.</param>
+    AdmissionDecision Admit(ReadOnlySpan<byte> key, Guid productId, in MeterAmounts meters, CallOrigin origin = default);
 
     /// <summary>
     /// For an undecided call: waits, without a thread and a second at most, until this node has asked for more of the shared limit. False when it could not ask.

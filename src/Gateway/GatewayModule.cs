@@ -55,5 +55,6 @@ public static class GatewayModule
         services.AddSingleton<IPublishedApis, PublishedApis>();
         services.AddSingleton<IUsageSubjects, ApiUsageSubjects>();
         services.AddSingleton<IProductNames, ApiProductNames>();
+        services.AddSingleton<IProductOperations, ApiOperations>();
     }
 }

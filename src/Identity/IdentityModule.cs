@@ -8,6 +8,7 @@ using Tollgate.Foundation;
 using Tollgate.Identity.Access;
 using Tollgate.Identity.Accounts;
 using Tollgate.Identity.ApiTokens;
+using Tollgate.Identity.Admin;
 using Tollgate.Identity.Audit;
 using Tollgate.Identity.Attempts;
 using Tollgate.Identity.Challenges;
@@ -42,6 +43,7 @@ public static class IdentityModule
         services.TryAddSingleton<IAccountMailer, NoMail>();
         AddSignIn(services, configuration);
         services.AddSingleton<IAuditLog, AuditLog>().AddSingleton<AuditReader>();
+        services.AddSingleton<IAuditLog, AuditLog>().AddSingleton<AuditReader>().AddSingleton<IOrganizationContacts, OrganizationContacts>();
         services.AddAddressLimit(AuthEndpoints.RegisterLimit, Setting(configuration, "RegistersPerHour", 60), TimeSpan.FromHours(1));
         services.AddAddressLimit(AuthEndpoints.LoginLimit, Setting(configuration, "LoginsPerMinute", 60), TimeSpan.FromMinutes(1));
         services.AddAddressLimit(JwksEndpoint.Limit, Setting(configuration, "KeysPerMinute", 300), TimeSpan.FromMinutes(1));

@@ -26,6 +26,8 @@ public enum RefusalReason : byte
     KeyExpired = 8,
     Overload = 9,
     Unmetered = 10,
+    AddressNotAllowed = 11,
+    EndpointNotInKey = 12,
 }
 
 /// <summary>One (meter, amount) pair of an event.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
@@ -30,6 +31,9 @@ public sealed class AdmissionServer : IAsyncLifetime
     internal SlotOptions? Slots { get; init; }
 
     public TestServer Server { get; private set; } = null!;
+
+    /// <summary>What was mailed.</summary>
+    internal SentMails Mails { get; } = new();
 
     public IAdmission Admission => Server.Services.GetRequiredService<IAdmission>();
 
@@ -66,6 +70,7 @@ public sealed class AdmissionServer : IAsyncLifetime
         all["Identity:RegistersPerHour"] = "1000";
         return TestServer.StartAsync(Database, (services, configuration) =>
         {
+            services.AddSingleton<IAccountMailer>(Mails).AddSingleton<IProductOperations>(new Operations());
             services.AddIdentity(configuration);
             services.AddMetering(configuration);
             services.AddPlans(configuration);
@@ -121,8 +126,8 @@ public sealed class AdmissionServer : IAsyncLifetime
         return outcome.Value;
     }
 
-    internal AdmissionDecision Call(string secret, Plan plan, TestServer? server = null) =>
-        (server ?? Server).Services.GetRequiredService<IAdmission>().Admit(Encoding.ASCII.GetBytes(secret), plan.Product.Id, Node.Amounts((Meter.Requests, 1)));
+    internal AdmissionDecision Call(string secret, Plan plan, TestServer? server = null, CallOrigin origin = default) =>
+        (server ?? Server).Services.GetRequiredService<IAdmission>().Admit(Encoding.ASCII.GetBytes(secret), plan.Product.Id, Node.Amounts((Meter.Requests, 1)), origin);
 
     /// <summary>Puts an admitted call into a node's journal, as the gateway does at its end.</summary>
     internal static void Append(TestServer node, in AdmissionDecision decision)
@@ -150,6 +155,28 @@ public sealed class AdmissionServer : IAsyncLifetime
             Amounts = decision.Amounts,
         });
     }
+}
+
+internal sealed class SentMails : IAccountMailer
+{
+    public ConcurrentQueue<AccountMail> All { get; } = new();
+
+    public Task SendAsync(DbSession session, AccountMail mail)
+    {
+        All.Enqueue(mail);
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>Every product of these tests has the same two endpoints.</summary>
+internal sealed class Operations : IProductOperations
+{
+    public static readonly ProductOperation Moons = new(new Guid(1, 0, 7, 0, 0, 0, 0, 0, 0, 0, 1), "GET", "/moons", "listMoons", null);
+    public static readonly ProductOperation Tides = new(new Guid(2, 0, 7, 0, 0, 0, 0, 0, 0, 0, 1), "GET", "/tides", null, "The tides");
+
+    public string Kind => "api";
+
+    public Task<IReadOnlyList<ProductOperation>> OfAsync(DbSession session, Guid productId) => Task.FromResult<IReadOnlyList<ProductOperation>>([Moons, Tides]);
 }
 
 public sealed record Person(AdmissionServer Host, Guid Account, Guid Organization, string Token)

@@ -12,12 +12,12 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
 {
     public bool Ready => state.Ready;
 
-    public AdmissionDecision Admit(ReadOnlySpan<byte> key, Guid productId, in MeterAmounts meters)
+    public AdmissionDecision Admit(ReadOnlySpan<byte> key, Guid productId, in MeterAmounts meters, CallOrigin origin = default)
     {
         var decision = default(AdmissionDecision);
         decision.KeyPlace = -1;
         decision.Tightest = -1;
-        decision.Verdict = Decide(key, productId, meters, ref decision);
+        decision.Verdict = Decide(key, productId, meters, origin, ref decision);
         return decision;
     }
 
@@ -63,7 +63,7 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
             return false;
         ref var entry = ref state.Keys.At(decision.KeyPlace);
         var now = Now;
-        return Volatile.Read(ref entry.State) == (int)KeyState.Active && now < Volatile.Read(ref entry.ExpiresAt)
+        return KeyEntry.StateOf(Volatile.Read(ref entry.State)) == KeyState.Active && now < Volatile.Read(ref entry.ExpiresAt)
             && state.Subscribers.TryTerms(decision.Slot, out var terms) && terms.IsActiveAt(now)
             && (!decision.InFlight || state.Subscribers.SlotsOf(decision.Slot) is not { } slots || slots.Holds(decision.SlotLife));
     }
@@ -71,7 +71,7 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
     // Nodes that share limits go by one clock.
     private long Now => state.Shared is { } shared ? shared.Clock.Now : clock.GetUtcNow().UtcTicks;
 
-    private AdmissionVerdict Decide(ReadOnlySpan<byte> key, Guid productId, in MeterAmounts meters, ref AdmissionDecision decision)
+    private AdmissionVerdict Decide(ReadOnlySpan<byte> key, Guid productId, in MeterAmounts meters, in CallOrigin origin, ref AdmissionDecision decision)
     {
         if (!state.Ready)
         {
@@ -89,16 +89,25 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
             return AdmissionVerdict.KeyUnknown;
         ref var entry = ref state.Keys.At(place);
         state.Subscribers.Expect(entry.Subscriber);
-        var keyState = (KeyState)Volatile.Read(ref entry.State);
+        var word = Volatile.Read(ref entry.State);
+        var keyState = KeyEntry.StateOf(word);
         // A key of a subscription to something else is no key of this API. To say more would tell whoever holds it that it opens another door.
         if (keyState == KeyState.Deleted || !state.Subscribers.TryTerms(entry.Subscriber, out var terms) || terms.Plan.ProductId != productId)
             return AdmissionVerdict.KeyUnknown;
         var now = Now;
         Identify(ref decision, place, entry, terms, now);
-        return Judge(ref entry, keyState, state.Subscribers.At(entry.Subscriber), terms, meters, now, ref decision);
+        var refused = JudgeKey(ref entry, keyState, terms, now, ref decision);
+        if (refused == AdmissionVerdict.Admitted && (word & KeyEntry.Restricted) != 0)
+            refused = JudgeRestriction(place, origin, ref decision);
+        if (refused != AdmissionVerdict.Admitted)
+            return refused;
+        // To the minute: a word that every call writes would travel between all cores.
+        if (now - Volatile.Read(ref entry.LastUsed) > TimeSpan.TicksPerMinute)
+            Volatile.Write(ref entry.LastUsed, now);
+        return Take(state.Subscribers.At(entry.Subscriber), terms, meters, now, ref decision);
     }
 
-    private AdmissionVerdict Judge(ref KeyEntry entry, KeyState keyState, Subscriber subscriber, in Terms terms, in MeterAmounts meters, long now, ref AdmissionDecision decision)
+    private static AdmissionVerdict JudgeKey(ref KeyEntry entry, KeyState keyState, in Terms terms, long now, ref AdmissionDecision decision)
     {
         if (keyState == KeyState.Revoked)
         {
@@ -115,10 +124,22 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
             decision.Reason = RefusalReason.SubscriptionInactive;
             return AdmissionVerdict.SubscriptionInactive;
         }
-        // To the minute: a word that every call writes would travel between all cores.
-        if (now - Volatile.Read(ref entry.LastUsed) > TimeSpan.TicksPerMinute)
-            Volatile.Write(ref entry.LastUsed, now);
-        return Take(subscriber, terms, meters, now, ref decision);
+        return AdmissionVerdict.Admitted;
+    }
+
+    private AdmissionVerdict JudgeRestriction(int place, in CallOrigin origin, ref AdmissionDecision decision)
+    {
+        if (state.Keys.RestrictionOf(place) is not { } restriction)
+            return AdmissionVerdict.Admitted;
+        if (!restriction.AllowsAddress(origin.Client))
+        {
+            decision.Reason = RefusalReason.AddressNotAllowed;
+            return AdmissionVerdict.AddressNotAllowed;
+        }
+        if (restriction.AllowsOperation(origin.OperationId))
+            return AdmissionVerdict.Admitted;
+        decision.Reason = RefusalReason.EndpointNotInKey;
+        return AdmissionVerdict.EndpointNotInKey;
     }
 
     // What can refuse without having taken comes first.

@@ -12,6 +12,8 @@ internal sealed class KeyRow
 
     public Guid OrganizationId { get; init; }
 
+    public Guid ProviderOrganizationId { get; init; }
+
     public string Name { get; init; } = "";
 
     public string Prefix { get; init; } = "";
@@ -23,62 +25,134 @@ internal sealed class KeyRow
     public DateTimeOffset? RevokedAt { get; init; }
 
     public DateTimeOffset? LastUsedAt { get; init; }
+
+    public Guid[]? Operations { get; init; }
+
+    public string[]? AllowedAddresses { get; init; }
+
+    public Guid? Replaces { get; init; }
+
+    public DateTimeOffset? LeakedAt { get; init; }
+
+    public string? LeakSource { get; init; }
+
+    public bool IsLiveAt(DateTimeOffset now) => RevokedAt is null && (ExpiresAt is null || ExpiresAt > now);
 }
+
+/// <summary>What its owner says of a key.</summary>
+internal sealed record KeyDraft(string Name, DateTimeOffset? ExpiresAt, Guid[]? Operations, string[]? AllowedAddresses);
 
 internal sealed class KeyStore(TimeProvider clock)
 {
     /// <summary>Live keys of one subscription; rotation needs two, a fleet some more.</summary>
     public const int MostLiveKeys = 100;
 
-    private const string Select = "SELECT id, subscription_id, organization_id, name, prefix, created_at, expires_at, revoked_at, last_used_at FROM admission.key";
+    private const string Select = """
+        SELECT id, subscription_id, organization_id, provider_organization_id, name, prefix, created_at, expires_at, revoked_at, last_used_at,
+               operations, allowed_addresses::text[] AS allowed_addresses, replaces, leaked_at, leak_source
+        FROM admission.key
+        """;
 
     /// <summary>The secret is in the answer and nowhere else.</summary>
-    public async Task<Outcome<(KeyRow Key, string Secret)>> CreateAsync(DbSession session, Subscription subscription, string name, DateTimeOffset? expiresAt, Guid? createdBy)
+    public async Task<Outcome<(KeyRow Key, string Secret)>> CreateAsync(DbSession session, Subscription subscription, KeyDraft draft, Guid? createdBy)
     {
-        var now = clock.GetUtcNow();
         var live = await session.QuerySingleAsync<int>("""
             SELECT count(*)::int FROM admission.key
             WHERE subscription_id = @subscription AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @now)
-            """, new { subscription = subscription.Id, now }).ConfigureAwait(false);
-        if (live >= MostLiveKeys)
-            return Failure.Conflict("TOO_MANY_KEYS", $"A subscription has at most {MostLiveKeys} live keys. Revoke one that is not needed.");
+            """, new { subscription = subscription.Id, now = clock.GetUtcNow() }).ConfigureAwait(false);
+        return live >= MostLiveKeys
+            ? Failure.Conflict("TOO_MANY_KEYS", $"A subscription has at most {MostLiveKeys} live keys. Revoke one that is not needed.")
+            : await InsertAsync(session, (subscription.Id, subscription.OrganizationId, subscription.Plan.Product.ProviderOrganizationId), draft, createdBy, null).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// A key that follows another: its name, scopes, addresses and expiry, another secret. The old one ends with the grace, or before when that was
+    /// its end; without grace it is revoked. KEY_NOT_LIVE for one that has ended, KEY_ROTATED for one that is followed already.
+    /// </summary>
+    public async Task<Outcome<(KeyRow Key, string Secret, DateTimeOffset? OldEndsAt)>> RotateAsync(DbSession session, KeyRow old, TimeSpan grace, Guid? createdBy)
+    {
+        var now = clock.GetUtcNow();
+        // The row is the lock: of two rotations at once one finds that the other was first.
+        var open = await session.QuerySingleOrDefaultAsync<Guid?>(
+            "SELECT id FROM admission.key WHERE id = @Id AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @now) FOR UPDATE", new { old.Id, now }).ConfigureAwait(false);
+        if (open is null)
+            return Failure.Conflict("KEY_NOT_LIVE", "This key was revoked or has expired: there is nothing to rotate. Create a new one.");
+        if (await session.QuerySingleAsync<bool>("SELECT EXISTS (SELECT FROM admission.key WHERE replaces = @Id)", new { old.Id }).ConfigureAwait(false))
+            return Failure.Conflict("KEY_ROTATED", "This key was rotated already; rotate the key that follows it.");
+        var draft = new KeyDraft(old.Name, old.ExpiresAt, old.Operations, old.AllowedAddresses);
+        var (key, secret) = await InsertAsync(session, (old.SubscriptionId, old.OrganizationId, old.ProviderOrganizationId), draft, createdBy, old.Id).ConfigureAwait(false);
+        if (grace == TimeSpan.Zero)
+        {
+            await RevokeAsync(session, old.Id).ConfigureAwait(false);
+            return (key, secret, (DateTimeOffset?)now);
+        }
+        var endsAt = old.ExpiresAt is { } end && end < now + grace ? end : now + grace;
+        await session.ExecuteAsync("UPDATE admission.key SET expires_at = @endsAt WHERE id = @Id", new { old.Id, endsAt }).ConfigureAwait(false);
+        return (key, secret, (DateTimeOffset?)endsAt);
+    }
+
+    public Task EditAsync(DbSession session, Guid keyId, KeyDraft draft) => session.ExecuteAsync("""
+        UPDATE admission.key SET name = @Name, expires_at = @ExpiresAt, operations = @Operations, allowed_addresses = @AllowedAddresses::text[]::cidr[] WHERE id = @keyId
+        """, new { keyId, draft.Name, draft.ExpiresAt, draft.Operations, draft.AllowedAddresses });
+
+    /// <summary>Newest first, revoked ones too.</summary>
+    public static Task<IReadOnlyList<KeyRow>> ListAsync(DbSession session, Guid subscriptionId) =>
+        session.QueryAsync<KeyRow>($"{Select} WHERE subscription_id = @subscriptionId ORDER BY id DESC LIMIT 1000", new { subscriptionId });
+
+    public static Task<KeyRow?> FindAsync(DbSession session, Guid keyId) => session.QuerySingleOrDefaultAsync<KeyRow>($"{Select} WHERE id = @keyId", new { keyId });
+
+    /// <summary>By what their secrets hash to; for the worker, which alone may look there.</summary>
+    public static Task<IReadOnlyList<KeyRow>> FindByDigestAsync(DbSession session, IReadOnlyCollection<byte[]> digests) =>
+        session.QueryAsync<KeyRow>($"{Select} WHERE digest = ANY (@digests)", new { digests = digests.ToArray() });
+
+    /// <summary>For good. Revoking twice is no error and keeps the first time; false when it was revoked before.</summary>
+    public async Task<bool> RevokeAsync(DbSession session, Guid keyId) => await session.ExecuteAsync(
+        "UPDATE admission.key SET revoked_at = @now WHERE id = @keyId AND revoked_at IS NULL", new { keyId, now = clock.GetUtcNow() }).ConfigureAwait(false) > 0;
+
+    /// <summary>Keeps where it was found, the first time; for the worker.</summary>
+    public Task MarkLeakedAsync(DbSession session, Guid keyId, string? source) => session.ExecuteAsync(
+        "UPDATE admission.key SET leaked_at = @now, leak_source = @source WHERE id = @keyId AND leaked_at IS NULL", new { keyId, source, now = clock.GetUtcNow() });
+
+    private async Task<(KeyRow Key, string Secret)> InsertAsync(
+        DbSession session, (Guid Subscription, Guid Organization, Guid Provider) of, KeyDraft draft, Guid? createdBy, Guid? replaces)
+    {
+        const string insert = """
+            INSERT INTO admission.key (id, subscription_id, organization_id, provider_organization_id, name, prefix, digest, created_by, created_at, expires_at,
+              operations, allowed_addresses, replaces)
+            VALUES (@Id, @SubscriptionId, @OrganizationId, @ProviderOrganizationId, @Name, @Prefix, @digest, @createdBy, @CreatedAt, @ExpiresAt,
+              @Operations, @AllowedAddresses::text[]::cidr[], @Replaces)
+            """;
         var secret = KeyFormat.Generate(KeyFormat.Live);
         var key = new KeyRow
         {
             Id = TypeId.New(clock),
-            SubscriptionId = subscription.Id,
-            OrganizationId = subscription.OrganizationId,
-            Name = name,
+            SubscriptionId = of.Subscription,
+            OrganizationId = of.Organization,
+            ProviderOrganizationId = of.Provider,
+            Name = draft.Name,
             Prefix = KeyFormat.Shown(secret),
-            CreatedAt = now,
-            ExpiresAt = expiresAt,
+            CreatedAt = clock.GetUtcNow(),
+            ExpiresAt = draft.ExpiresAt,
+            Operations = draft.Operations,
+            AllowedAddresses = draft.AllowedAddresses,
+            Replaces = replaces,
         };
-        await session.ExecuteAsync("""
-            INSERT INTO admission.key (id, subscription_id, organization_id, provider_organization_id, name, prefix, digest, created_by, created_at, expires_at)
-            VALUES (@Id, @SubscriptionId, @OrganizationId, @provider, @Name, @Prefix, @digest, @createdBy, @CreatedAt, @ExpiresAt)
-            """, new
+        await session.ExecuteAsync(insert, new
         {
             key.Id,
             key.SubscriptionId,
             key.OrganizationId,
-            provider = subscription.Plan.Product.ProviderOrganizationId,
+            key.ProviderOrganizationId,
             key.Name,
             key.Prefix,
             digest = KeyFormat.Digest(secret),
             createdBy,
             key.CreatedAt,
             key.ExpiresAt,
+            key.Operations,
+            key.AllowedAddresses,
+            key.Replaces,
         }).ConfigureAwait(false);
         return (key, secret);
     }
-
-    /// <summary>Newest first, revoked ones too.</summary>
-    public Task<IReadOnlyList<KeyRow>> ListAsync(DbSession session, Guid subscriptionId) =>
-        session.QueryAsync<KeyRow>($"{Select} WHERE subscription_id = @subscriptionId ORDER BY id DESC LIMIT 1000", new { subscriptionId });
-
-    public Task<KeyRow?> FindAsync(DbSession session, Guid keyId) => session.QuerySingleOrDefaultAsync<KeyRow>($"{Select} WHERE id = @keyId", new { keyId });
-
-    /// <summary>For good. Revoking twice is no error and keeps the first time.</summary>
-    public Task RevokeAsync(DbSession session, Guid keyId) =>
-        session.ExecuteAsync("UPDATE admission.key SET revoked_at = @now WHERE id = @keyId AND revoked_at IS NULL", new { keyId, now = clock.GetUtcNow() });
 }

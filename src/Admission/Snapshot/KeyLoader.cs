@@ -18,7 +18,7 @@ internal static class KeyLoader
         var seen = new HashSet<Guid>();
         var places = new List<int>();
         var command = new NpgsqlCommand($"""
-            SELECT id, subscription_id, digest, expires_at, revoked_at FROM admission.key
+            SELECT id, subscription_id, digest, expires_at, revoked_at, operations, allowed_addresses::text[] FROM admission.key
             {(ids is null ? "" : "WHERE id = ANY ($1)")}
             """, session.Connection, session.Transaction);
         await using (command.ConfigureAwait(false))
@@ -53,7 +53,8 @@ internal static class KeyLoader
         var id = row.GetGuid(0);
         var subscriber = state.Subscribers.Ensure(row.GetGuid(1));
         var expiresAt = row.IsDBNull(3) ? long.MaxValue : row.GetFieldValue<DateTime>(3).Ticks;
-        return (id, state.Keys.Put(id, row.GetFieldValue<byte[]>(2), subscriber.Slot, row.IsDBNull(4) ? KeyState.Active : KeyState.Revoked, expiresAt));
+        var restriction = KeyRestriction.Of(row.IsDBNull(5) ? null : row.GetFieldValue<Guid[]>(5), row.IsDBNull(6) ? null : row.GetFieldValue<string[]>(6));
+        return (id, state.Keys.Put(id, row.GetFieldValue<byte[]>(2), subscriber.Slot, row.IsDBNull(4) ? KeyState.Active : KeyState.Revoked, expiresAt, restriction));
     }
 
     // Rows of keys are revoked, hardly ever deleted: a walk over the table is cheaper than an index by id that nothing else needs.

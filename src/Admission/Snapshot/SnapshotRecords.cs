@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Tollgate.Admission.Deciding;
 using Tollgate.Admission.Table;
 using Tollgate.Foundation;
@@ -15,6 +16,7 @@ internal sealed class SnapshotRecords
     private const byte GoneKind = 2;
     private const byte KeyKind = 3;
     private const byte PlaceKind = 4;
+    private const byte RestrictedKeyKind = 5;
     private readonly EntitlementCodec _entitlements = new();
 
     /// <summary>The newest place that was read.</summary>
@@ -35,12 +37,32 @@ internal sealed class SnapshotRecords
     public static void WriteKey(SnapshotBuffer buffer, NodeState state, int number)
     {
         ref var entry = ref state.Keys.At(number);
-        buffer.Byte(KeyKind);
+        var word = Volatile.Read(ref entry.State);
+        var restriction = (word & KeyEntry.Restricted) != 0 ? state.Keys.RestrictionOf(number) : null;
+        buffer.Byte(restriction is null ? KeyKind : RestrictedKeyKind);
         buffer.Id(entry.KeyId);
         buffer.Id(state.Subscribers.At(entry.Subscriber).Id);
         buffer.Raw(entry.Digest);
-        buffer.Byte((byte)Volatile.Read(ref entry.State));
+        buffer.Byte((byte)KeyEntry.StateOf(word));
         buffer.Int64(Volatile.Read(ref entry.ExpiresAt));
+        if (restriction is not null)
+            Write(buffer, restriction);
+    }
+
+    private static void Write(SnapshotBuffer buffer, KeyRestriction restriction)
+    {
+        buffer.Int32(restriction.Operations.Length);
+        foreach (var operation in restriction.Operations)
+            buffer.Id(operation);
+        buffer.Int32(restriction.Addresses.Length);
+        Span<byte> number = stackalloc byte[16];
+        foreach (var range in restriction.Addresses)
+        {
+            BinaryPrimitives.WriteUInt128BigEndian(number, range.First);
+            buffer.Raw(number);
+            BinaryPrimitives.WriteUInt128BigEndian(number, range.Last);
+            buffer.Raw(number);
+        }
     }
 
     public static void Write(SnapshotBuffer buffer, FeedPlace place)
@@ -66,7 +88,10 @@ internal sealed class SnapshotRecords
                     state.Subscribers.Ensure(reader.Id()).Put(null);
                     break;
                 case KeyKind:
-                    ReadKey(ref reader, state);
+                    ReadKey(ref reader, state, restricted: false);
+                    break;
+                case RestrictedKeyKind:
+                    ReadKey(ref reader, state, restricted: true);
                     break;
                 case PlaceKind:
                     Place = new FeedPlace(reader.Id(), reader.Int64(), new DateTimeOffset(reader.Int64(), TimeSpan.Zero));
@@ -77,10 +102,27 @@ internal sealed class SnapshotRecords
         }
     }
 
-    private static void ReadKey(ref SnapshotReader reader, NodeState state)
+    private static void ReadKey(ref SnapshotReader reader, NodeState state, bool restricted)
     {
         var (id, subscription) = (reader.Id(), reader.Id());
         var digest = reader.Raw(32);
-        state.Keys.Put(id, digest, state.Subscribers.Ensure(subscription).Slot, (KeyState)reader.Byte(), reader.Int64());
+        var (keyState, expiresAt) = ((KeyState)reader.Byte(), reader.Int64());
+        state.Keys.Put(id, digest, state.Subscribers.Ensure(subscription).Slot, keyState, expiresAt, restricted ? ReadRestriction(ref reader) : null);
     }
+
+    private static KeyRestriction ReadRestriction(ref SnapshotReader reader)
+    {
+        var operations = new Guid[Count(ref reader, bytesEach: 16)];
+        for (var i = 0; i < operations.Length; i++)
+            operations[i] = reader.Id();
+        var addresses = new AddressRange[Count(ref reader, bytesEach: 32)];
+        for (var i = 0; i < addresses.Length; i++)
+            addresses[i] = new AddressRange(BinaryPrimitives.ReadUInt128BigEndian(reader.Raw(16)), BinaryPrimitives.ReadUInt128BigEndian(reader.Raw(16)));
+        return new KeyRestriction(operations, addresses);
+    }
+
+    // What a block says that it holds, it must have room for.
+    private static int Count(ref SnapshotReader reader, int bytesEach) => reader.Int32() is var count && count >= 0 && count <= reader.Left / bytesEach
+        ? count
+        : throw new InvalidDataException("A key's restriction is longer than its block.");
 }

@@ -26,7 +26,8 @@ internal static class SubscriptionEndpoints
     }
 
     private static async Task<IResult> SubscribeAsync(
-        SubscribeRequest request, Caller caller, IDatabase database, ISubscriptions subscriptions, KeyStore keys, ProductNames names, IChangeFeed feed, CancellationToken cancellation)
+        SubscribeRequest request, Caller caller, AuditActor actor, IAuditLog audit, IDatabase database, ISubscriptions subscriptions, KeyStore keys, ProductNames names, IChangeFeed feed,
+        CancellationToken cancellation)
     {
         if (!TypeId.TryParse(request.PlanId, "plan", out var planId))
             return Problems.Result(Failure.NotFound("plan"));
@@ -38,10 +39,12 @@ internal static class SubscriptionEndpoints
             var subscribed = await subscriptions.SubscribeAsync(session, organization.Value.OrganizationId, planId).ConfigureAwait(false);
             if (subscribed.Failure is { } failure)
                 return (Outcome<SubscriptionResponse>)failure;
-            var created = await keys.CreateAsync(session, subscribed.Value, "Default", null, caller.AccountId).ConfigureAwait(false);
+            var created = await keys.CreateAsync(session, subscribed.Value, new KeyDraft("Default", null, null, null), caller.AccountId).ConfigureAwait(false);
             if (created.Failure is { } tooMany)
                 return tooMany;
             var (key, secret) = created.Value;
+            await audit.WriteAsync(session, actor, SubscriptionChange("subscription.created", subscribed.Value)).ConfigureAwait(false);
+            await audit.WriteAsync(session, actor, KeyAudit.Created(key)).ConfigureAwait(false);
             var response = SubscriptionResponse.From(subscribed.Value, await names.OfAsync(session, [subscribed.Value]).ConfigureAwait(false));
             return response with { Key = new FirstKeyResponse(TypeId.Format("key", key.Id), key.Prefix, secret) };
         }, cancellation).ConfigureAwait(false);
@@ -89,7 +92,7 @@ internal static class SubscriptionEndpoints
     }
 
     private static async Task<IResult> CancelAsync(
-        string id, Caller caller, IDatabase database, ISubscriptions subscriptions, ProductNames names, IChangeFeed feed, CancellationToken cancellation)
+        string id, Caller caller, AuditActor actor, IAuditLog audit, IDatabase database, ISubscriptions subscriptions, ProductNames names, IChangeFeed feed, CancellationToken cancellation)
     {
         var outcome = await database.AsAppAsync(caller.Tenant, async session =>
         {
@@ -99,12 +102,17 @@ internal static class SubscriptionEndpoints
             var canceled = await subscriptions.CancelAsync(session, found.Value.Id).ConfigureAwait(false);
             if (canceled.Failure is { } refused)
                 return refused;
+            if (found.Value.Status != SubscriptionStatus.Canceled)
+                await audit.WriteAsync(session, actor, SubscriptionChange("subscription.canceled", canceled.Value)).ConfigureAwait(false);
             return SubscriptionResponse.From(canceled.Value, await names.OfAsync(session, [canceled.Value]).ConfigureAwait(false));
         }, cancellation).ConfigureAwait(false);
         if (outcome.Succeeded)
             await feed.AfterCommitAsync(cancellation).ConfigureAwait(false);
         return outcome.ToResult(Results.Ok);
     }
+
+    private static AuditChange SubscriptionChange(string action, Subscription subscription) => new(action, TypeId.Format("sub", subscription.Id), subscription.OrganizationId,
+        After: new { plan_id = TypeId.Format("plan", subscription.Plan.Id), plan = subscription.Plan.Name, plan_version = subscription.Plan.Version, subscription.Status });
 }
 
 internal sealed class SubscriptionListParameters : IdPageParameters

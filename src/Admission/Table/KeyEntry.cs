@@ -26,6 +26,8 @@ internal struct KeyEntry
     public KeyDigest Digest;
     public Guid KeyId;
     public int Subscriber;
+
+    /// <summary>A <see cref="KeyState"/>, and <see cref="Restricted"/> where more must be asked than that.</summary>
     public int State;
 
     /// <summary>UTC ticks; long.MaxValue when it does not expire.</summary>
@@ -33,4 +35,9 @@ internal struct KeyEntry
 
     /// <summary>UTC ticks of a recent use, to the minute; read by the batch that writes last_used_at.</summary>
     public long LastUsed;
+
+    /// <summary>In <see cref="State"/>: the key has a <see cref="KeyRestriction"/>.</summary>
+    public const int Restricted = 0x100;
+
+    public static KeyState StateOf(int word) => (KeyState)(word & 0xFF);
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Tollgate.Foundation;
 
@@ -14,6 +15,7 @@ internal sealed class KeyTable
     // 0 = free, else number of the entry plus one. At most half full, so that a probe ends soon, and always ends.
     private volatile int[] _index = new int[1024];
     private readonly Chunks<KeyEntry> _entries = new();
+    private readonly ConcurrentDictionary<int, KeyRestriction> _restrictions = new();
 
     public int Count => _entries.Count;
 
@@ -34,28 +36,44 @@ internal sealed class KeyTable
 
     public ref KeyEntry At(int number) => ref _entries[number];
 
+    /// <summary>Of a key whose state has the flag. Null when it was lifted just now.</summary>
+    public KeyRestriction? RestrictionOf(int number) => _restrictions.GetValueOrDefault(number);
+
     /// <summary>Adds a key or brings the state of a known one up to date. For the one writer.</summary>
-    public int Put(Guid keyId, ReadOnlySpan<byte> digest, int subscriber, KeyState state, long expiresAt)
+    public int Put(Guid keyId, ReadOnlySpan<byte> digest, int subscriber, KeyState state, long expiresAt, KeyRestriction? restriction = null)
     {
         var number = Find(digest);
         if (number >= 0)
         {
             ref var known = ref At(number);
+            Restrict(number, restriction);
             Volatile.Write(ref known.ExpiresAt, expiresAt);
-            Volatile.Write(ref known.State, (int)state);
+            Volatile.Write(ref known.State, Word(state, restriction));
+            if (restriction is null)
+                _restrictions.TryRemove(number, out _);
             return number;
         }
-        return Add(keyId, digest, subscriber, state, expiresAt);
+        return Add(keyId, digest, subscriber, state, expiresAt, restriction);
     }
 
     /// <summary>For the one writer.</summary>
     public void SetState(int number, KeyState state) => Volatile.Write(ref At(number).State, (int)state);
 
-    private int Add(Guid keyId, ReadOnlySpan<byte> digest, int subscriber, KeyState state, long expiresAt)
+    // What restricts a key is there before its flag can be seen.
+    private void Restrict(int number, KeyRestriction? restriction)
     {
-        var entry = new KeyEntry { KeyId = keyId, Subscriber = subscriber, State = (int)state, ExpiresAt = expiresAt };
+        if (restriction is not null)
+            _restrictions[number] = restriction;
+    }
+
+    private static int Word(KeyState state, KeyRestriction? restriction) => (int)state | (restriction is null ? 0 : KeyEntry.Restricted);
+
+    private int Add(Guid keyId, ReadOnlySpan<byte> digest, int subscriber, KeyState state, long expiresAt, KeyRestriction? restriction)
+    {
+        var entry = new KeyEntry { KeyId = keyId, Subscriber = subscriber, State = Word(state, restriction), ExpiresAt = expiresAt };
         digest.CopyTo(entry.Digest);
         var number = _entries.Add(entry);
+        Restrict(number, restriction);
         if ((number + 1) * 2 > _index.Length)
             Grow();
         else

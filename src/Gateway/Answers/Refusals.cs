@@ -28,6 +28,8 @@ internal static class Refusals
         AdmissionVerdict.KeyExpired => KeyExpired,
         AdmissionVerdict.SubscriptionInactive => SubscriptionInactive,
         AdmissionVerdict.EndpointNotInPlan => EndpointNotInPlan,
+        AdmissionVerdict.AddressNotAllowed => AddressNotAllowed,
+        AdmissionVerdict.EndpointNotInKey => EndpointNotInKey,
         AdmissionVerdict.RateLimited => RateLimited(decision),
         _ => Unavailable with { RetryAfterSeconds = Math.Max(1, decision.RetryAfterSeconds) },
     };
@@ -46,6 +48,8 @@ internal static class Refusals
     private static readonly Problem KeyExpired = new(401, "KEY_EXPIRED", "This key has expired. Create a new one for the subscription.");
     private static readonly Problem SubscriptionInactive = new(403, "SUBSCRIPTION_INACTIVE", "The key's subscription is not active.");
     private static readonly Problem EndpointNotInPlan = new(403, "ENDPOINT_NOT_IN_PLAN", "The subscription's plan does not include this.");
+    private static readonly Problem AddressNotAllowed = new(403, "ADDRESS_NOT_ALLOWED", "This key is for other addresses than the one that the call came from.");
+    private static readonly Problem EndpointNotInKey = new(403, "ENDPOINT_NOT_IN_KEY", "This key is for other endpoints of the API.");
     private static readonly Problem Unavailable = new(503, "ADMISSION_UNAVAILABLE", "This node cannot decide on the call yet. Try again in a moment.");
 
     /// <summary>For an address that has no key, or none that is known.</summary>

@@ -62,15 +62,19 @@ internal static class ApiLimits
         return outcome.ToResult(Results.Ok);
     }
 
-    public static async Task<IResult> PutAsync(string id, ApiLimitsRequest request, Caller caller, IDatabase database, IProductLimits limits, IChangeFeed feed, CancellationToken cancellation)
+    public static async Task<IResult> PutAsync(string id, ApiLimitsRequest request, Caller caller, AuditActor actor, IAuditLog audit, IDatabase database, IProductLimits limits, IChangeFeed feed,
+        CancellationToken cancellation)
     {
         var outcome = await database.AsAppAsync(caller.Tenant, async Task<Outcome<ApiLimitsResponse>> (session) =>
         {
             var api = await ApiStore.FindOwnAsync(session, caller, id, forUpdate: true).ConfigureAwait(false);
             if (api.Failure is { } notFound)
                 return notFound;
+            var before = await limits.OfAsync(session, api.Value.Id).ConfigureAwait(false);
             await limits.SetAsync(session, api.Value.Id, api.Value.OrganizationId, caller.AccountId, request.ToLimits()).ConfigureAwait(false);
-            return ApiLimitsResponse.From(await limits.OfAsync(session, api.Value.Id).ConfigureAwait(false));
+            var after = await limits.OfAsync(session, api.Value.Id).ConfigureAwait(false);
+            await audit.WriteAsync(session, actor, ApiAudit.LimitsSet(api.Value, before, after)).ConfigureAwait(false);
+            return ApiLimitsResponse.From(after);
         }, cancellation).ConfigureAwait(false);
         if (outcome.Succeeded)
             await feed.AfterCommitAsync(cancellation).ConfigureAwait(false);

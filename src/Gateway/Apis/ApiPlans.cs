@@ -6,7 +6,7 @@ using Tollgate.Plans;
 namespace Tollgate.Gateway.Apis;
 
 /// <summary>The plans of an API. What a plan is, is Plans' matter; here it belongs to an API of the caller's.</summary>
-internal sealed class ApiPlans(IDatabase database, IPlans plans, Publication publication, IChangeFeed feed)
+internal sealed class ApiPlans(IDatabase database, IPlans plans, Publication publication, IChangeFeed feed, IAuditLog audit)
 {
     public const string ProductKind = "api";
 
@@ -30,7 +30,7 @@ internal sealed class ApiPlans(IDatabase database, IPlans plans, Publication pub
         if (api.Value.State == ApiStatus.Archived)
             return Publication.Archived;
         var made = await own.Plans.CreateAsync(session, new Product(ProductKind, api.Value.Id, api.Value.OrganizationId), request.ToDraft()).ConfigureAwait(false);
-        return made.Succeeded ? await own.AfterAsync(session, api.Value, made.Value).ConfigureAwait(false) : made;
+        return made.Succeeded ? await own.AfterAsync(session, api.Value, AuditActor.Of(context), "plan.created", null, made.Value).ConfigureAwait(false) : made;
     });
 
     public static Task<IResult> ReviseAsync(string id, PlanRequest request, Caller caller, HttpContext context, ApiPlans own)
@@ -44,7 +44,7 @@ internal sealed class ApiPlans(IDatabase database, IPlans plans, Publication pub
                 if (owned.Failure is { } notFound)
                     return notFound;
                 var revised = await own.Plans.ReviseAsync(session, owned.Value.Plan.Id, expected.Value, request.ToDraft()).ConfigureAwait(false);
-                return revised.Succeeded ? await own.AfterAsync(session, owned.Value.Api, revised.Value).ConfigureAwait(false) : revised;
+                return revised.Succeeded ? await own.AfterAsync(session, owned.Value.Api, AuditActor.Of(context), "plan.revised", owned.Value.Plan, revised.Value).ConfigureAwait(false) : revised;
             });
     }
 
@@ -58,7 +58,7 @@ internal sealed class ApiPlans(IDatabase database, IPlans plans, Publication pub
         if (api.State == ApiStatus.Published && live.All(other => other.Id == plan.Id))
             return Failure.Conflict("LAST_PLAN", "A published API needs a plan on offer. Add another one first, or unpublish the API.");
         var archived = await own.Plans.ArchiveAsync(session, plan.Id).ConfigureAwait(false);
-        return archived.Succeeded ? await own.AfterAsync(session, api, archived.Value).ConfigureAwait(false) : archived;
+        return archived.Succeeded ? await own.AfterAsync(session, api, AuditActor.Of(context), "plan.archived", plan, archived.Value).ConfigureAwait(false) : archived;
     });
 
     private IPlans Plans => plans;
@@ -86,8 +86,9 @@ internal sealed class ApiPlans(IDatabase database, IPlans plans, Publication pub
         return (api.Value, plan);
     }
 
-    private async Task<Outcome<Plan>> AfterAsync(DbSession session, ApiRow api, Plan plan)
+    private async Task<Outcome<Plan>> AfterAsync(DbSession session, ApiRow api, AuditActor actor, string action, Plan? before, Plan plan)
     {
+        await audit.WriteAsync(session, actor, ApiAudit.PlanSet(action, before, plan)).ConfigureAwait(false);
         if (api.State != ApiStatus.Published)
             return plan;
         await plans.SetOnSaleAsync(session, api.Id, onSale: true).ConfigureAwait(false);

@@ -7,7 +7,7 @@ using Tollgate.Identity;
 namespace Tollgate.Gateway.Apis;
 
 /// <summary>The servers behind an API. Their addresses are the provider's secret: only members of its organization come here.</summary>
-internal sealed class ApiUpstreams(IDatabase database, UpstreamAddressCheck addresses, Publication publication, IChangeFeed feed, Routes routes, TimeProvider clock)
+internal sealed class ApiUpstreams(IDatabase database, UpstreamAddressCheck addresses, Publication publication, IChangeFeed feed, Routes routes, IAuditLog audit, TimeProvider clock)
 {
     public static async Task<IResult> GetAsync(string id, Caller caller, HttpContext context, IDatabase database, ApiUpstreams upstreams)
     {
@@ -20,11 +20,11 @@ internal sealed class ApiUpstreams(IDatabase database, UpstreamAddressCheck addr
         var expected = IfMatch.Require(context);
         if (expected.Failure is { } missing)
             return Problems.Result(missing);
-        var edited = await upstreams.SaveAsync(id, request.ToPlan(), expected.Value, caller, context.RequestAborted).ConfigureAwait(false);
+        var edited = await upstreams.SaveAsync(id, request.ToPlan(), expected.Value, caller, AuditActor.Of(context), context.RequestAborted).ConfigureAwait(false);
         return upstreams.Show(edited, context);
     }
 
-    private async Task<Outcome<ApiRow>> SaveAsync(string id, UpstreamPlan plan, ExpectedVersion expected, Caller caller, CancellationToken cancellation)
+    private async Task<Outcome<ApiRow>> SaveAsync(string id, UpstreamPlan plan, ExpectedVersion expected, Caller caller, AuditActor actor, CancellationToken cancellation)
     {
         if (await addresses.CheckAsync(plan.Targets.Select((target, index) => ($"targets[{index}].url", target.Url)), cancellation).ConfigureAwait(false) is { } forbidden)
             return forbidden;
@@ -39,6 +39,7 @@ internal sealed class ApiUpstreams(IDatabase database, UpstreamAddressCheck addr
                 return IfMatch.Failed();
             await UpdateAsync(session, found.Value.Id, plan).ConfigureAwait(false);
             var edited = (await ApiStore.FindAsync(session, found.Value.Id, forUpdate: false).ConfigureAwait(false))!;
+            await audit.WriteAsync(session, actor, ApiAudit.UpstreamsSet(found.Value, edited)).ConfigureAwait(false);
             await publication.RefreshAsync(session, edited).ConfigureAwait(false);
             return edited;
         }, cancellation).ConfigureAwait(false);

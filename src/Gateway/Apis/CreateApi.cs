@@ -10,7 +10,7 @@ internal static class CreateApi
 {
     private const int SummaryLength = 160;
 
-    public static async Task<IResult> HandleAsync(CreateApiRequest request, Caller caller, HttpContext context, IDatabase database, ApiStore store, UpstreamAddressCheck addresses,
+    public static async Task<IResult> HandleAsync(CreateApiRequest request, Caller caller, HttpContext context, IDatabase database, ApiStore store, IAuditLog audit, UpstreamAddressCheck addresses,
         LargeDocuments large, GatewayAddress gateway, TimeProvider clock)
     {
         var owner = caller.Organization(request.Organization);
@@ -28,6 +28,7 @@ internal static class CreateApi
             if (!await store.InsertAsync(session, draft, UpstreamSecrets.NewSigningSecret(), document.Value!).ConfigureAwait(false))
                 return Failure.Conflict("SLUG_TAKEN", $"This organization has an API '{request.Slug}' already.");
             var row = (await ApiStore.FindAsync(session, draft.Id, forUpdate: false).ConfigureAwait(false))!;
+            await audit.WriteAsync(session, AuditActor.Of(context), ApiAudit.Created(row)).ConfigureAwait(false);
             return ApiResponse.From(row, await ApiStore.EndpointsAsync(session, row.Id).ConfigureAwait(false), gateway);
         }, context.RequestAborted).ConfigureAwait(false);
         return outcome.ToResult(api =>

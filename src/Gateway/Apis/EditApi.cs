@@ -5,7 +5,7 @@ using Tollgate.Identity;
 
 namespace Tollgate.Gateway.Apis;
 
-internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecrets secrets, UpstreamAddressCheck addresses, LargeDocuments large, Publication publication, IChangeFeed feed,
+internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecrets secrets, UpstreamAddressCheck addresses, LargeDocuments large, Publication publication, IChangeFeed feed, IAuditLog audit,
     GatewayAddress gateway, TimeProvider clock)
 {
     public static async Task<IResult> HandleAsync(string id, EditApiRequest request, Caller caller, HttpContext context, EditApi edit)
@@ -13,7 +13,7 @@ internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecret
         var expected = IfMatch.Require(context);
         if (expected.Failure is { } missing)
             return Problems.Result(missing);
-        var outcome = await edit.RunAsync(id, request, expected.Value, caller, context.RequestAborted).ConfigureAwait(false);
+        var outcome = await edit.RunAsync(id, request, expected.Value, caller, AuditActor.Of(context), context.RequestAborted).ConfigureAwait(false);
         return outcome.ToResult(api =>
         {
             IfMatch.SetETag(context, api.Version);
@@ -21,7 +21,7 @@ internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecret
         });
     }
 
-    private async Task<Outcome<ApiResponse>> RunAsync(string id, EditApiRequest request, ExpectedVersion expected, Caller caller, CancellationToken cancellation)
+    private async Task<Outcome<ApiResponse>> RunAsync(string id, EditApiRequest request, ExpectedVersion expected, Caller caller, AuditActor actor, CancellationToken cancellation)
     {
         if (request.UpstreamUrl is { } url && await addresses.CheckAsync([("upstream_url", new Uri(url.Trim()))], cancellation).ConfigureAwait(false) is { } forbidden)
             return forbidden;
@@ -35,7 +35,7 @@ internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecret
                 return notFound;
             if (Refusal(found.Value, request, expected, document.Value) is { } refused)
                 return refused;
-            return await SaveAsync(session, found.Value, request, document.Value).ConfigureAwait(false);
+            return await SaveAsync(session, found.Value, request, document.Value, actor).ConfigureAwait(false);
         }, cancellation).ConfigureAwait(false);
         if (outcome.Succeeded && outcome.Value.Status is ApiStatus.Published or ApiStatus.Unpublished)
             await feed.AfterCommitAsync(cancellation).ConfigureAwait(false);
@@ -56,7 +56,7 @@ internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecret
             : null;
     }
 
-    private async Task<Outcome<ApiResponse>> SaveAsync(DbSession session, ApiRow row, EditApiRequest request, Document? document)
+    private async Task<Outcome<ApiResponse>> SaveAsync(DbSession session, ApiRow row, EditApiRequest request, Document? document, AuditActor actor)
     {
         var headers = Headers(row, request.UpstreamHeaders);
         if (headers.Failure is { } unknownHeader)
@@ -66,6 +66,7 @@ internal sealed class EditApi(IDatabase database, ApiStore store, UpstreamSecret
         if (document is not null)
             await store.SaveDocumentAsync(session, row.Id, row.OrganizationId, document).ConfigureAwait(false);
         var edited = (await ApiStore.FindAsync(session, row.Id, forUpdate: false).ConfigureAwait(false))!;
+        await audit.WriteAsync(session, actor, ApiAudit.Edited(row, edited)).ConfigureAwait(false);
         await publication.RefreshAsync(session, edited).ConfigureAwait(false);
         return ApiResponse.From(edited, await ApiStore.EndpointsAsync(session, row.Id).ConfigureAwait(false), gateway);
     }

@@ -7,7 +7,7 @@ using Tollgate.Plans;
 namespace Tollgate.Gateway.Apis;
 
 /// <summary>Puts an API on sale and takes it off: its status, its plans and what other modules keep of it change in one transaction.</summary>
-internal sealed class Publication(IDatabase database, ApiStore store, IPlans plans, IEnumerable<IApiPublicationStep> steps, IChangeFeed feed, GatewayAddress gateway)
+internal sealed class Publication(IDatabase database, ApiStore store, IPlans plans, IEnumerable<IApiPublicationStep> steps, IChangeFeed feed, GatewayAddress gateway, IAuditLog audit)
 {
     public static Failure Archived { get; } = Failure.Conflict("API_ARCHIVED", "This API is archived and cannot be changed any more.");
 
@@ -45,6 +45,8 @@ internal sealed class Publication(IDatabase database, ApiStore store, IPlans pla
             var changed = found.Failure is { } notFound ? notFound : await change(session, found.Value).ConfigureAwait(false);
             if (changed.Failure is { } refused)
                 return refused;
+            if (changed.Value.State != found.Value.State)
+                await audit.WriteAsync(session, AuditActor.Of(context), ApiAudit.StatusSet(found.Value, changed.Value)).ConfigureAwait(false);
             return ApiResponse.From(changed.Value, await ApiStore.EndpointsAsync(session, changed.Value.Id).ConfigureAwait(false), gateway);
         }, context.RequestAborted).ConfigureAwait(false);
         if (outcome.Succeeded)

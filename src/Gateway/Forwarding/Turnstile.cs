@@ -46,7 +46,7 @@ internal sealed class Turnstile(IAdmission admission, CallJournal journal, OwnAn
         if (key.Length > LongestKey || !Ascii.IsValid(key))
             key = "?";
         var length = Encoding.ASCII.GetBytes(key, bytes);
-        call.Decision = admission.Admit(bytes[..length], call.ApiId, meters);
+        call.Decision = admission.Admit(bytes[..length], call.ApiId, meters, new CallOrigin(call.OperationId, call.Client));
         bytes.Clear();
         return call.Decision.Admitted;
     }

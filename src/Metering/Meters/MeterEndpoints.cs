@@ -21,12 +21,18 @@ internal static class MeterEndpoints
             .Produces<MeterResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    private static async Task<IResult> DeclareAsync(DeclareMeterRequest request, Caller caller, IDatabase database, MeterStore meters, CancellationToken cancellation)
+    private static async Task<IResult> DeclareAsync(DeclareMeterRequest request, Caller caller, AuditActor actor, IAuditLog audit, IDatabase database, MeterStore meters, CancellationToken cancellation)
     {
         var organization = caller.Organization(request.Organization);
         if (organization.Failure is { } refused)
             return Problems.Result(refused);
-        var made = await database.AsAppAsync(caller.Tenant, session => meters.DeclareAsync(session, organization.Value, request), cancellation).ConfigureAwait(false);
+        var made = await database.AsAppAsync(caller.Tenant, async session =>
+        {
+            var declared = await meters.DeclareAsync(session, organization.Value, request).ConfigureAwait(false);
+            if (declared.Succeeded)
+                await audit.WriteAsync(session, actor, Change("meter.declared", declared.Value)).ConfigureAwait(false);
+            return declared;
+        }, cancellation).ConfigureAwait(false);
         return made.ToResult(meter => Results.Created($"/api/meters/{TypeId.Format("meter", meter.Id)}", meter.ToResponse()));
     }
 
@@ -41,13 +47,14 @@ internal static class MeterEndpoints
         return Results.Ok(new Page<MeterResponse>([.. page.Data.Select(row => row.ToResponse())], page.HasMore, page.Next));
     }
 
-    private static Task<IResult> ArchiveAsync(string id, Caller caller, IDatabase database, MeterStore meters, CancellationToken cancellation) =>
-        SetArchivedAsync(id, archived: true, caller, database, meters, cancellation);
+    private static Task<IResult> ArchiveAsync(string id, Caller caller, AuditActor actor, IAuditLog audit, IDatabase database, MeterStore meters, CancellationToken cancellation) =>
+        SetArchivedAsync(id, archived: true, caller, actor, audit, database, meters, cancellation);
 
-    private static Task<IResult> RestoreAsync(string id, Caller caller, IDatabase database, MeterStore meters, CancellationToken cancellation) =>
-        SetArchivedAsync(id, archived: false, caller, database, meters, cancellation);
+    private static Task<IResult> RestoreAsync(string id, Caller caller, AuditActor actor, IAuditLog audit, IDatabase database, MeterStore meters, CancellationToken cancellation) =>
+        SetArchivedAsync(id, archived: false, caller, actor, audit, database, meters, cancellation);
 
-    private static async Task<IResult> SetArchivedAsync(string id, bool archived, Caller caller, IDatabase database, MeterStore meters, CancellationToken cancellation)
+    private static async Task<IResult> SetArchivedAsync(
+        string id, bool archived, Caller caller, AuditActor actor, IAuditLog audit, IDatabase database, MeterStore meters, CancellationToken cancellation)
     {
         if (!TypeId.TryParse(id, "meter", out var meterId))
             return Problems.Result(Failure.NotFound("meter"));
@@ -55,10 +62,13 @@ internal static class MeterEndpoints
         {
             if (await MeterStore.FindAsync(session, meterId).ConfigureAwait(false) is not { } meter)
                 return Failure.NotFound("meter");
-            return caller.Refusal(meter.OrganizationId, "meter") is { } refused
-                ? refused
-                : await meters.SetArchivedAsync(session, meterId, archived).ConfigureAwait(false);
+            if (caller.Refusal(meter.OrganizationId, "meter") is { } refused)
+                return refused;
+            await audit.WriteAsync(session, actor, Change(archived ? "meter.archived" : "meter.restored", meter)).ConfigureAwait(false);
+            return await meters.SetArchivedAsync(session, meterId, archived).ConfigureAwait(false);
         }, cancellation).ConfigureAwait(false);
         return outcome.ToResult(meter => Results.Ok(meter.ToResponse()));
     }
+
+    private static AuditChange Change(string action, MeterRow meter) => new(action, TypeId.Format("meter", meter.Id), meter.OrganizationId, After: new { meter.Name, meter.Unit });
 }

@@ -43,7 +43,7 @@ internal static class AllowanceEndpoints
     }
 
     private static async Task<IResult> PutAsync(
-        string id, OverridesRequest request, Caller caller, IDatabase database, ISubscriptions subscriptions, IChangeFeed feed, TimeProvider clock, CancellationToken cancellation)
+        string id, OverridesRequest request, Caller caller, AuditActor actor, IAuditLog audit, IDatabase database, ISubscriptions subscriptions, IChangeFeed feed, TimeProvider clock, CancellationToken cancellation)
     {
         if (!TypeId.TryParse(id, "sub", out var subscriptionId))
             return Problems.Result(Failure.NotFound("subscription"));
@@ -56,13 +56,19 @@ internal static class AllowanceEndpoints
                 return Failure.Forbidden("Only the provider of the plan sets other amounts for a subscription.");
             if (Unknown(request.Overrides!, subscription.Plan) is { } wrong)
                 return wrong;
+            var before = await ReadAsync(session, subscription).ConfigureAwait(false);
             await WriteAsync(session, request.Overrides!, subscription, caller, clock.GetUtcNow()).ConfigureAwait(false);
-            return await ReadAsync(session, subscription).ConfigureAwait(false);
+            var after = await ReadAsync(session, subscription).ConfigureAwait(false);
+            await audit.WriteAsync(session, actor, new AuditChange("subscription.allowances_set", id, subscription.Plan.Product.ProviderOrganizationId, Amounts(before), Amounts(after)))
+                .ConfigureAwait(false);
+            return after;
         }, cancellation).ConfigureAwait(false);
         if (outcome.Succeeded)
             await feed.AfterCommitAsync(cancellation).ConfigureAwait(false);
         return outcome.ToResult(Results.Ok);
     }
+
+    private static object Amounts(SubscriptionAllowancesResponse response) => new { Allowances = response.Allowances.Select(one => new { one.Meter, one.Window, one.Amount }) };
 
     private static Failure? Unknown(IReadOnlyList<OverrideBody?> overrides, Plan plan)
     {

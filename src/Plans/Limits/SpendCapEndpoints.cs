@@ -38,16 +38,20 @@ internal static class SpendCapEndpoints
     }
 
     private static Task<IResult> GetAsync(string id, Caller caller, IDatabase database, ISubscriptions subscriptions, IChangeFeed feed, CancellationToken cancellation) =>
-        RunAsync(id, caller, database, subscriptions, feed, static (_, _) => Task.CompletedTask, cancellation);
+        RunAsync(id, caller, database, subscriptions, feed, static (_, _, _) => Task.CompletedTask, cancellation);
 
     private static Task<IResult> PutAsync(
-        string id, SpendCapRequest request, Caller caller, IDatabase database, ISubscriptions subscriptions, IChangeFeed feed, TimeProvider clock, CancellationToken cancellation) =>
-        RunAsync(id, caller, database, subscriptions, feed, (session, subscription) => request.Amount is { } amount
+        string id, SpendCapRequest request, Caller caller, AuditActor actor, IAuditLog audit, IDatabase database, ISubscriptions subscriptions, IChangeFeed feed, TimeProvider clock,
+        CancellationToken cancellation) => RunAsync(id, caller, database, subscriptions, feed, async (session, subscription, before) =>
+    {
+        await (request.Amount is { } amount
             ? session.ExecuteAsync(Set, new { id = subscription.Id, organization = subscription.OrganizationId, amount, account = caller.AccountId, now = clock.GetUtcNow() })
-            : session.ExecuteAsync(Clear, new { id = subscription.Id }), cancellation);
+            : session.ExecuteAsync(Clear, new { id = subscription.Id })).ConfigureAwait(false);
+        await audit.WriteAsync(session, actor, new AuditChange("subscription.spend_cap_set", id, subscription.OrganizationId, new { amount = before }, new { request.Amount })).ConfigureAwait(false);
+    }, cancellation);
 
     private static async Task<IResult> RunAsync(string id, Caller caller, IDatabase database, ISubscriptions subscriptions, IChangeFeed feed,
-        Func<DbSession, Subscription, Task> change, CancellationToken cancellation)
+        Func<DbSession, Subscription, long?, Task> change, CancellationToken cancellation)
     {
         if (!TypeId.TryParse(id, "sub", out var subscriptionId))
             return Problems.Result(Failure.NotFound("subscription"));
@@ -59,7 +63,8 @@ internal static class SpendCapEndpoints
                 return Failure.NotFound("subscription");
             if (caller.Refusal(subscription.OrganizationId, "subscription") is { } refused)
                 return refused;
-            await change(session, subscription).ConfigureAwait(false);
+            var before = await session.QuerySingleOrDefaultAsync<Row>(Find, new { id = subscriptionId }).ConfigureAwait(false);
+            await change(session, subscription, before?.Amount).ConfigureAwait(false);
             var row = await session.QuerySingleOrDefaultAsync<Row>(Find, new { id = subscriptionId }).ConfigureAwait(false);
             return new SpendCapResponse(row?.Amount, subscription.Plan.Price.Currency, row is null ? null : TypeId.Format("acc", row.SetBy), row?.SetAt);
         }, cancellation).ConfigureAwait(false);

@@ -113,8 +113,13 @@ internal static class Samples
         ["getUpcomingInvoice"] = Sample.Of(town => town.Subscription),
         ["listKeys"] = Sample.Of(town => town.Subscription),
         ["createKey"] = Sample.New(async town => (await town.SaleAsync()).Subscription, town => new { name = town.Fresh("key") }),
-        ["revokeKey"] = Sample.New(async town => Town.Text(await town.MakeAsync($"/api/subscriptions/{(await town.SaleAsync()).Subscription}/keys", new { name = "key" }), "id")),
+        ["listSubscriptionEndpoints"] = Sample.Of(town => town.Subscription),
+        ["editKey"] = Sample.New(KeyAsync, town => new { name = town.Fresh("key") }),
+        ["rotateKey"] = Sample.New(KeyAsync, _ => new { }),
+        ["revokeKey"] = Sample.New(KeyAsync),
     };
+
+    private static async Task<string> KeyAsync(Town town) => Town.Text(await town.MakeAsync($"/api/subscriptions/{(await town.SaleAsync()).Subscription}/keys", new { name = "key" }), "id");
 
     private static async Task<string> MeterAsync(Town town) => Town.Text(await town.MakeAsync("/api/meters", new { organization = Town.Slug, name = town.Fresh("meter"), unit = "page" }), "id");
 

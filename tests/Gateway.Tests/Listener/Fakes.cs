@@ -36,7 +36,7 @@ internal sealed class FakeAdmission : IAdmission
 
     public ConcurrentQueue<MeterAmount> Settled { get; } = new();
 
-    public AdmissionDecision Admit(ReadOnlySpan<byte> key, Guid productId, in MeterAmounts meters)
+    public AdmissionDecision Admit(ReadOnlySpan<byte> key, Guid productId, in MeterAmounts meters, CallOrigin origin = default)
     {
         var text = Encoding.ASCII.GetString(key);
         if (text.Length == 0)

@@ -1,0 +1,88 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Tollgate.Foundation;
+using Tollgate.Identity;
+
+namespace Tollgate.Admission.Keys;
+
+/// <summary>What a scanner that has signed learns of each token, so that it can tell real ones from look-alikes.</summary>
+internal sealed record LeakVerdict(string TokenHash, string TokenType, string Label);
+
+/// <summary>
+/// Keys that were found in the open: revoked at once, or marked alone (<c>Keys__Leaked</c>: revoke, flag), in the audit log of their organization, and its
+/// owners and admins are told by mail. Who has not signed learns nothing of what is known here.
+/// </summary>
+internal sealed class LeakedKeys(
+    IDatabase database, KeyStore keys, LeakReports reports, IOrganizationContacts contacts, IAccountMailer mailer, IChangeFeed feed, IAuditLog audit, IConfiguration configuration)
+{
+    public const string Limit = "key-leaks";
+    private readonly bool _revokes = configuration["Keys:Leaked"] switch
+    {
+        null or "" or "revoke" => true,
+        "flag" => false,
+        _ => throw new InvalidOperationException("Keys__Leaked must be revoke or flag."),
+    };
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/api/keys/leaked", ReportAsync).WithName("reportLeakedKeys").WithTags("Keys")
+            .WithSummary("For secret scanners: keys that were found in the open, as GitHub's partner program sends them. Pattern: tg_(live|test)_[0-9A-Za-z]{36}")
+            .Accepts<LeakedToken[]>("application/json").Produces<LeakVerdict[]>().Produces(StatusCodes.Status202Accepted)
+            .ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status413PayloadTooLarge).ProducesProblem(StatusCodes.Status429TooManyRequests)
+            .AllowAnonymous().RequireRateLimiting(Limit);
+
+    private static async Task<IResult> ReportAsync(HttpRequest request, AuditActor actor, LeakedKeys leaked, CancellationToken cancellation)
+    {
+        var read = await leaked.Reports.ReadAsync(request, cancellation).ConfigureAwait(false);
+        if (read.Failure is { } refused)
+            return Problems.Result(refused);
+        var (tokens, verified) = read.Value;
+        var known = await leaked.TakeInAsync(tokens, verified, actor with { Name = verified ? "secret scanner" : "anonymous reporter" }, cancellation).ConfigureAwait(false);
+        return verified ? Results.Ok(tokens.Select(token => VerdictOf(token, known)).ToArray()) : Results.Accepted();
+    }
+
+    private LeakReports Reports => reports;
+
+    private async Task<HashSet<string>> TakeInAsync(IReadOnlyList<LeakedToken> tokens, bool verified, AuditActor actor, CancellationToken cancellation)
+    {
+        var found = tokens.Where(token => token.Token is not null && PresentedKey.IsWellFormed(token.Token)).DistinctBy(token => token.Token, StringComparer.Ordinal).ToList();
+        var genuine = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var token in found)
+            if (await database.AsWorkerAsync(session => TakeInAsync(session, token, verified, actor), cancellation).ConfigureAwait(false))
+                genuine.Add(token.Token!);
+        if (genuine.Count > 0)
+            await feed.AfterCommitAsync(cancellation).ConfigureAwait(false);
+        return genuine;
+    }
+
+    private async Task<bool> TakeInAsync(DbSession session, LeakedToken token, bool verified, AuditActor actor)
+    {
+        if (await KeyStore.FindByDigestAsync(session, [KeyFormat.Digest(token.Token!)]).ConfigureAwait(false) is not [var key])
+            return false;
+        var source = Plain(token.Url ?? token.Source);
+        // Told once: a scanner that comes by again finds nothing new.
+        if (key.LeakedAt is not null && (key.RevokedAt is not null || !_revokes))
+            return true;
+        await keys.MarkLeakedAsync(session, key.Id, source).ConfigureAwait(false);
+        var revoked = _revokes && await keys.RevokeAsync(session, key.Id).ConfigureAwait(false);
+        await audit.WriteAsync(session, actor, KeyAudit.Leaked(key, source, verified, revoked)).ConfigureAwait(false);
+        foreach (var person in await contacts.AdminsAsync(session, key.OrganizationId).ConfigureAwait(false))
+            await mailer.SendAsync(session, MailOf(person, key, source, revoked)).ConfigureAwait(false);
+        return true;
+    }
+
+    private static AccountMail MailOf(Contact person, KeyRow key, string? source, bool revoked) => new(AccountMailKind.SecurityChanged, person.Email, person.Name)
+    {
+        Values = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["change"] = $"The key “{key.Name}” ({key.Prefix}…) was found in the open{(source is null ? "" : $" at {source}")}"
+                + (revoked ? " and has been revoked. Create a new one where it was used." : ". Rotate it."),
+        },
+    };
+
+    private static LeakVerdict VerdictOf(LeakedToken token, HashSet<string> known) => new(
+        Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(token.Token ?? ""))), token.Type ?? "", known.Contains(token.Token ?? "") ? "true_positive" : "false_positive");
+
+    private static string? Plain(string? text) => string.IsNullOrWhiteSpace(text) ? null : new string([.. text.Where(c => !char.IsControl(c)).Take(500)]);
+}

@@ -1,0 +1,130 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Tollgate.Admission.Keys;
+using Tollgate.Plans;
+
+namespace Tollgate.Admission.Tests.Keys;
+
+public sealed class LeakedKeyTests : IAsyncLifetime
+{
+    private readonly ECDsa _scanner = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly AdmissionServer _server;
+
+    public LeakedKeyTests() => _server = new AdmissionServer
+    {
+        Settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Keys:ScannerKeys:0:Id"] = "scanner-1",
+            ["Keys:ScannerKeys:0:Key"] = _scanner.ExportSubjectPublicKeyInfoPem(),
+            ["Keys:LeakReportsPerMinute"] = "12",
+        },
+    };
+
+    public ValueTask InitializeAsync() => _server.InitializeAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _scanner.Dispose();
+    }
+
+    [Fact]
+    public async Task Report_SignedByAKnownScanner_RevokesTellsTheOwnerAndIsAnsweredForEachToken()
+    {
+        var (person, plan, secret, keyId) = await KeyAsync();
+        var stranger = KeyFormat.Generate(KeyFormat.Live);
+        var body = Body((secret, "https://example.com/gist/1"), (stranger, "https://example.com/gist/2"), ("tg_live_short", "https://example.com/gist/3"));
+        var (status, verdicts) = await ReportAsync(body, Sign(body));
+        status.ShouldBe(200);
+        verdicts.EnumerateArray().Select(one => one.GetProperty("label").GetString()).ShouldBe(["true_positive", "false_positive", "false_positive"]);
+        verdicts[0].GetProperty("token_hash").GetString().ShouldBe(Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(secret))));
+        _server.Call(secret, plan).Verdict.ShouldBe(AdmissionVerdict.KeyRevoked);
+        var mail = _server.Mails.All.ShouldHaveSingleItem();
+        mail.Values["change"].ShouldContain("https://example.com/gist/1");
+        mail.Values["change"].ShouldNotContain(secret[12..], Case.Sensitive);
+        var (_, list) = await person.SendAsync(HttpMethod.Get, $"/api/audit-log?organization={Foundation.TypeId.Format("org", person.Organization)}&action=key.leaked");
+        var entry = list.GetProperty("data")[0];
+        entry.GetProperty("subject").GetString().ShouldBe(keyId);
+        entry.GetProperty("after").GetProperty("verified").GetBoolean().ShouldBeTrue();
+        (await ReportAsync(body, Sign(body))).Status.ShouldBe(200);
+        _server.Mails.All.Count.ShouldBe(1, "told once");
+    }
+
+    [Fact]
+    public async Task Report_WithoutSignature_CountsAndTellsNothing()
+    {
+        var (_, plan, secret, _) = await KeyAsync();
+        var (status, body) = await ReportAsync(Body((secret, "https://example.com/paste")), null);
+        status.ShouldBe(202);
+        body.ValueKind.ShouldBe(JsonValueKind.Undefined);
+        _server.Call(secret, plan).Verdict.ShouldBe(AdmissionVerdict.KeyRevoked);
+        (await ReportAsync(Body((KeyFormat.Generate(KeyFormat.Live), "x")), null)).Status.ShouldBe(202);
+    }
+
+    [Fact]
+    public async Task Report_WithAWrongSignature_ChangesNothing()
+    {
+        var (_, plan, secret, _) = await KeyAsync();
+        var body = Body((secret, "https://example.com/paste"));
+        using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        foreach (var signature in new[] { Sign("[]"), "AAAA", "not base64!", Convert.ToBase64String(other.SignData(Encoding.UTF8.GetBytes(body), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence)) })
+        {
+            var (status, problem) = await ReportAsync(body, signature);
+            (status, problem.GetProperty("code").GetString()).ShouldBe((401, "REPORT_SIGNATURE_INVALID"));
+        }
+        (await ReportAsync(body, Sign(body), id: "scanner-2")).Status.ShouldBe(401);
+        _server.Call(secret, plan).Admitted.ShouldBeTrue();
+        foreach (var noise in new[] { "{}", "[null]", "[", "[1]", "\"x\"" })
+            (await ReportAsync(noise, null)).Status.ShouldBe(422, noise);
+    }
+
+    [Fact]
+    public async Task Report_PastTheLimitOfAnAddress_Waits()
+    {
+        for (var i = 0; i < 12; i++)
+            (await ReportAsync("[]", null)).Status.ShouldBe(202);
+        (await ReportAsync("[]", null)).Status.ShouldBe(429);
+    }
+
+    [Fact]
+    public async Task Report_WhereLeaksAreFlagged_LeavesTheKeyAndMarksIt()
+    {
+        var (person, plan, secret, _) = await KeyAsync();
+        await using var flagging = await _server.StartAsync(_server.NewFolder(), ("Keys:Leaked", "flag"));
+        using var request = new StringContent(Body((secret, "https://example.com/paste")), Encoding.UTF8, "application/json");
+        using var response = await flagging.Client.PostAsync("/api/keys/leaked", request);
+        ((int)response.StatusCode).ShouldBe(202);
+        _server.Call(secret, plan).Admitted.ShouldBeTrue();
+        _server.Mails.All.ShouldHaveSingleItem().Values["change"].ShouldContain("Rotate it");
+        var (_, subscriptions) = await person.SendAsync(HttpMethod.Get, "/api/subscriptions");
+        var (_, keys) = await person.SendAsync(HttpMethod.Get, $"/api/subscriptions/{subscriptions.GetProperty("data")[0].GetProperty("id").GetString()}/keys");
+        keys.GetProperty("data")[0].GetProperty("leak_source").GetString().ShouldBe("https://example.com/paste");
+    }
+
+    private async Task<(Person Person, Plan Plan, string Secret, string KeyId)> KeyAsync()
+    {
+        var plan = await _server.PlanAsync(await _server.RegisterAsync(), Node.Deny(1000, Window.Month));
+        var person = await _server.RegisterAsync();
+        var (_, keyId, secret) = await person.SubscribeAsync(plan);
+        return (person, plan, secret, keyId);
+    }
+
+    private async Task<(int Status, JsonElement Body)> ReportAsync(string body, string? signature, string id = "scanner-1")
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/keys/leaked") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        if (signature is not null)
+        {
+            request.Headers.Add("Github-Public-Key-Identifier", id);
+            request.Headers.TryAddWithoutValidation("Github-Public-Key-Signature", signature);
+        }
+        using var response = await _server.Server.Client.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        return ((int)response.StatusCode, text.Length == 0 ? default : JsonDocument.Parse(text).RootElement);
+    }
+
+    private string Sign(string body) => Convert.ToBase64String(_scanner.SignData(Encoding.UTF8.GetBytes(body), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
+
+    private static string Body(params (string Token, string Url)[] tokens) =>
+        JsonSerializer.Serialize(tokens.Select(one => new { token = one.Token, type = "tollgate_key", url = one.Url, source = "content" }));
+}

@@ -1,0 +1,161 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Admission;
+using Tollgate.Catalog;
+using Tollgate.Foundation;
+using Tollgate.Gateway;
+using Tollgate.Host.Startup;
+using Tollgate.Identity;
+using Tollgate.Metering;
+using Tollgate.Plans;
+using Tollgate.TestKit;
+
+namespace Tollgate.Architecture.Tests;
+
+/// <summary>
+/// Every endpoint that changes something writes into the audit log: each is called once, for real, and its entry is looked for by the id of the request.
+/// Whoever adds an endpoint adds a step to <see cref="WalkAsync"/>, or a reason to <see cref="NoEntry"/>.
+/// </summary>
+public sealed class AuditWalkTests : IAsyncLifetime
+{
+    // Endpoints that write nothing, each with the reason.
+    private static readonly Dictionary<string, string> NoEntry = new(StringComparer.Ordinal)
+    {
+        ["getReadiness"] = "answers every method alike and changes nothing",
+        ["postEcho"] = "changes nothing",
+        ["performAction"] = "changes nothing; the call is in the request log",
+        ["reportUsage"] = "each event is a row of its own, with who reported it",
+        ["refreshSession"] = "the same session goes on",
+        ["register"] = "Identity.Tests look at the entries of accounts and sessions",
+        ["login"] = "Identity.Tests look at the entries of accounts and sessions",
+        ["logout"] = "Identity.Tests look at the entries of accounts and sessions",
+    };
+
+    private readonly HashSet<string> _walked = new(StringComparer.Ordinal);
+    private readonly List<string> _silent = [];
+    private TestDatabase? _database;
+    private TestServer? _server;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await TestDatabase.CreateAsync(IdentityModule.Sql, MeteringModule.Sql, PlansModule.Sql, AdmissionModule.Sql, GatewayModule.Sql, CatalogModule.Sql);
+        _server = await TestServer.StartAsync(_database, (services, configuration) =>
+            services.AddIdentity(configuration).AddMetering(configuration).AddPlans(configuration).AddAdmission(configuration).AddGateway(configuration).AddCatalog(configuration),
+            app =>
+            {
+                app.MapIdentity();
+                app.MapMetering();
+                app.MapPlans();
+                app.MapAdmission();
+                app.MapGateway();
+                app.MapCatalog();
+            }, settings: new Dictionary<string, string?>(StringComparer.Ordinal) { ["Tollgate:Roles"] = "control", ["Gateway:AllowPrivateUpstreams"] = "true" });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null)
+            await _server.DisposeAsync();
+        if (_database is not null)
+            await _database.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task EveryChangingEndpoint_WritesAnEntryOrIsListedWithAReason()
+    {
+        await WalkAsync();
+        _silent.ShouldBeEmpty("answered, and no entry has the request's id");
+        var all = await ChangingEndpointsAsync();
+        all.Except(_walked, StringComparer.Ordinal).Except(NoEntry.Keys, StringComparer.Ordinal).ShouldBeEmpty("add a step to WalkAsync, or a reason to NoEntry");
+        _walked.Intersect(NoEntry.Keys, StringComparer.Ordinal).Concat(_walked.Concat(NoEntry.Keys).Except(all, StringComparer.Ordinal)).ShouldBeEmpty("listed, and not so");
+    }
+
+    private async Task WalkAsync()
+    {
+        using var registered = await _server!.Client.PostAsJsonAsync("/auth/register", new { email = "walker@example.com", password = "correct horse battery staple", name = "Walker" });
+        var session = await registered.Content.ReadFromJsonAsync<JsonElement>();
+        _server.Client.DefaultRequestHeaders.Authorization = new("Bearer", session.GetProperty("access_token").GetString());
+        var api = await WalkApiAsync();
+        var plan = await WalkPlansAsync(api);
+        await WalkSubscriptionAsync(plan);
+        await StepAsync("unpublishApi", HttpMethod.Post, $"/api/apis/{api}/unpublish");
+        await StepAsync("archiveApi", HttpMethod.Post, $"/api/apis/{api}/archive");
+        var meter = Id(await StepAsync("declareMeter", HttpMethod.Post, "/api/meters", new { name = "x.walker.pages", unit = "pages" }));
+        await StepAsync("archiveMeter", HttpMethod.Post, $"/api/meters/{meter}/archive");
+        await StepAsync("restoreMeter", HttpMethod.Post, $"/api/meters/{meter}/restore");
+    }
+
+    private async Task<string> WalkApiAsync()
+    {
+        var document = new
+        {
+            openapi = "3.1.0",
+            info = new { title = "Moons", version = "1" },
+            paths = new Dictionary<string, object>(StringComparer.Ordinal) { ["/moons"] = new { get = new { operationId = "listMoons", responses = new Dictionary<string, object>(StringComparer.Ordinal) { ["200"] = new { description = "ok" } } } } },
+        };
+        var api = Id(await StepAsync("createApi", HttpMethod.Post, "/api/apis", new { name = "Moons", slug = "moons", upstream_url = "http://127.0.0.1:9", openapi = document }));
+        await StepAsync("editApi", HttpMethod.Patch, $"/api/apis/{api}", new { name = "All moons" }, "\"1\"");
+        await StepAsync("setApiLimits", HttpMethod.Put, $"/api/apis/{api}/limits", new { limits = new[] { new { window = "minute", amount = 100 } } });
+        await StepAsync("setApiUpstreams", HttpMethod.Put, $"/api/apis/{api}/upstreams", new { targets = new[] { new { url = "http://127.0.0.1:10", weight = 1 } } }, "\"2\"");
+        return api;
+    }
+
+    private async Task<string> WalkPlansAsync(string api)
+    {
+        var plan = Id(await StepAsync("createApiPlan", HttpMethod.Post, $"/api/apis/{api}/plans", Plan("Small")));
+        await StepAsync("revisePlan", HttpMethod.Patch, $"/api/plans/{plan}", Plan("Less"), "\"1\"");
+        await StepAsync("publishApi", HttpMethod.Post, $"/api/apis/{api}/publish");
+        var other = Id(await StepAsync("createApiPlan", HttpMethod.Post, $"/api/apis/{api}/plans", Plan("Other")));
+        await StepAsync("archivePlan", HttpMethod.Post, $"/api/plans/{other}/archive");
+        return plan;
+    }
+
+    private async Task WalkSubscriptionAsync(string plan)
+    {
+        var subscription = Id(await StepAsync("createSubscription", HttpMethod.Post, "/api/subscriptions", new { plan_id = plan }));
+        await StepAsync("overrideSubscriptionAllowances", HttpMethod.Put, $"/api/subscriptions/{subscription}/allowances", new { overrides = new[] { new { meter = "requests", window = "minute", amount = 7 } } });
+        await StepAsync("setSpendCap", HttpMethod.Put, $"/api/subscriptions/{subscription}/spend-cap", new { amount = 500 });
+        var key = Id(await StepAsync("createKey", HttpMethod.Post, $"/api/subscriptions/{subscription}/keys", new { name = "CI" }));
+        await StepAsync("editKey", HttpMethod.Put, $"/api/keys/{key}", new { name = "Build" });
+        var next = await StepAsync("rotateKey", HttpMethod.Post, $"/api/keys/{key}/rotate", new { grace_seconds = 60 });
+        await StepAsync("reportLeakedKeys", HttpMethod.Post, "/api/keys/leaked", new[] { new { token = next.GetProperty("secret").GetString(), type = "tollgate_key", url = "https://example.com/paste", source = "content" } });
+        await StepAsync("revokeKey", HttpMethod.Delete, $"/api/keys/{key}");
+        await StepAsync("cancelSubscription", HttpMethod.Delete, $"/api/subscriptions/{subscription}");
+    }
+
+    private static object Plan(string name) => new
+    {
+        name,
+        price = new { amount = 0, currency = "usd", interval = "month" },
+        allowances = new[] { new { meter = "requests", amount = 10, window = "minute", past = "deny" } },
+    };
+
+    private async Task<JsonElement> StepAsync(string name, HttpMethod method, string path, object? body = null, string? ifMatch = null)
+    {
+        var requestId = $"walk-{name}-{_walked.Count}";
+        using var request = new HttpRequestMessage(method, path) { Content = JsonContent.Create(body ?? new { }) };
+        request.Headers.Add(RequestId.Header, requestId);
+        if (ifMatch is not null)
+            request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
+        using var response = await _server!.Client.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        response.IsSuccessStatusCode.ShouldBeTrue($"{name}: {(int)response.StatusCode} {text}");
+        _walked.Add(name);
+        await using var command = _database!.OwnerOrSuperuser.CreateCommand($"SELECT count(*) FROM identity.audit_entry WHERE request_id = '{requestId}'");
+        if ((long)(await command.ExecuteScalarAsync())! == 0)
+            _silent.Add(name);
+        return text.Length == 0 ? default : JsonDocument.Parse(text).RootElement;
+    }
+
+    private static string Id(JsonElement body) => body.GetProperty("id").GetString()!;
+
+    private static async Task<List<string>> ChangingEndpointsAsync()
+    {
+        await using var app = TollgateHost.Build(["--Data:Directory", Directory.CreateTempSubdirectory("tollgate-endpoints-").FullName]);
+        return [.. ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+            .Where(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.All(method => method is "GET" or "HEAD") != true)
+            .Select(endpoint => endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName ?? "").Distinct(StringComparer.Ordinal)];
+    }
+}
