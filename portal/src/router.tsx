@@ -1,5 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import type { AdminFilters } from "./admin/data";
 import { queryClient } from "./api/query";
+import type { AuditFilters } from "./audit/data";
 import { sorts, type Filters, type Sort } from "./catalog/data";
 import { sessionQuery } from "./session/data";
 import { DeskLayout } from "./shell/DeskLayout";
@@ -111,13 +113,39 @@ const api = createRoute({
   component: lazyRouteComponent(() => import("./apis/ApiPage"), "ApiPage"),
 });
 
+const auditLog = createRoute({
+  getParentRoute: () => desk,
+  path: "/audit-log",
+  validateSearch: (search): AuditFilters => ({
+    mine: oneOf(["1"], search.mine),
+    all: oneOf(["1"], search.all),
+    action: text(search.action),
+    subject: text(search.subject),
+    from: text(search.from),
+    to: text(search.to),
+    entry: text(search.entry),
+  }),
+  component: lazyRouteComponent(() => import("./audit/AuditPage"), "AuditPage"),
+});
+const admin = createRoute({
+  getParentRoute: () => desk,
+  path: "/admin",
+  validateSearch: (search): AdminFilters => ({
+    view: oneOf(["organizations"], search.view),
+    q: text(search.q),
+    status: oneOf(["active", "disabled", "operators"], search.status),
+    open: text(search.open),
+  }),
+  component: lazyRouteComponent(() => import("./admin/AdminPage"), "AdminPage"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
     discover,
     publish,
     visitors.addChildren([catalog, listing, signIn, signUp, signInLink, verifyEmail, forgotPassword, resetPassword]),
-    desk.addChildren([subscriptions, subscription, apis, newApi, api, meters, account, organization, invitation, devices, tokens]),
+    desk.addChildren([subscriptions, subscription, apis, newApi, api, meters, account, organization, invitation, devices, tokens, auditLog, admin]),
   ]),
   defaultPreload: "intent",
   scrollRestoration: true,

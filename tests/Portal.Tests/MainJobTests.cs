@@ -132,7 +132,8 @@ public sealed class MainJobTests(PortalFixture fixture)
 
     private static async Task RevokeAsync(Visit visit)
     {
-        await visit.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Revoke key ") }).ClickAsync();
+        await visit.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Change key ") }).ClickAsync();
+        await visit.Page.GetByRole(AriaRole.Menuitem, new() { Name = "Revoke key" }).ClickAsync();
         var dialog = visit.Page.GetByRole(AriaRole.Dialog);
         await Axe.AssertFineAsync(visit.Page, "revoke dialog");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Revoke key", Exact = true }).ClickAsync();

@@ -1,5 +1,6 @@
 import { Link, Outlet } from "@tanstack/react-router";
-import { Boxes, Building2, Gauge, KeyRound, Store } from "lucide-react";
+import { Boxes, Building2, Gauge, KeyRound, ScrollText, Store, UsersRound } from "lucide-react";
+import { useSession } from "~/session/data";
 import { AccountMenu } from "./AccountMenu";
 import { OrganizationMenu } from "./OrganizationMenu";
 import { PaletteButton } from "./Palette";
@@ -10,10 +11,15 @@ const places = [
   { to: "/apis", label: "My APIs", Icon: Boxes },
   { to: "/meters", label: "Meters", Icon: Gauge },
   { to: "/organization", label: "Organization", Icon: Building2 },
+  { to: "/audit-log", label: "Audit log", Icon: ScrollText },
   { to: "/marketplace", label: "Catalog", Icon: Store },
 ] as const;
 
+/** For those who run this installation. */
+const operatorsPlace = { to: "/admin", label: "Admin", Icon: UsersRound } as const;
+
 export function DeskLayout() {
+  const isOperator = useSession()?.account.role === "admin";
   return (
     <div className="desk">
       <a href="#main" className="skip">
@@ -29,7 +35,7 @@ export function DeskLayout() {
         </div>
         <OrganizationMenu />
         <nav aria-label="Places" className="desk-places">
-          {places.map(({ to, label, Icon }) => (
+          {(isOperator ? [...places, operatorsPlace] : places).map(({ to, label, Icon }) => (
             <Link key={to} to={to} className="place" activeProps={{ "aria-current": "page" }}>
               <Icon aria-hidden className="size-16" strokeWidth={1.75} />
               {label}

@@ -2,20 +2,27 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Listing } from "~/catalog/data";
 import { Button } from "~/design/Button";
-import { ConfirmDialog, Dialog } from "~/design/Dialog";
-import { TextField } from "~/design/Field";
+import { ConfirmDialog } from "~/design/Dialog";
 import { When } from "~/design/Figures";
 import { Failed, Lines } from "~/design/States";
 import { useNote } from "~/design/Toasts";
-import { textOf, useForm } from "~/design/useForm";
-import { createKey, keysQuery, revokeKey, type Key, type NewKey, type Subscription } from "./data";
+import { createKey, editKey, keysQuery, revokeKey, type Key, type NewKey, type Subscription } from "./data";
+import { KeyForm } from "./KeyForm";
+import { KeyTable, type KeyAct } from "./KeyTable";
 import { KeyTicket } from "./KeyTicket";
+import { RotateKey } from "./RotateKey";
 
 export function KeysSection({ subscription, listing }: { subscription: Subscription; listing: Listing | undefined }) {
   const query = useQuery(keysQuery(subscription.id));
   const [making, setMaking] = useState(false);
   const [issued, setIssued] = useState<NewKey | null>(null);
-  const [ending, setEnding] = useState<Key | null>(null);
+  const [act, setAct] = useState<{ what: KeyAct; key: Key } | null>(null);
+  const note = useNote();
+  const show = (key: NewKey) => {
+    setMaking(false);
+    setAct(null);
+    setIssued(key);
+  };
   const live = subscription.status !== "canceled";
   return (
     <section aria-labelledby="keys">
@@ -45,89 +52,39 @@ export function KeysSection({ subscription, listing }: { subscription: Subscript
       {query.error ? (
         <Failed error={query.error} what="The keys could not be read." retry={() => void query.refetch()} />
       ) : query.data ? (
-        <KeyTable keys={query.data.data} onRevoke={setEnding} />
+        <KeyTable keys={query.data.data} onAct={(what, key) => setAct({ what, key })} />
       ) : (
         <Lines rows={2} />
       )}
-      <NewKeyDialog
-        open={making}
-        subscriptionId={subscription.id}
-        onClose={() => setMaking(false)}
-        onMade={(key) => {
-          setMaking(false);
-          setIssued(key);
-        }}
-      />
-      <RevokeDialog apiKey={ending} onClose={() => setEnding(null)} />
+      {making && (
+        <KeyForm
+          title="Create a key"
+          verb="Create and show once"
+          what="No key was made."
+          subscriptionId={subscription.id}
+          send={(draft) => createKey(subscription.id, draft)}
+          onDone={show}
+          onClose={() => setMaking(false)}
+        />
+      )}
+      {act?.what === "edit" && (
+        <KeyForm
+          title={`Edit ${act.key.name || `${act.key.prefix}…`}`}
+          verb="Save key"
+          what="The key was not changed."
+          subscriptionId={subscription.id}
+          of={act.key}
+          send={(draft) => editKey(act.key.id, draft)}
+          onDone={() => {
+            setAct(null);
+            note("The key is changed, on every node within a second.");
+          }}
+          onClose={() => setAct(null)}
+        />
+      )}
+      {act?.what === "rotate" && <RotateKey of={act.key} onDone={show} onClose={() => setAct(null)} />}
+      <RevokeDialog apiKey={act?.what === "revoke" ? act.key : null} onClose={() => setAct(null)} />
     </section>
-  );
-}
-
-function KeyTable({ keys, onRevoke }: { keys: readonly Key[]; onRevoke: (key: Key) => void }) {
-  if (keys.length === 0) return <p className="border-t border-line py-16 text-quiet">No keys. Calls need one: create it here, it is shown once.</p>;
-  return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="Keys as a table">
-      <table className="sheet">
-        <thead>
-          <tr>
-            <th scope="col">Key</th>
-            <th scope="col">Name</th>
-            <th scope="col" className="hidden sm:table-cell">
-              Last used
-            </th>
-            <th scope="col" className="hidden sm:table-cell">
-              Created
-            </th>
-            <th scope="col">
-              <span className="sr-only">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {keys.map((key) => (
-            <tr key={key.id} className={key.revoked_at ? "text-quiet" : undefined}>
-              <td className="whitespace-nowrap">
-                <code>{key.prefix}…</code>
-              </td>
-              <td>{key.name || "–"}</td>
-              <td className="whitespace-nowrap hidden sm:table-cell">{key.last_used_at ? <When at={key.last_used_at} /> : "never"}</td>
-              <td className="whitespace-nowrap hidden sm:table-cell">
-                <When at={key.created_at} />
-              </td>
-              <td className="figure">
-                {key.revoked_at ? (
-                  <span>
-                    revoked <When at={key.revoked_at} />
-                  </span>
-                ) : (
-                  <Button kind="quiet" aria-label={`Revoke key ${key.name || key.prefix}`} onClick={() => onRevoke(key)}>
-                    Revoke key
-                  </Button>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function NewKeyDialog({ open, subscriptionId, onClose, onMade }: { open: boolean; subscriptionId: string; onClose: () => void; onMade: (key: NewKey) => void }) {
-  const form = useForm(["name"], (values) => createKey(subscriptionId, textOf(values, "name")), onMade);
-  return (
-    <Dialog open={open} title="Create a key" onClose={onClose}>
-      <form className="grid gap-16" {...form.props}>
-        {form.problem && <Failed error={form.problem} what="No key was made." />}
-        <TextField label="Name" name="name" data-focus maxLength={80} placeholder="production" hint="Where it will be used. Only you see it." error={form.errorOf("name")} />
-        <footer className="flex justify-end gap-8">
-          <Button onClick={onClose}>Close</Button>
-          <Button type="submit" kind="signal" busy={form.busy}>
-            Create and show once
-          </Button>
-        </footer>
-      </form>
-    </Dialog>
   );
 }
 

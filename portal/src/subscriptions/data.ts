@@ -9,6 +9,14 @@ type Created = Answer<"/api/subscriptions", "post">;
 export type NewSubscription = Created & { key: NonNullable<Created["key"]> };
 export type Key = Answer<"/api/subscriptions/{id}/keys", "get">["data"][number];
 export type NewKey = Answer<"/api/subscriptions/{id}/keys", "post">;
+export type Endpoint = Answer<"/api/subscriptions/{id}/endpoints", "get">["data"][number];
+/** What is said of a key; empty lists restrict nothing. */
+export interface KeyDraft {
+  name: string;
+  scopes: string[];
+  allowed_addresses: string[];
+  expires_at: string | null;
+}
 export type Invoice = Answer<"/api/subscriptions/{id}/invoices/upcoming", "get">;
 
 export const subscriptionsQuery = (organization: string | undefined) =>
@@ -28,6 +36,12 @@ export const keysQuery = (id: string) =>
   queryOptions({
     queryKey: ["subscriptions", "keys", id],
     queryFn: () => take(tollgate.GET("/api/subscriptions/{id}/keys", { params: { path: { id } } })),
+  });
+
+export const endpointsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["subscriptions", "endpoints", id],
+    queryFn: () => take(tollgate.GET("/api/subscriptions/{id}/endpoints", { params: { path: { id } } })),
   });
 
 export const upcomingInvoiceQuery = (id: string) =>
@@ -53,10 +67,21 @@ export async function cancelSubscription(id: string): Promise<void> {
   await changed();
 }
 
-export async function createKey(subscriptionId: string, name: string): Promise<NewKey> {
+export async function createKey(subscriptionId: string, draft: KeyDraft): Promise<NewKey> {
   const key = await take(
-    tollgate.POST("/api/subscriptions/{id}/keys", { params: { path: { id: subscriptionId } }, headers: creating(), body: { name: name === "" ? null : name, expires_at: null } }),
+    tollgate.POST("/api/subscriptions/{id}/keys", { params: { path: { id: subscriptionId } }, headers: creating(), body: { ...draft, name: draft.name === "" ? null : draft.name } }),
   );
+  void changed();
+  return key;
+}
+
+export async function editKey(id: string, draft: KeyDraft): Promise<void> {
+  await take(tollgate.PUT("/api/keys/{id}", { params: { path: { id } }, body: draft }));
+  await changed();
+}
+
+export async function rotateKey(id: string, graceSeconds: number): Promise<NewKey> {
+  const key = await take(tollgate.POST("/api/keys/{id}/rotate", { params: { path: { id } }, headers: creating(), body: { grace_seconds: graceSeconds } }));
   void changed();
   return key;
 }

@@ -23,6 +23,8 @@ const reasons: Record<string, string> = {
   endpoint_not_in_plan: "the plan does not include this endpoint",
   key_revoked: "the key was revoked",
   key_expired: "the key has expired",
+  address_not_allowed: "the key is for other addresses",
+  endpoint_not_in_key: "the key is for other endpoints",
 };
 
 export function CallDetail({ call, onClose }: { call: Call; onClose: () => void }) {

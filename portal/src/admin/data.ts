@@ -1,0 +1,66 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import type { Answer } from "@tollgate/sdk";
+import { take, tollgate } from "~/api/client";
+import { queryClient } from "~/api/query";
+
+export type AdminAccount = Answer<"/api/admin/accounts", "get">["data"][number];
+export type AdminAccountDetail = Answer<"/api/admin/accounts/{id}", "get">;
+export type AdminSession = AdminAccountDetail["sessions"][number];
+export type AdminOrganization = Answer<"/api/admin/organizations", "get">["data"][number];
+
+export interface AdminFilters {
+  view?: "organizations";
+  q?: string;
+  status?: "active" | "disabled" | "operators";
+  open?: string;
+}
+
+export const accountsQuery = (filters: AdminFilters) =>
+  infiniteQueryOptions({
+    queryKey: ["admin", "accounts", filters.q, filters.status],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam }) => take(tollgate.GET("/api/admin/accounts", { params: { query: { q: filters.q, status: filters.status, limit: 50, after: pageParam } } })),
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+export const organizationsQuery = (filters: AdminFilters) =>
+  infiniteQueryOptions({
+    queryKey: ["admin", "organizations", filters.q],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam }) => take(tollgate.GET("/api/admin/organizations", { params: { query: { q: filters.q, limit: 50, after: pageParam } } })),
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+export const accountQuery = (id: string) =>
+  queryOptions({ queryKey: ["admin", "account", id], queryFn: () => take(tollgate.GET("/api/admin/accounts/{id}", { params: { path: { id } } })) });
+
+export const organizationQuery = (id: string) =>
+  queryOptions({ queryKey: ["admin", "organization", id], queryFn: () => take(tollgate.GET("/api/admin/organizations/{id}", { params: { path: { id } } })) });
+
+const changed = () => queryClient.invalidateQueries({ queryKey: ["admin"] });
+const at = (id: string) => ({ params: { path: { id } } });
+
+export async function disableAccount(id: string): Promise<void> {
+  await take(tollgate.POST("/api/admin/accounts/{id}/disable", { ...at(id), body: { reason: null } }));
+  await changed();
+}
+
+export async function enableAccount(id: string): Promise<void> {
+  await take(tollgate.POST("/api/admin/accounts/{id}/enable", at(id)));
+  await changed();
+}
+
+export async function setRole(id: string, role: "user" | "admin"): Promise<void> {
+  await take(tollgate.PUT("/api/admin/accounts/{id}/role", { ...at(id), body: { role } }));
+  await changed();
+}
+
+export async function endSessions(id: string): Promise<void> {
+  await take(tollgate.DELETE("/api/admin/accounts/{id}/sessions", at(id)));
+  await changed();
+}
+
+export async function endSession(id: string): Promise<void> {
+  await take(tollgate.DELETE("/api/admin/sessions/{id}", at(id)));
+  await changed();
+}
