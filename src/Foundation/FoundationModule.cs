@@ -22,7 +22,11 @@ public static partial class FoundationModule
     public static IServiceCollection AddFoundation(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<ISecretBox, SecretBox>();
+        services.TryAddSingleton<SecretBox>();
+        services.TryAddSingleton<ISecretBox>(provider => provider.GetRequiredService<SecretBox>());
+        services.AddAddressLimit(AddressLimits.Public, configuration.GetValue("Http:PublicRequestsPerMinute", 1200), TimeSpan.FromMinutes(1));
+        services.AddSingleton<ISecretRotation, SecretRotation>();
+        services.AddSingleton(new SealedColumn("foundation.idempotency_key", "answer", "'foundation.idempotency'"));
         services.TryAddSingleton<ClientAddress>();
         services.AddHttpContextAccessor();
         services.AddHealthChecks();

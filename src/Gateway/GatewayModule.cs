@@ -41,6 +41,8 @@ public static class GatewayModule
     {
         services.AddSingleton<GatewayAddress>();
         services.AddSingleton<UpstreamSecrets>();
+        services.AddSingleton(new SealedColumn("gateway.api_upstream", "headers", "'gateway.upstream_headers/' || replace(api_id::text, '-', '')"));
+        services.AddSingleton(new SealedColumn("gateway.api_upstream", "signing_secret", "'gateway.signing_secret/' || replace(api_id::text, '-', '')"));
         services.Configure<RateLimiterOptions>(options => options.AddPolicy(LargeBodies.Name, new LargeBodies()));
         services.AddSingleton<LargeDocuments>();
         services.AddSingleton<ApiStore>();

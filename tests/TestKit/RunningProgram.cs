@@ -245,6 +245,7 @@ public sealed class RunningProgram : IAsyncDisposable
         _process?.Dispose();
         if (_ownsData)
             Directory.Delete(Data, recursive: true);
+        SecretsInLogs.Refuse(Output);
     }
 
     private Process Launch()

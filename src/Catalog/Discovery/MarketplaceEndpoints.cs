@@ -13,7 +13,7 @@ internal static class MarketplaceEndpoints
 {
     public static void Map(RouteGroupBuilder routes)
     {
-        var group = routes.MapGroup("/marketplace").WithTags("Marketplace").AllowAnonymous();
+        var group = routes.MapGroup("/marketplace").WithTags("Marketplace").AllowAnonymous().RequireRateLimiting(AddressLimits.Public);
         group.MapGet("/discover", DiscoverAsync).WithName("discoverListings").WithSummary("Search and browse what is on sale")
             .WithDescription("sort: relevance (with q, the default), popular (without), rating, newest or price.").Produces<DiscoveryResponse>();
         group.MapGet("/categories", CategoriesAsync).WithName("listCategories").WithSummary("The categories, with how much is in each").Produces<CategoriesResponse>();

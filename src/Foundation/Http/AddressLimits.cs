@@ -10,6 +10,9 @@ namespace Tollgate.Foundation;
 /// <summary>Limits for routes that need no key and no session, by client address (an IPv6 client by its /64). They live in this process.</summary>
 public static class AddressLimits
 {
+    /// <summary>The limit of what everybody may read: <c>Http__PublicRequestsPerMinute</c>, 1200.</summary>
+    public const string Public = "public";
+
     /// <summary>Declares a named limit; use it with <c>.RequireRateLimiting(name)</c>.</summary>
     public static IServiceCollection AddAddressLimit(this IServiceCollection services, string name, int permits, TimeSpan window) =>
         services.Configure<RateLimiterOptions>(options => options.AddPolicy(name, context => RateLimitPartition.GetSlidingWindowLimiter(

@@ -53,6 +53,8 @@ internal static class ProblemWriter
         response.ContentType = Problems.ContentType;
         response.ContentLength = body.Length;
         response.Headers.CacheControl = "no-store";
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
         response.Headers[RequestId.Header] = context.TraceIdentifier;
         if (problem.RetryAfterSeconds > 0)
             response.Headers.RetryAfter = problem.RetryAfterSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture);

@@ -24,9 +24,8 @@ internal sealed class UpstreamAddressCheck(UpstreamAddressPolicy policy, TimePro
     private async Task<FieldError?> CheckAsync(string path, Uri upstream, CancellationToken cancellation)
     {
         var host = upstream.IdnHost.TrimEnd('.');
-        if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase))
-            return Forbidden(path, host);
-        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await ResolveAsync(host, cancellation).ConfigureAwait(false);
+        var local = host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+        var addresses = local ? [IPAddress.Loopback] : IPAddress.TryParse(host, out var literal) ? [literal] : await ResolveAsync(host, cancellation).ConfigureAwait(false);
         return Array.TrueForAll(addresses, policy.IsAllowed) ? null : Forbidden(path, host);
     }
 

@@ -7,7 +7,8 @@ namespace Tollgate.Gateway.Upstreams;
 
 /// <summary>
 /// Which addresses an upstream may have. A provider writes the upstream's address and the gateway calls it from inside the operator's network, so
-/// this machine, private networks and the metadata services of clouds are closed unless <c>Gateway__AllowPrivateUpstreams</c> opens them.
+/// this machine, private networks and the metadata services of clouds are closed. <c>Gateway__AllowedUpstreamNetworks</c> (CIDR ranges, comma-separated) opens some of them,
+/// for development or an upstream beside the gateway; <c>Gateway__AllowPrivateUpstreams</c> opens all.
 /// Asked when an address is saved, and again with every connection: a name may point elsewhere by then (DNS rebinding).
 /// </summary>
 internal sealed class UpstreamAddressPolicy
@@ -33,12 +34,14 @@ internal sealed class UpstreamAddressPolicy
     private static readonly IPNetwork SixToFour = IPNetwork.Parse("2002::/16");
 
     private readonly bool _allowPrivate;
+    private readonly IPNetwork[] _opened;
     private readonly TimeProvider _clock;
     private volatile OwnAddresses _own;
 
     public UpstreamAddressPolicy(IConfiguration configuration, TimeProvider clock)
     {
         _allowPrivate = configuration.GetValue(Setting, defaultValue: false);
+        _opened = [.. (configuration["Gateway:AllowedUpstreamNetworks"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(ParseNetwork)];
         _clock = clock;
         _own = new OwnAddresses(clock.GetTimestamp(), ReadOwn());
     }
@@ -48,7 +51,7 @@ internal sealed class UpstreamAddressPolicy
 
     public bool IsAllowed(IPAddress address)
     {
-        if (_allowPrivate)
+        if (_allowPrivate || IsOpened(address))
             return true;
         return address.AddressFamily switch
         {
@@ -57,6 +60,16 @@ internal sealed class UpstreamAddressPolicy
             _ => false,
         };
     }
+
+    private bool IsOpened(IPAddress address)
+    {
+        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return Array.Exists(_opened, network => network.Contains(plain));
+    }
+
+    private static IPNetwork ParseNetwork(string text) => IPNetwork.TryParse(text, out var network)
+        ? network
+        : throw new InvalidOperationException($"Gateway__AllowedUpstreamNetworks: '{text}' is no CIDR range.");
 
     private bool IsPublic4(IPAddress address) => !Array.Exists(Closed4, network => network.Contains(address)) && !IsOwn(address);
 

@@ -11,7 +11,7 @@ namespace Tollgate.Host.Portal;
 internal static class PortalFiles
 {
     private const string ContentSecurityPolicy =
-        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
     private static readonly string[] NeverPages = ["/api/", "/auth/", "/_api/", "/control/", "/docs/", "/v1/", "/platform/", "/metrics"];
 

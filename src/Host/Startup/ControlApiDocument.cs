@@ -42,7 +42,7 @@ internal static class ControlApiDocument
     });
 
     public static void MapControlApiDocument(this IEndpointRouteBuilder routes) =>
-        routes.MapOpenApi("/{documentName}/openapi.json").WithName("getOpenApi").AllowAnonymous();
+        routes.MapOpenApi("/{documentName}/openapi.json").WithName("getOpenApi").AllowAnonymous().RequireRateLimiting(AddressLimits.Public);
 
     // A text on the way in, so that a wrong one can be told with all others; a number to who writes a client.
     private static OpenApiSchema PageLimit() => new()

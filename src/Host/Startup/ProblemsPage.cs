@@ -1,3 +1,5 @@
+using Tollgate.Foundation;
+
 namespace Tollgate.Host.Startup;
 
 /// <summary>Where the <c>type</c> of every problem leads: docs/problems.html, in the program.</summary>
@@ -5,5 +7,5 @@ internal static class ProblemsPage
 {
     public static void MapProblemsPage(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/docs/problems", () => Results.Stream(typeof(ProblemsPage).Assembly.GetManifestResourceStream("problems.html")!, "text/html; charset=utf-8"))
-            .WithName("getProblems").AllowAnonymous().ExcludeFromDescription();
+            .WithName("getProblems").AllowAnonymous().RequireRateLimiting(AddressLimits.Public).ExcludeFromDescription();
 }

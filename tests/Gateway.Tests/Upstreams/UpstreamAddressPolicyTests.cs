@@ -34,6 +34,18 @@ public sealed class UpstreamAddressPolicyTests
     }
 
     [Theory]
+    [InlineData("127.0.0.1", true)]
+    [InlineData("::ffff:127.0.0.1", true)]
+    [InlineData("10.20.0.9", true)]
+    [InlineData("10.21.0.9", false)]
+    [InlineData("169.254.169.254", false)]
+    [InlineData("::1", false)]
+    [InlineData("1.1.1.1", true)]
+    public void IsAllowed_NetworksThatAreOpened_AndNoOthers(string address, bool allowed) => new UpstreamAddressPolicy(
+        new ConfigurationBuilder().AddInMemoryCollection([new("Gateway:AllowedUpstreamNetworks", "127.0.0.0/8, 10.20.0.0/16")]).Build(), TimeProvider.System)
+        .IsAllowed(IPAddress.Parse(address)).ShouldBe(allowed);
+
+    [Theory]
     [InlineData("1.1.1.1")]
     [InlineData("172.32.0.1")]
     [InlineData("100.63.255.255")]
