@@ -10,6 +10,8 @@ var run = new Command("run", "Start the program (the default).") { TreatUnmatche
 run.SetAction((result, cancellation) => TollgateHost.RunAsync([.. result.UnmatchedTokens], cancellation));
 root.Subcommands.Add(run);
 root.Subcommands.Add(MigrateCommand.Create());
+root.Subcommands.Add(SeedCommand.Create());
+root.Subcommands.Add(RotateKeysCommand.Create());
 root.Subcommands.Add(ReconcileCommand.Create());
 root.Subcommands.Add(BackupCommands.CreateBackup());
 root.Subcommands.Add(BackupCommands.CreateRestore());

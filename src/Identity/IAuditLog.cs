@@ -42,8 +42,6 @@ public sealed record AuditActor(string Name, AuditMeans Means)
             ? new AuditActor("anonymous", AuditMeans.Anonymous)
             : caller.Token is { } token
                 ? new AuditActor(caller.Email, AuditMeans.ApiToken) { AccountId = caller.AccountId, Credential = TypeId.Format("tok", token.Id) }
-                : caller.Token is { } token
-                ? new AuditActor(caller.Email, AuditMeans.ApiToken) { AccountId = caller.AccountId, Credential = TypeId.Format("tok", token.Id) }
                 : new AuditActor(caller.Email, AuditMeans.Session) { AccountId = caller.AccountId, Credential = TypeId.Format("ses", caller.SessionId) };
         return actor with
         {

@@ -42,8 +42,10 @@ public static class IdentityModule
         services.AddSingleton<AccountStore>().AddSingleton<Authentication>().AddSingleton<CallerStore>().AddSingleton<IAccountSeeder, AccountSeeder>();
         services.TryAddSingleton<IAccountMailer, NoMail>();
         AddSignIn(services, configuration);
-        services.AddSingleton<IAuditLog, AuditLog>().AddSingleton<AuditReader>();
+        services.AddSingleton(new SealedColumn("identity.module_key", "sealed", "'identity.' || purpose"));
+        services.AddSingleton(new SealedColumn("identity.totp", "sealed", "'identity.totp'"));
         services.AddSingleton<IAuditLog, AuditLog>().AddSingleton<AuditReader>().AddSingleton<IOrganizationContacts, OrganizationContacts>();
+        services.AddSingleton<AdminLooks>().AddSingleton<AdminActs>().AddSingleton<IOperators>(provider => provider.GetRequiredService<AdminActs>());
         services.AddAddressLimit(AuthEndpoints.RegisterLimit, Setting(configuration, "RegistersPerHour", 60), TimeSpan.FromHours(1));
         services.AddAddressLimit(AuthEndpoints.LoginLimit, Setting(configuration, "LoginsPerMinute", 60), TimeSpan.FromMinutes(1));
         services.AddAddressLimit(JwksEndpoint.Limit, Setting(configuration, "KeysPerMinute", 300), TimeSpan.FromMinutes(1));
@@ -73,6 +75,7 @@ public static class IdentityModule
         SessionEndpoints.Map(routes);
         JwksEndpoint.Map(routes);
         ApiTokenEndpoints.Map(routes);
+        AdminEndpoints.Map(routes);
         return routes;
     }
 

@@ -163,7 +163,9 @@ internal sealed class SentMails : IAccountMailer
 
     public Task SendAsync(DbSession session, AccountMail mail)
     {
-        All.Enqueue(mail);
+        // Who registers is mailed too; that is not these tests' matter.
+        if (mail.Kind != AccountMailKind.VerifyEmail)
+            All.Enqueue(mail);
         return Task.CompletedTask;
     }
 }

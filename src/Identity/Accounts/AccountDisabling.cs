@@ -4,11 +4,11 @@ using Tollgate.Identity.Sessions;
 
 namespace Tollgate.Identity.Accounts;
 
-/// <summary>An operator closes an account, or opens it again. A closed one is refused by every way in, in the words of a wrong password; its sessions end at once.</summary>
+/// <summary>An operator closes an account, or opens it again. A closed one is refused by every way in, in the words of a wrong password; its sessions and API tokens end at once.</summary>
 internal sealed class AccountDisabling(SessionStore sessions, ChallengeStore challenges, IAuditLog audit, TimeProvider clock)
 {
     /// <summary>In a transaction of the worker. False when there is no such account, or it is so already.</summary>
-    public async Task<bool> SetAsync(DbSession session, Guid accountId, bool disabled, AuditActor actor)
+    public async Task<bool> SetAsync(DbSession session, Guid accountId, bool disabled, AuditActor actor, string? reason = null)
     {
         const string sql = """
             UPDATE identity.account SET disabled_at = CASE WHEN @disabled THEN @now END, updated_at = @now
@@ -18,10 +18,12 @@ internal sealed class AccountDisabling(SessionStore sessions, ChallengeStore cha
             return false;
         if (disabled)
         {
+            await session.ExecuteAsync("UPDATE identity.api_token SET ended_at = @now WHERE account_id = @accountId AND ended_at IS NULL", new { accountId, now = clock.GetUtcNow() }).ConfigureAwait(false);
             await sessions.EndAllAsync(session, accountId, "account_disabled").ConfigureAwait(false);
             await challenges.VoidAsync(session, accountId).ConfigureAwait(false);
         }
-        await audit.WriteAsync(session, actor, new AuditChange(disabled ? "account.disabled" : "account.enabled", TypeId.Format("acc", accountId))).ConfigureAwait(false);
+        await audit.WriteAsync(session, actor, new AuditChange(disabled ? "account.disabled" : "account.enabled", TypeId.Format("acc", accountId), Before: new { disabled = !disabled }, After: new { disabled, reason }))
+            .ConfigureAwait(false);
         return true;
     }
 }

@@ -92,7 +92,7 @@ public sealed class EndpointWalkTests(Town town) : IClassFixture<Town>
     private async Task<(string Answer, string Text)> CallAsync(RouteEndpoint endpoint, string? who)
     {
         var sample = Samples.All[ProgramEndpoints.NameOf(endpoint)];
-        var (status, text) = await town.SendAsync(new HttpMethod(ProgramEndpoints.MethodOf(endpoint)), await PathAsync(endpoint, sample), who, sample.Body(town));
+        var (status, text) = await town.SendAsync(new HttpMethod(ProgramEndpoints.MethodOf(endpoint)), await PathAsync(town, endpoint, sample), who, sample.Body(town));
         return (status switch
         {
             200 when sample.Refuses?.Invoke(text) == true => "403",
@@ -104,7 +104,7 @@ public sealed class EndpointWalkTests(Town town) : IClassFixture<Town>
         }, text);
     }
 
-    private async Task<string> PathAsync(RouteEndpoint endpoint, Sample sample)
+    internal static async Task<string> PathAsync(Town town, RouteEndpoint endpoint, Sample sample)
     {
         var path = endpoint.RoutePattern.RawText!;
         for (var i = 0; i < endpoint.RoutePattern.Parameters.Count; i++)

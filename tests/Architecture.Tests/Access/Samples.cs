@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tollgate.Identity;
+using Tollgate.Foundation;
 
 namespace Tollgate.Architecture.Tests.Access;
 
@@ -41,6 +42,15 @@ internal static class Samples
         ["addPasskey"] = new() { Body = _ => new { challenge = "none", name = "Phone", credential = new { } }, ComesTo = 422 },
         ["removePasskey"] = Sample.Of(_ => "pky_00000000000000000000000000") with { ComesTo = 404 },
         ["deleteAccount"] = new() { Body = _ => new { email = "nobody@example.com" }, ComesTo = 422 },
+        ["adminListAccounts"] = Nothing,
+        ["adminGetAccount"] = Sample.New(AccountAsync),
+        ["adminDisableAccount"] = Sample.New(AccountAsync, _ => new { }),
+        ["adminEnableAccount"] = Sample.New(AccountAsync),
+        ["adminSetAccountRole"] = Sample.New(AccountAsync, _ => new { role = "user" }),
+        ["adminEndSessions"] = Sample.New(AccountAsync),
+        ["adminEndSession"] = Sample.New(SessionAsync),
+        ["adminListOrganizations"] = Nothing,
+        ["adminGetOrganization"] = Sample.Of(town => TypeId.Format("org", town.OrganizationId)),
 
         ["listAuditLog"] = OfTown,
         ["exportAuditLog"] = OfTown,
@@ -118,6 +128,22 @@ internal static class Samples
         ["rotateKey"] = Sample.New(KeyAsync, _ => new { }),
         ["revokeKey"] = Sample.New(KeyAsync),
     };
+
+    // Straight into the table: of these there is one for each who asks.
+    private static async Task<string> AccountAsync(Town town)
+    {
+        var id = TypeId.New(TimeProvider.System);
+        await town.ExecuteAsync($"INSERT INTO identity.account (id, email, name, password_hash) VALUES ('{id}', '{town.Fresh("somebody")}@example.com', 'Somebody', '')");
+        return TypeId.Format("acc", id);
+    }
+
+    private static async Task<string> SessionAsync(Town town)
+    {
+        TypeId.TryParse(await AccountAsync(town), "acc", out var account).ShouldBeTrue();
+        var id = TypeId.New(TimeProvider.System);
+        await town.ExecuteAsync($"INSERT INTO identity.session (id, account_id, device, user_agent, created_at, last_seen_at, expires_at) VALUES ('{id}', '{account}', '', '', now(), now(), now() + interval '1 day')");
+        return TypeId.Format("ses", id);
+    }
 
     private static async Task<string> KeyAsync(Town town) => Town.Text(await town.MakeAsync($"/api/subscriptions/{(await town.SaleAsync()).Subscription}/keys", new { name = "key" }), "id");
 

@@ -72,6 +72,12 @@ public sealed class Town : IAsyncLifetime
             await _database.DisposeAsync();
     }
 
+    internal async Task ExecuteAsync(string sql)
+    {
+        await using var command = Database.OwnerOrSuperuser.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
     internal string Fresh(string name) => $"{name}-{Interlocked.Increment(ref _count)}";
 
     /// <summary>An API on sale with its plan and a subscription.</summary>
@@ -120,12 +126,14 @@ public sealed class Town : IAsyncLifetime
     }
 
     /// <param name="who">One of <see cref="People"/>, a token itself, or null for nobody.</param>
-    internal async Task<(int Status, string Text)> SendAsync(HttpMethod method, string path, string? who, object? body)
+    internal async Task<(int Status, string Text)> SendAsync(HttpMethod method, string path, string? who, object? body, string? requestId = null)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body as HttpContent ?? (body is null ? null : JsonContent.Create(body)) };
         if (who is not null)
             request.Headers.Authorization = new("Bearer", _tokens.GetValueOrDefault(who, who));
         request.Headers.TryAddWithoutValidation("If-Match", "*");
+        if (requestId is not null)
+            request.Headers.Add(RequestId.Header, requestId);
         using var response = await _server!.Client.SendAsync(request, TestContext.Current.CancellationToken);
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }

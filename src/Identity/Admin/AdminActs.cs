@@ -1,0 +1,76 @@
+using Tollgate.Foundation;
+using Tollgate.Identity.Accounts;
+using Tollgate.Identity.Sessions;
+
+namespace Tollgate.Identity.Admin;
+
+/// <summary>What an operator does to accounts, each with its entry in the audit log, in one transaction. There is always an operator left.</summary>
+internal sealed class AdminActs(IDatabase database, SessionStore sessions, AccountDisabling disabling, IAuditLog audit, TimeProvider clock) : IOperators
+{
+    private static readonly Failure LastOperator = Failure.Conflict("LAST_OPERATOR", "This is the last operator who can sign in. Make another one first.");
+
+    public Task<Outcome<bool>> DisableAsync(Guid accountId, string? reason, AuditActor actor, CancellationToken cancellation) => ActAsync(accountId, async (session, before) =>
+    {
+        if (before.DisabledAt is not null)
+            return false;
+        if (before.Role == "admin" && await IsLastOperatorAsync(session, accountId).ConfigureAwait(false))
+            return LastOperator;
+        await disabling.SetAsync(session, accountId, disabled: true, actor, reason).ConfigureAwait(false);
+        return true;
+    }, cancellation);
+
+    public Task<Outcome<bool>> EnableAsync(Guid accountId, AuditActor actor, CancellationToken cancellation) => ActAsync(accountId, async (session, before) =>
+    {
+        if (before.DisabledAt is null)
+            return false;
+        await disabling.SetAsync(session, accountId, disabled: false, actor).ConfigureAwait(false);
+        return true;
+    }, cancellation);
+
+    public Task<Outcome<bool>> SetRoleAsync(Guid accountId, string role, AuditActor actor, CancellationToken cancellation) => ActAsync(accountId, async (session, before) =>
+    {
+        if (before.Role == role)
+            return false;
+        if (role != "admin" && await IsLastOperatorAsync(session, accountId).ConfigureAwait(false))
+            return LastOperator;
+        await session.ExecuteAsync("UPDATE identity.account SET role = @role, updated_at = @now WHERE id = @accountId", new { accountId, role, now = clock.GetUtcNow() }).ConfigureAwait(false);
+        await audit.WriteAsync(session, actor, Change("account.role_set", accountId, new { before.Role }, new { role })).ConfigureAwait(false);
+        return true;
+    }, cancellation);
+
+    public Task<Outcome<bool>> EndSessionsAsync(Guid accountId, AuditActor actor, CancellationToken cancellation) => ActAsync(accountId, async (session, _) =>
+    {
+        var ended = await sessions.EndAllAsync(session, accountId, "ended_by_operator").ConfigureAwait(false);
+        await audit.WriteAsync(session, actor, Change("account.sessions_ended", accountId, null, new { ended_sessions = ended })).ConfigureAwait(false);
+        return true;
+    }, cancellation);
+
+    public Task<Outcome<bool>> EndSessionAsync(Guid sessionId, AuditActor actor, CancellationToken cancellation) => database.AsWorkerAsync<Outcome<bool>>(async session =>
+    {
+        if (await AdminStore.SessionAsync(session, sessionId).ConfigureAwait(false) is not { } found)
+            return Failure.NotFound("session");
+        if (await sessions.EndAsync(session, sessionId, "ended_by_operator").ConfigureAwait(false) > 0)
+            await audit.WriteAsync(session, actor, Change("account.session_ended", found.AccountId, null, new { session_id = TypeId.Format("ses", sessionId), found.Device })).ConfigureAwait(false);
+        return true;
+    }, cancellation);
+
+    public async Task<bool> EnsureAsync(Guid accountId, AuditActor actor, CancellationToken cancellation) => (await SetRoleAsync(accountId, "admin", actor, cancellation).ConfigureAwait(false)).Value;
+
+    private Task<Outcome<bool>> ActAsync(Guid accountId, Func<DbSession, AdminAccountRow, Task<Outcome<bool>>> act, CancellationToken cancellation) =>
+        database.AsWorkerAsync<Outcome<bool>>(async session =>
+        {
+            var before = await session.QuerySingleOrDefaultAsync<AdminAccountRow>(
+                "SELECT id, email, name, role, created_at, disabled_at FROM identity.account WHERE id = @accountId AND deleted_at IS NULL FOR UPDATE", new { accountId }).ConfigureAwait(false);
+            return before is null ? Failure.NotFound("account") : await act(session, before).ConfigureAwait(false);
+        }, cancellation);
+
+    // All operators are locked, in one order: of two who unmake each other at once, the second finds that he is the last.
+    private static async Task<bool> IsLastOperatorAsync(DbSession session, Guid accountId)
+    {
+        var others = await session.QueryAsync<Guid>(
+            "SELECT id FROM identity.account WHERE role = 'admin' AND disabled_at IS NULL AND id <> @accountId ORDER BY id FOR UPDATE", new { accountId }).ConfigureAwait(false);
+        return others.Count == 0;
+    }
+
+    private static AuditChange Change(string action, Guid accountId, object? before, object? after) => new(action, TypeId.Format("acc", accountId), Before: before, After: after);
+}

@@ -1,0 +1,52 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tollgate.Foundation;
+
+namespace Tollgate.Identity.Admin;
+
+/// <summary>For those who run this installation. Every look and every act is in the audit log.</summary>
+internal static class AdminEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var admin = routes.MapGroup("/api/admin").WithApiDefaults().WithTags("Admin");
+        admin.MapGet("/accounts", AdminLooks.AccountsAsync).WithName("adminListAccounts").RequireOperator().WithSummary("All accounts, newest first; by part of address or name")
+            .Produces<Page<AdminAccountResponse>>();
+        admin.MapGet("/accounts/{id}", AdminLooks.AccountAsync).WithName("adminGetAccount").RequireOperator().WithSummary("An account with its organizations and sessions")
+            .Produces<AdminAccountDetailResponse>().ProducesProblem(StatusCodes.Status404NotFound);
+        admin.MapPost("/accounts/{id}/disable", DisableAsync).WithName("adminDisableAccount").RequireOperator().WithSummary("Nobody signs in to it any more; its sessions and API tokens end at once")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        admin.MapPost("/accounts/{id}/enable", EnableAsync).WithName("adminEnableAccount").RequireOperator().WithSummary("It can be signed in to again")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
+        admin.MapPut("/accounts/{id}/role", SetRoleAsync).WithName("adminSetAccountRole").RequireOperator().WithSummary("user, or admin for those who run this installation")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        admin.MapDelete("/accounts/{id}/sessions", EndSessionsAsync).WithName("adminEndSessions").RequireOperator().WithSummary("Ends all sessions of an account")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
+        admin.MapDelete("/sessions/{id}", EndSessionAsync).WithName("adminEndSession").RequireOperator().WithSummary("Ends one session")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
+        admin.MapGet("/organizations", AdminLooks.OrganizationsAsync).WithName("adminListOrganizations").RequireOperator().WithSummary("All organizations, newest first; by part of slug or name")
+            .Produces<Page<AdminOrganizationResponse>>();
+        admin.MapGet("/organizations/{id}", AdminLooks.OrganizationAsync).WithName("adminGetOrganization").RequireOperator().WithSummary("An organization with its members")
+            .Produces<AdminOrganizationDetailResponse>().ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static Task<IResult> DisableAsync(string id, DisableAccountRequest? request, AuditActor actor, AdminActs acts, CancellationToken cancellation) =>
+        AnswerAsync(id, "acc", "account", account => acts.DisableAsync(account, request?.Reason, actor, cancellation));
+
+    private static Task<IResult> EnableAsync(string id, AuditActor actor, AdminActs acts, CancellationToken cancellation) =>
+        AnswerAsync(id, "acc", "account", account => acts.EnableAsync(account, actor, cancellation));
+
+    private static Task<IResult> SetRoleAsync(string id, SetRoleRequest request, AuditActor actor, AdminActs acts, CancellationToken cancellation) =>
+        AnswerAsync(id, "acc", "account", account => acts.SetRoleAsync(account, request.Role!, actor, cancellation));
+
+    private static Task<IResult> EndSessionsAsync(string id, AuditActor actor, AdminActs acts, CancellationToken cancellation) =>
+        AnswerAsync(id, "acc", "account", account => acts.EndSessionsAsync(account, actor, cancellation));
+
+    private static Task<IResult> EndSessionAsync(string id, AuditActor actor, AdminActs acts, CancellationToken cancellation) =>
+        AnswerAsync(id, "ses", "session", session => acts.EndSessionAsync(session, actor, cancellation));
+
+    private static async Task<IResult> AnswerAsync(string id, string prefix, string what, Func<Guid, Task<Outcome<bool>>> act) => TypeId.TryParse(id, prefix, out var subject)
+        ? (await act(subject).ConfigureAwait(false)).ToResult(_ => Results.NoContent())
+        : Problems.Result(Failure.NotFound(what));
+}

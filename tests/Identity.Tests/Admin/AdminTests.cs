@@ -1,0 +1,166 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Foundation;
+
+namespace Tollgate.Identity.Tests.Admin;
+
+/// <summary>What those who run the installation see and do, and what is written down of it.</summary>
+public sealed class AdminTests : IAsyncLifetime
+{
+    private readonly IdentityServer _identity = new();
+    private string _operator = "";
+    private string _operatorId = "";
+
+    public async ValueTask InitializeAsync()
+    {
+        await _identity.InitializeAsync();
+        var seeder = _identity.Server.Services.GetRequiredService<IAccountSeeder>();
+        var account = await seeder.EnsureAccountAsync("root@example.com", "Root", IdentityServer.Password, isOperator: true, CancellationToken.None);
+        _operatorId = TypeId.Format("acc", account.AccountId);
+        _operator = await LoginAsync("root@example.com");
+    }
+
+    public ValueTask DisposeAsync() => _identity.DisposeAsync();
+
+    [Fact]
+    public async Task Accounts_AreListedSearchedAndPaged_AndTheLookIsWrittenDown()
+    {
+        foreach (var name in new[] { "ada", "bea", "cy_d" })
+        {
+            _identity.Clock.Advance(TimeSpan.FromSeconds(1));
+            await _identity.RegisterAsync($"{name}@example.com", name);
+        }
+        (await EmailsAsync("")).ShouldBe(["cy_d@example.com", "bea@example.com", "ada@example.com", "root@example.com"]);
+        (await EmailsAsync("?q=BEA")).ShouldBe(["bea@example.com"]);
+        (await EmailsAsync("?q=y_d")).ShouldBe(["cy_d@example.com"]);
+        (await EmailsAsync("?q=%25")).ShouldBeEmpty();
+        (await EmailsAsync("?status=operators")).ShouldBe(["root@example.com"]);
+        var (_, first) = await SendAsync(HttpMethod.Get, "/api/admin/accounts?limit=2");
+        (await EmailsAsync($"?limit=2&after={first.GetProperty("next").GetString()}")).ShouldBe(["ada@example.com", "root@example.com"]);
+        var (_, organizations) = await SendAsync(HttpMethod.Get, "/api/admin/organizations?q=bea");
+        organizations.GetProperty("data")[0].GetProperty("slug").GetString().ShouldBe("bea");
+        (await ActionsAsync("accounts")).Count.ShouldBe(7);
+    }
+
+    [Fact]
+    public async Task Disable_EndsSessionsAndSignsNobodyIn_UntilEnabled()
+    {
+        var (id, token, refresh) = await RegisterAsync("ada@example.com");
+        (await SendAsync(HttpMethod.Post, $"/api/admin/accounts/{id}/disable", new { reason = "spam" })).Status.ShouldBe(204);
+        using (var me = await _identity.GetAsync("/me", token))
+            ((int)me.StatusCode).ShouldBe(401);
+        using (var refreshed = await _identity.RefreshAsync(refresh))
+            ((int)refreshed.StatusCode).ShouldBe(401);
+        (await TryLoginAsync("ada@example.com")).ShouldNotBe(200);
+        var (_, account) = await SendAsync(HttpMethod.Get, $"/api/admin/accounts/{id}");
+        account.GetProperty("sessions")[0].GetProperty("ended_reason").GetString().ShouldBe("account_disabled");
+        (await SendAsync(HttpMethod.Post, $"/api/admin/accounts/{id}/enable")).Status.ShouldBe(204);
+        (await TryLoginAsync("ada@example.com")).ShouldBe(200);
+        using (var stays = await _identity.GetAsync("/me", token))
+            ((int)stays.StatusCode).ShouldBe(401, "a session that has ended does not come back");
+
+        var (_, log) = await SendAsync(HttpMethod.Get, $"/api/audit-log?subject={id}&action=account.disabled");
+        var entry = log.GetProperty("data")[0];
+        entry.GetProperty("actor").GetString().ShouldBe("root@example.com");
+        entry.GetProperty("before").GetProperty("disabled").GetBoolean().ShouldBeFalse();
+        entry.GetProperty("after").GetProperty("reason").GetString().ShouldBe("spam");
+        using var own = await _identity.GetAsync("/api/audit-log?action=account.disabled", await LoginAsync("ada@example.com"));
+        JsonDocument.Parse(await own.Content.ReadAsStringAsync()).RootElement.GetProperty("data").GetArrayLength().ShouldBe(1, "whom it was done to reads it too");
+    }
+
+    [Fact]
+    public async Task LastOperator_StaysOne()
+    {
+        var (_, refused) = await SendAsync(HttpMethod.Put, $"/api/admin/accounts/{_operatorId}/role", new { role = "user" });
+        refused.GetProperty("code").GetString().ShouldBe("LAST_OPERATOR");
+        (await SendAsync(HttpMethod.Post, $"/api/admin/accounts/{_operatorId}/disable")).Status.ShouldBe(409);
+        var (id, token, _) = await RegisterAsync("ada@example.com");
+        (await SendAsync(HttpMethod.Put, $"/api/admin/accounts/{id}/role", new { role = "admin" })).Status.ShouldBe(204);
+        using (var listed = await _identity.GetAsync("/api/admin/accounts", token))
+            ((int)listed.StatusCode).ShouldBe(200);
+        var both = await Task.WhenAll(
+            SendAsync(HttpMethod.Put, $"/api/admin/accounts/{id}/role", new { role = "user" }),
+            SendAsync(HttpMethod.Put, $"/api/admin/accounts/{_operatorId}/role", new { role = "user" }, token));
+        both.Select(one => one.Status).Order().First().ShouldBe(204);
+        await using var left = _identity.Database.OwnerOrSuperuser.CreateCommand("SELECT count(*) FROM identity.account WHERE role = 'admin' AND disabled_at IS NULL");
+        (await left.ExecuteScalarAsync()).ShouldBe(1L);
+    }
+
+    [Fact]
+    public async Task Sessions_AreSeenAndEnded()
+    {
+        var (id, token, _) = await RegisterAsync("ada@example.com");
+        var other = await LoginAsync("ada@example.com");
+        var (_, account) = await SendAsync(HttpMethod.Get, $"/api/admin/accounts/{id}");
+        account.GetProperty("account").GetProperty("live_sessions").GetInt32().ShouldBe(2);
+        account.GetProperty("organizations")[0].GetProperty("role").GetString().ShouldBe("owner");
+        using (var me = await _identity.GetAsync("/me", token))
+        {
+            var session = JsonDocument.Parse(await me.Content.ReadAsStringAsync()).RootElement.GetProperty("session").GetProperty("id").GetString();
+            (await SendAsync(HttpMethod.Delete, $"/api/admin/sessions/{session}")).Status.ShouldBe(204);
+        }
+        using (var ended = await _identity.GetAsync("/me", token))
+            ((int)ended.StatusCode).ShouldBe(401);
+        using (var lives = await _identity.GetAsync("/me", other))
+            ((int)lives.StatusCode).ShouldBe(200);
+        (await SendAsync(HttpMethod.Delete, $"/api/admin/accounts/{id}/sessions")).Status.ShouldBe(204);
+        using (var gone = await _identity.GetAsync("/me", other))
+            ((int)gone.StatusCode).ShouldBe(401);
+        (await ActionsAsync("account")).ShouldBe(["account.sessions_ended", "account.session_ended", "account.viewed"], ignoreOrder: true);
+        (await SendAsync(HttpMethod.Delete, $"/api/admin/sessions/{TypeId.Format("ses", Guid.CreateVersion7())}")).Status.ShouldBe(404);
+    }
+
+    [Fact]
+    public async Task Operator_WithoutThePolicyOfItsOwn_SeesNoForeignRow()
+    {
+        await _identity.RegisterAsync("ada@example.com");
+        TypeId.TryParse(_operatorId, "acc", out var id).ShouldBeTrue();
+        var own = new TenantContext(id, []);
+        (await CountAsync(own)).ShouldBe(1);
+        (await CountAsync(own with { IsOperator = true })).ShouldBe(2);
+    }
+
+    private Task<int> CountAsync(TenantContext tenant) =>
+        _identity.Database.Database.AsAppAsync(tenant, session => session.QuerySingleAsync<int>("SELECT count(*)::int FROM identity.account"), CancellationToken.None);
+
+    private async Task<List<string>> EmailsAsync(string query)
+    {
+        var (status, body) = await SendAsync(HttpMethod.Get, $"/api/admin/accounts{query}");
+        status.ShouldBe(200, body.ToString());
+        return [.. body.GetProperty("data").EnumerateArray().Select(one => one.GetProperty("email").GetString()!)];
+    }
+
+    private async Task<List<string>> ActionsAsync(string noun)
+    {
+        var (_, body) = await SendAsync(HttpMethod.Get, $"/api/audit-log?action={noun}&account={_operatorId}");
+        return [.. body.GetProperty("data").EnumerateArray().Select(one => one.GetProperty("action").GetString()!)];
+    }
+
+    private async Task<(string Id, string Token, string Refresh)> RegisterAsync(string email)
+    {
+        var body = await _identity.RegisterAsync(email);
+        return (IdentityServer.Text(body.GetProperty("account"), "id"), IdentityServer.Text(body, "access_token"), IdentityServer.Text(body, "refresh_token"));
+    }
+
+    private async Task<string> LoginAsync(string email)
+    {
+        using var response = await _identity.Client.PostAsJsonAsync("/auth/login", new { email, password = IdentityServer.Password });
+        return IdentityServer.Text(await response.Content.ReadFromJsonAsync<JsonElement>(), "access_token");
+    }
+
+    private async Task<int> TryLoginAsync(string email)
+    {
+        using var response = await _identity.Client.PostAsJsonAsync("/auth/login", new { email, password = IdentityServer.Password });
+        return (int)response.StatusCode;
+    }
+
+    private async Task<(int Status, JsonElement Body)> SendAsync(HttpMethod method, string path, object? body = null, string? token = null)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+        request.Headers.Authorization = new("Bearer", token ?? _operator);
+        using var response = await _identity.Client.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        return ((int)response.StatusCode, text.Length == 0 ? default : JsonDocument.Parse(text).RootElement);
+    }
+}
