@@ -14,6 +14,7 @@ using Tollgate.Identity.Attempts;
 using Tollgate.Identity.Challenges;
 using Tollgate.Identity.EmailProof;
 using Tollgate.Identity.MailSignIn;
+using Tollgate.Identity.OpenIdConnect;
 using Tollgate.Identity.Organizations;
 using Tollgate.Identity.Passkeys;
 using Tollgate.Identity.Passwords;
@@ -60,6 +61,8 @@ public static class IdentityModule
         services.AddSingleton<MailSignIns>().AddSingleton<TotpStore>().AddSingleton<RecoveryCodes>().AddSingleton<SecondFactors>().AddSingleton<SecurityNews>();
         services.AddSingleton<AccountSecurity>().AddSingleton<AccountDeletion>().AddSingleton<AccountDisabling>().AddSingleton<IAccountDeletionCheck, OrganizationNeedsOwner>().AddSingleton<IAccountDeletionCheck, OrganizationInUse>();
         services.AddSingleton<PruneSignInState>();
+        // Now, and not when somebody first asks: a wrong setting stops the start.
+        services.AddSingleton(new OidcProviders(configuration)).AddSingleton<OidcHttp>().AddSingleton<OidcDirectory>().AddSingleton<OidcClient>().AddSingleton<OutsideIdentityStore>().AddSingleton<OidcSignIns>();
         // The framework's own are made for each request.
         services.AddIdentityCore<AccountRow>().AddUserStore<AccountUserStore>();
         services.AddScoped<IPasskeyHandler<AccountRow>, PasskeyHandler<AccountRow>>();
@@ -70,6 +73,7 @@ public static class IdentityModule
     public static IEndpointRouteBuilder MapIdentity(this IEndpointRouteBuilder routes)
     {
         AuthEndpoints.Map(routes);
+        OidcEndpoints.Map(routes);
         AuditEndpoints.Map(routes);
         OrganizationEndpoints.Map(routes);
         SessionEndpoints.Map(routes);

@@ -30,6 +30,12 @@ internal static class SessionCookies
     public static void Append(HttpContext context, string name, string value, string path, TimeSpan lifetime) =>
         context.Response.Cookies.Append(name, value, Options(context, path, lifetime, httpOnly: true));
 
+    /// <summary>One that comes along when another site sends the browser back here.</summary>
+    public static void AppendForReturn(HttpContext context, string name, string value, string path, TimeSpan lifetime) =>
+        context.Response.Cookies.Append(name, value, Options(context, path, lifetime, httpOnly: true, SameSiteMode.Lax));
+
+    public static void DeleteForReturn(HttpContext context, string name, string path) => context.Response.Cookies.Delete(name, Options(context, path, null, httpOnly: true, SameSiteMode.Lax));
+
     public static void Clear(HttpContext context)
     {
         context.Response.Cookies.Delete(Access, Options(context, "/", null, httpOnly: true));
@@ -38,12 +44,12 @@ internal static class SessionCookies
     }
 
     // Plain http is for a browser on the same machine only; everywhere else the browser must refuse to send these without TLS.
-    private static CookieOptions Options(HttpContext context, string path, TimeSpan? maxAge, bool httpOnly) => new()
+    private static CookieOptions Options(HttpContext context, string path, TimeSpan? maxAge, bool httpOnly, SameSiteMode sameSite = SameSiteMode.Strict) => new()
     {
         Path = path,
         MaxAge = maxAge,
         HttpOnly = httpOnly,
-        SameSite = SameSiteMode.Strict,
+        SameSite = sameSite,
         Secure = context.Request.IsHttps || context.Request.Host.Host is not ("localhost" or "127.0.0.1" or "[::1]"),
         IsEssential = true,
     };

@@ -67,6 +67,7 @@ internal sealed class AccountDeletion(
         await TotpStore.RemoveAsync(session, accountId).ConfigureAwait(false);
         await RecoveryCodes.RemoveAsync(session, accountId).ConfigureAwait(false);
         await session.ExecuteAsync("DELETE FROM identity.passkey WHERE account_id = @accountId", new { accountId }).ConfigureAwait(false);
+        await session.ExecuteAsync("DELETE FROM identity.outside_identity WHERE account_id = @accountId", new { accountId }).ConfigureAwait(false);
         await session.ExecuteAsync("DELETE FROM identity.known_device WHERE account_id = @accountId", new { accountId }).ConfigureAwait(false);
         await session.ExecuteAsync(ForgetSlugs, new { accountId }).ConfigureAwait(false);
         await session.ExecuteAsync(ForgetOrganization, new { accountId, now }).ConfigureAwait(false);

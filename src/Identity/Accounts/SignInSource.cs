@@ -19,22 +19,24 @@ internal sealed record SignInSource(Device Device, AttemptOrigin Origin, AuditAc
 
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(365);
 
-    public static SignInSource Of(HttpContext context)
+    /// <param name="context">Of the request.</param>
+    /// <param name="browser">It is one, though it cannot say so: a provider sent it.</param>
+    public static SignInSource Of(HttpContext context, bool browser = false)
     {
         var agent = new string([.. context.Request.Headers.UserAgent.ToString().Where(c => !char.IsControl(c)).Take(300)]);
         var address = context.RequestServices.GetRequiredService<ClientAddress>().Of(context);
         // A browser that signs in for the first time gets its secret now; it counts once somebody has signed in with it.
         var sent = context.Request.Cookies[Cookie] is { Length: 43 } cookie ? cookie : null;
-        var secret = sent ?? (SessionCookies.Wanted(context) ? Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)) : null);
+        var secret = sent ?? (browser || SessionCookies.Wanted(context) ? Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)) : null);
         return new SignInSource(new Device(DeviceName.Of(agent), agent, address), new AttemptOrigin(secret is null ? null : DigestOf(secret), address), AuditActor.Of(context), secret);
     }
 
     public static ValueTask<SignInSource?> BindAsync(HttpContext context) => ValueTask.FromResult<SignInSource?>(Of(context));
 
     /// <summary>The browser keeps its secret, for a year from now.</summary>
-    public void Remember(HttpContext context)
+    public void Remember(HttpContext context, bool browser = false)
     {
-        if (BrowserSecret is not null && SessionCookies.Wanted(context))
+        if (BrowserSecret is not null && (browser || SessionCookies.Wanted(context)))
             SessionCookies.Append(context, Cookie, BrowserSecret, "/auth", Lifetime);
     }
 

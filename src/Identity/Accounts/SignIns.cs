@@ -61,11 +61,14 @@ internal sealed class SignIns(SessionStore sessions, ChallengeStore challenges, 
     {
         var (account, organization, session) = signedIn;
         if (cookies)
-            SessionCookies.Set(context, session, await tokens.CsrfTokenAsync(session.SessionId, context.RequestAborted).ConfigureAwait(false));
+            await SetCookiesAsync(signedIn, context).ConfigureAwait(false);
         return Results.Json(new SessionResponse(AccountResponse.From(account),
             new OrganizationResponse(TypeId.Format("org", organization.Id), organization.Slug, organization.Name),
             cookies ? null : session.AccessToken, "Bearer", (int)AccessTokens.Lifetime.TotalSeconds, cookies ? null : session.RefreshToken), statusCode: status);
     }
+
+    public async Task SetCookiesAsync(SignedIn signedIn, HttpContext context) =>
+        SessionCookies.Set(context, signedIn.Session, await tokens.CsrfTokenAsync(signedIn.Session.SessionId, context.RequestAborted).ConfigureAwait(false));
 
     public static async Task<Organization> PersonalAsync(DbSession session, Guid accountId)
     {

@@ -11,6 +11,7 @@ internal enum ChallengeKind
     SecondFactor,
     PasskeyRegistration,
     PasskeyAssertion,
+    OidcSignIn,
 }
 
 /// <summary>A question to be asked. Without an account it is one that nobody can answer, made with the same work.</summary>

@@ -17,6 +17,9 @@ internal sealed class JwtClaims
     /// <summary>Null when it is absent or no text.</summary>
     public string? Text(string name) => StrictJson.TryText(_root, name, out var text) ? text : null;
 
+    /// <summary>Only when it says so, as a boolean or, as some providers write it, as text.</summary>
+    public bool Flag(string name) => _root.TryGetProperty(name, out var value) && (value.ValueKind == JsonValueKind.True || StrictJson.Text(value) == "true");
+
     /// <summary>From this issuer, for this audience and nobody else, and now; a token that never expires is refused.</summary>
     public bool Hold(string issuer, string audience, DateTimeOffset now, TimeSpan leeway)
     {
