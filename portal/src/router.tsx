@@ -18,7 +18,7 @@ const visitors = createRoute({
   getParentRoute: () => root,
   id: "public",
   component: PublicLayout,
-  validateSearch: (search): { next?: string } => ({ next: text(search.next) }),
+  validateSearch: (search): { next?: string; problem?: string } => ({ next: text(search.next), problem: text(search.problem) }),
 });
 const home = createRoute({ getParentRoute: () => root, path: "/", beforeLoad: () => redirect({ to: "/marketplace", throw: true }) });
 const discover = createRoute({ getParentRoute: () => root, path: "/marketplace/discover", beforeLoad: () => redirect({ to: "/marketplace", throw: true }) });
@@ -87,7 +87,12 @@ const meters = createRoute({
   validateSearch: (search): { meter?: string } => ({ meter: text(search.meter) }),
   component: lazyRouteComponent(() => import("./meters/MetersPage"), "MetersPage"),
 });
-const account = createRoute({ getParentRoute: () => desk, path: "/account", component: lazyRouteComponent(() => import("./account/AccountPage"), "AccountPage") });
+const account = createRoute({
+  getParentRoute: () => desk,
+  path: "/account",
+  validateSearch: (search): { problem?: string } => ({ problem: text(search.problem) }),
+  component: lazyRouteComponent(() => import("./account/AccountPage"), "AccountPage"),
+});
 const organization = createRoute({
   getParentRoute: () => desk,
   path: "/organization",

@@ -57,7 +57,7 @@ public static class IdentityModule
 
     private static void AddSignIn(IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSingleton<ChallengeStore>().AddSingleton<AttemptLimits>().AddSingleton<SignIns>().AddSingleton<EmailVerification>().AddSingleton<PasswordChanges>();
+        services.AddSingleton<ChallengeStore>().AddSingleton<AttemptLimits>().AddSingleton<SignIns>().AddSingleton<WaysIn>().AddSingleton<EmailVerification>().AddSingleton<PasswordChanges>();
         services.AddSingleton<MailSignIns>().AddSingleton<TotpStore>().AddSingleton<RecoveryCodes>().AddSingleton<SecondFactors>().AddSingleton<SecurityNews>();
         services.AddSingleton<AccountSecurity>().AddSingleton<AccountDeletion>().AddSingleton<AccountDisabling>().AddSingleton<IAccountDeletionCheck, OrganizationNeedsOwner>().AddSingleton<IAccountDeletionCheck, OrganizationInUse>();
         services.AddSingleton<PruneSignInState>();

@@ -4,6 +4,7 @@ import { DeleteSection } from "./DeleteSection";
 import { EmailSection } from "./EmailSection";
 import { PasskeysSection } from "./PasskeysSection";
 import { PasswordSection } from "./PasswordSection";
+import { ProvidersSection } from "./ProvidersSection";
 import { StepUpProvider } from "./StepUp";
 import { TotpSection } from "./TotpSection";
 import { useSecurity, type Security } from "./data";
@@ -31,6 +32,7 @@ export function AccountPage() {
             <PasswordSection />
             <TotpSection security={data} />
             <PasskeysSection security={data} />
+            <ProvidersSection />
             <DeleteSection email={data.email} />
           </div>
         </StepUpProvider>

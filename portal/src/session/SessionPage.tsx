@@ -9,6 +9,7 @@ import { textOf, useForm } from "~/design/useForm";
 import { signIn, signInByPasskey, signUp, type SecondStep } from "./data";
 import { MailSignIn } from "./MailSignIn";
 import { canUsePasskeys } from "./passkeys";
+import { leaveFor, problemOf, takeSecondStep, useProviders } from "./providers";
 import { SecondFactorForm } from "./SecondFactorForm";
 import { Sheet } from "./Sheet";
 
@@ -25,8 +26,11 @@ function useReturn(): () => void {
 
 export function SignInPage() {
   const goOn = useReturn();
-  const { next } = useSearch({ from: "/public" });
-  const [second, setSecond] = useState<SecondStep | null>(null);
+  const { next, problem } = useSearch({ from: "/public" });
+  const [second, setSecond] = useState<SecondStep | null>(takeSecondStep);
+  const providers = useProviders();
+  const provider = useMutation({ mutationFn: (chosen: (typeof providers)[number]) => leaveFor(chosen, next) });
+  const refused = problemOf(problem);
   const [byMail, setByMail] = useState(false);
   const onStep = (step: SecondStep | null) => (step ? setSecond(step) : goOn());
   const passkey = useMutation({ mutationFn: signInByPasskey, onSuccess: goOn });
@@ -46,6 +50,7 @@ export function SignInPage() {
     );
   return (
     <Sheet title="Sign in" lead={next ? "Sign in to go on where you were." : "Your subscriptions, keys and APIs."} other={other}>
+      {refused && <div className="mt-24"><Failed error={refused} what="You are not signed in." /></div>}
       {byMail ? <MailSignIn onStep={onStep} /> : <PasswordForm onStep={onStep} />}
       <div className="flex flex-wrap gap-8 mt-24 pt-16 border-t border-line">
         <Button onClick={() => setByMail(!byMail)}>{byMail ? "Use your password" : "Mail me a code"}</Button>
@@ -54,6 +59,12 @@ export function SignInPage() {
             Use a passkey
           </Button>
         )}
+        {providers.map((one) => (
+          <Button key={one.id} busy={provider.isPending && provider.variables.id === one.id} onClick={() => provider.mutate(one)}>
+            Go on with {one.name}
+          </Button>
+        ))}
+        {provider.error && <Failed error={provider.error} what="You are not signed in." />}
         {passkey.error && <Failed error={passkeyError(passkey.error)} what="You are not signed in." />}
       </div>
     </Sheet>

@@ -1,6 +1,5 @@
 using Tollgate.Foundation;
 using Tollgate.Identity.Challenges;
-using Tollgate.Identity.SecondFactor;
 using Tollgate.Identity.Sessions;
 
 namespace Tollgate.Identity.Accounts;
@@ -64,11 +63,7 @@ internal sealed class AccountDeletion(
         await audit.WriteAsync(session, actor, new AuditChange("account.deleted", TypeId.Format("acc", accountId))).ConfigureAwait(false);
         await sessions.EndAllAsync(session, accountId, "account_deleted").ConfigureAwait(false);
         await challenges.VoidAsync(session, accountId).ConfigureAwait(false);
-        await TotpStore.RemoveAsync(session, accountId).ConfigureAwait(false);
-        await RecoveryCodes.RemoveAsync(session, accountId).ConfigureAwait(false);
-        await session.ExecuteAsync("DELETE FROM identity.passkey WHERE account_id = @accountId", new { accountId }).ConfigureAwait(false);
-        await session.ExecuteAsync("DELETE FROM identity.outside_identity WHERE account_id = @accountId", new { accountId }).ConfigureAwait(false);
-        await session.ExecuteAsync("DELETE FROM identity.known_device WHERE account_id = @accountId", new { accountId }).ConfigureAwait(false);
+        await WaysIn.DropFactorsAsync(session, accountId).ConfigureAwait(false);
         await session.ExecuteAsync(ForgetSlugs, new { accountId }).ConfigureAwait(false);
         await session.ExecuteAsync(ForgetOrganization, new { accountId, now }).ConfigureAwait(false);
         await session.ExecuteAsync(Forget, new { accountId, now }).ConfigureAwait(false);

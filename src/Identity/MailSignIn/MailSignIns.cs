@@ -8,7 +8,7 @@ namespace Tollgate.Identity.MailSignIn;
 /// Signing in by a mail with a code and a link: ten minutes, once, and only by who asked, whose browser holds a secret. Everything that can be seen from outside is
 /// the same for an address without an account.
 /// </summary>
-internal sealed class MailSignIns(IDatabase database, AccountStore accounts, ChallengeStore challenges, IAccountMailer mailer, SignIns signIns, IAuditLog audit)
+internal sealed class MailSignIns(IDatabase database, AccountStore accounts, ChallengeStore challenges, IAccountMailer mailer, SignIns signIns, WaysIn waysIn, IAuditLog audit)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
@@ -44,27 +44,42 @@ internal sealed class MailSignIns(IDatabase database, AccountStore accounts, Cha
     public async Task<Outcome<SignInStep>> ByCodeAsync(string challenge, string code, string? binding, SignInSource source, CancellationToken cancellation)
     {
         var row = await challenges.GuessCodeAsync(ChallengeKind.MailSignIn, ChallengeStore.IdOf(challenge), code, cancellation).ConfigureAwait(false);
-        return row is { AccountId: not null } && ChallengeStore.IsBoundTo(row, binding)
-            ? await database.AsWorkerAsync(session => SignInAsync(session, row, "mail_code", source, CodeInvalid), cancellation).ConfigureAwait(false)
-            : CodeInvalid;
+        if (row is not { AccountId: not null } || !ChallengeStore.IsBoundTo(row, binding))
+            return CodeInvalid;
+        var unknown = await waysIn.UnknownPasswordAsync(cancellation).ConfigureAwait(false);
+        return await database.AsWorkerAsync(session => SignInAsync(session, row, "mail_code", unknown, source, CodeInvalid), cancellation).ConfigureAwait(false);
     }
 
-    public Task<Outcome<SignInStep>> ByLinkAsync(string token, string? binding, SignInSource source, CancellationToken cancellation) => database.AsWorkerAsync(async session =>
+    public async Task<Outcome<SignInStep>> ByLinkAsync(string token, string? binding, SignInSource source, CancellationToken cancellation)
     {
-        var row = await challenges.FindAsync(session, ChallengeKind.MailSignIn, token).ConfigureAwait(false);
+        var row = await database.AsWorkerAsync(session => challenges.FindAsync(session, ChallengeKind.MailSignIn, token), cancellation).ConfigureAwait(false);
         if (row is not { AccountId: not null })
             return LinkInvalid;
         // Who has the link has the mail; that somebody else asked for it is worth knowing.
-        return ChallengeStore.IsBoundTo(row, binding) ? await SignInAsync(session, row, "mail_link", source, LinkInvalid).ConfigureAwait(false) : OtherBrowser;
-    }, cancellation);
+        if (!ChallengeStore.IsBoundTo(row, binding))
+            return OtherBrowser;
+        var unknown = await waysIn.UnknownPasswordAsync(cancellation).ConfigureAwait(false);
+        return await database.AsWorkerAsync(session => SignInAsync(session, row, "mail_link", unknown, source, LinkInvalid), cancellation).ConfigureAwait(false);
+    }
 
-    private async Task<Outcome<SignInStep>> SignInAsync(DbSession session, ChallengeRow row, string way, SignInSource source, Failure invalid)
+    private async Task<Outcome<SignInStep>> SignInAsync(DbSession session, ChallengeRow row, string way, string unknownPassword, SignInSource source, Failure invalid)
     {
         if (!await challenges.UseAsync(session, row.Id).ConfigureAwait(false)
             || await AccountStore.FindAsync(session, row.AccountId!.Value).ConfigureAwait(false) is not { DisabledAt: null } account || account.Email != row.Email)
             return invalid;
         if (await accounts.SetVerifiedAsync(session, account.Id, row.Email).ConfigureAwait(false) == 1)
-            await audit.WriteAsync(session, source.Actor.As(account.Id, account.Email), new AuditChange("account.email_verified", TypeId.Format("acc", account.Id), After: new { account.Email })).ConfigureAwait(false);
+            await ProvedAsync(session, account, unknownPassword, source).ConfigureAwait(false);
         return await signIns.GoOnAsync(session, account, way, source).ConfigureAwait(false);
+    }
+
+    // The first proof of the mailbox: unless this browser had signed in before, somebody else may have registered the address.
+    private async Task ProvedAsync(DbSession session, AccountRow account, string unknownPassword, SignInSource source)
+    {
+        var actor = source.Actor.As(account.Id, account.Email);
+        await audit.WriteAsync(session, actor, new AuditChange("account.email_verified", TypeId.Format("acc", account.Id), After: new { account.Email })).ConfigureAwait(false);
+        if (await WaysIn.IsKnownAsync(session, account.Id, source).ConfigureAwait(false))
+            return;
+        await waysIn.DropAsync(session, account, actor).ConfigureAwait(false);
+        await AccountStore.SetPasswordHashAsync(session, account.Id, unknownPassword).ConfigureAwait(false);
     }
 }

@@ -14,7 +14,7 @@ namespace Tollgate.Identity.OpenIdConnect;
 internal static class OidcEndpoints
 {
     private const string BindingCookie = "tg_provider";
-    private const string SecurityPage = "/account/security";
+    private const string SecurityPage = "/account";
 
     private static readonly Failure NoPublicUrl = new(FailureKind.Unavailable, "PROVIDER_UNAVAILABLE", "The setting Portal__PublicUrl is missing: the provider would not know where to send you back to.");
     private static readonly Failure NoProvider = Failure.NotFound("provider");

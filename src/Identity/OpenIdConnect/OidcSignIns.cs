@@ -1,9 +1,7 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Tollgate.Foundation;
 using Tollgate.Identity.Accounts;
 using Tollgate.Identity.Challenges;
-using Tollgate.Identity.Passwords;
 
 namespace Tollgate.Identity.OpenIdConnect;
 
@@ -18,7 +16,7 @@ internal sealed record OidcReturn(string Next, Outcome<SignInStep?> Step);
 /// connected with no account gets a new one; never one that merely has the same address, which its owner connects after signing in.
 /// </summary>
 internal sealed class OidcSignIns(
-    IDatabase database, OidcClient client, OutsideIdentityStore identities, AccountStore accounts, ChallengeStore challenges, PasswordHasher passwords, SignIns signIns, SecurityNews news, IAuditLog audit)
+    IDatabase database, OidcClient client, OutsideIdentityStore identities, AccountStore accounts, ChallengeStore challenges, WaysIn waysIn, SignIns signIns, SecurityNews news, IAuditLog audit)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
@@ -86,7 +84,7 @@ internal sealed class OidcSignIns(
     private async Task<Outcome<SignInStep?>> SignInAsync(OidcProvider provider, OidcPerson person, SignInSource source, CancellationToken cancellation)
     {
         // Nobody knows this password; whoever wants one has it reset. Its work is done before the transaction.
-        var unknown = await passwords.HashAsync(Convert.ToHexString(RandomNumberGenerator.GetBytes(32)), cancellation).ConfigureAwait(false);
+        var unknown = await waysIn.UnknownPasswordAsync(cancellation).ConfigureAwait(false);
         return await database.AsWorkerAsync<Outcome<SignInStep?>>(async session =>
         {
             var known = await identities.AccountOfAsync(session, person).ConfigureAwait(false);

@@ -6,9 +6,9 @@ using Tollgate.Identity.Sessions;
 
 namespace Tollgate.Identity.Passwords;
 
-/// <summary>A new password: by the current one, or by a link in a mail. Both end sessions and tell the account; neither changes a second factor.</summary>
+/// <summary>A new password: by the current one, or by a link in a mail. Both end sessions and tell the account; neither changes a second factor of somebody who has proved the address.</summary>
 internal sealed class PasswordChanges(
-    IDatabase database, AccountStore accounts, ChallengeStore challenges, PasswordHasher hasher, SessionStore sessions, AttemptLimits attempts, IAccountMailer mailer, IAuditLog audit)
+    IDatabase database, AccountStore accounts, ChallengeStore challenges, PasswordHasher hasher, SessionStore sessions, AttemptLimits attempts, WaysIn waysIn, IAccountMailer mailer, IAuditLog audit)
 {
     private const int AtMost = 5;
 
@@ -76,9 +76,12 @@ internal sealed class PasswordChanges(
             if (!await challenges.UseAsync(session, challenge.Id).ConfigureAwait(false))
                 return LinkInvalid;
             await challenges.VoidAsync(session, account.Id).ConfigureAwait(false);
-            await accounts.SetVerifiedAsync(session, account.Id, challenge.Email!).ConfigureAwait(false);
+            var by = actor.As(account.Id, account.Email);
+            // The first proof of the mailbox: somebody else may have registered the address.
+            if (await accounts.SetVerifiedAsync(session, account.Id, challenge.Email!).ConfigureAwait(false) == 1)
+                await waysIn.DropAsync(session, account, by).ConfigureAwait(false);
             await sessions.EndAllAsync(session, account.Id, "password_reset").ConfigureAwait(false);
-            await SetAsync(session, account, hash, actor.As(account.Id, account.Email), "account.password_reset").ConfigureAwait(false);
+            await SetAsync(session, account, hash, by, "account.password_reset").ConfigureAwait(false);
             return null;
         }, cancellation).ConfigureAwait(false);
     }

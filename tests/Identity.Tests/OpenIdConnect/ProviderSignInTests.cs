@@ -65,7 +65,7 @@ public sealed class ProviderSignInTests(ProviderServer world) : IClassFixture<Pr
     {
         var owner = await RegisterAsync("both@example.com");
         world.Provider.Is("both", "elsewhere@example.com");
-        (await owner.ReturnAsync(await owner.ToProviderAsync("/auth/providers/acme/connect"))).ShouldBe("/account/security");
+        (await owner.ReturnAsync(await owner.ToProviderAsync("/auth/providers/acme/connect"))).ShouldBe("/account");
         world.Mails.To("both@example.com").ShouldContain(mail => mail.Kind == AccountMailKind.SecurityChanged);
         var there = world.NewBrowser();
         await there.SignInAsync();
@@ -88,7 +88,7 @@ public sealed class ProviderSignInTests(ProviderServer world) : IClassFixture<Pr
         world.Provider.Is("taken", "taken@example.com");
         await world.NewBrowser().SignInAsync();
         var other = await RegisterAsync("other@example.com");
-        (await other.ReturnAsync(await other.ToProviderAsync("/auth/providers/acme/connect"))).ShouldBe("/account/security?problem=PROVIDER_TAKEN");
+        (await other.ReturnAsync(await other.ToProviderAsync("/auth/providers/acme/connect"))).ShouldBe("/account?problem=PROVIDER_TAKEN");
     }
 
     [Fact]

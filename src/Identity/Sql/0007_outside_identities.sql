@@ -23,3 +23,6 @@ ALTER TABLE identity.outside_identity ENABLE ROW LEVEL SECURITY;
 ALTER TABLE identity.outside_identity FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON identity.outside_identity FOR SELECT TO tollgate_app USING (account_id = foundation.current_account());
 CREATE POLICY worker ON identity.outside_identity TO tollgate_worker USING (true) WITH CHECK (true);
+
+-- An account whose address is proved by its owner drops what whoever registered it before had.
+GRANT UPDATE (ended_at) ON identity.api_token TO tollgate_worker;

@@ -1,0 +1,40 @@
+using System.Security.Cryptography;
+using Tollgate.Foundation;
+using Tollgate.Identity.Passwords;
+using Tollgate.Identity.SecondFactor;
+using Tollgate.Identity.Sessions;
+
+namespace Tollgate.Identity.Accounts;
+
+/// <summary>
+/// All that lets somebody into an account. Whoever registers another's address must not keep a way in once its owner comes by the mailbox: then the owner is the
+/// first who proved it, and what was there before is dropped.
+/// </summary>
+internal sealed class WaysIn(SessionStore sessions, PasswordHasher passwords, IAuditLog audit, TimeProvider clock)
+{
+    /// <summary>A hash of what nobody knows.</summary>
+    public Task<string> UnknownPasswordAsync(CancellationToken cancellation) => passwords.HashAsync(Convert.ToHexString(RandomNumberGenerator.GetBytes(32)), cancellation);
+
+    /// <summary>Before a session of the owner begins. The password is the caller's to replace.</summary>
+    public async Task DropAsync(DbSession session, AccountRow account, AuditActor actor)
+    {
+        await sessions.EndAllAsync(session, account.Id, "address_proved").ConfigureAwait(false);
+        await DropFactorsAsync(session, account.Id).ConfigureAwait(false);
+        await session.ExecuteAsync("UPDATE identity.api_token SET ended_at = @now WHERE account_id = @Id AND ended_at IS NULL", new { account.Id, now = clock.GetUtcNow() }).ConfigureAwait(false);
+        await audit.WriteAsync(session, actor, new AuditChange("account.ways_in_dropped", TypeId.Format("acc", account.Id))).ConfigureAwait(false);
+    }
+
+    /// <summary>Second factors, passkeys, outside identities and the browsers that are known.</summary>
+    public static async Task DropFactorsAsync(DbSession session, Guid accountId)
+    {
+        await TotpStore.RemoveAsync(session, accountId).ConfigureAwait(false);
+        await RecoveryCodes.RemoveAsync(session, accountId).ConfigureAwait(false);
+        await session.ExecuteAsync("DELETE FROM identity.passkey WHERE account_id = @accountId", new { accountId }).ConfigureAwait(false);
+        await session.ExecuteAsync("DELETE FROM identity.outside_identity WHERE account_id = @accountId", new { accountId }).ConfigureAwait(false);
+        await session.ExecuteAsync("DELETE FROM identity.known_device WHERE account_id = @accountId", new { accountId }).ConfigureAwait(false);
+    }
+
+    /// <summary>This browser has signed in with the account before.</summary>
+    public static async Task<bool> IsKnownAsync(DbSession session, Guid accountId, SignInSource source) => source.Origin.DeviceDigest is { } digest && await session.QuerySingleAsync<bool>(
+        "SELECT EXISTS (SELECT FROM identity.known_device WHERE account_id = @accountId AND digest = @digest)", new { accountId, digest }).ConfigureAwait(false);
+}
