@@ -9,7 +9,7 @@ namespace Tollgate.Gateway.Forwarding.Http1;
 /// <summary>Sends the upstream's body on to the client as it comes. Waits for a slow client before it reads on.</summary>
 internal sealed class Download(Call call, Http1Connection connection, TimeSpan patience)
 {
-    // What comes as fast as it goes is passed on in large pieces: the kernel cuts each into segments, and what is left of it is a small one.
+    // A long body is passed on in large pieces: the kernel cuts each into segments, and what is left of it is a small one.
     private const int LeastPiece = 64 * 1024;
     private const int MostPiece = 256 * 1024;
     private const int SlowMilliseconds = 250;
@@ -18,6 +18,7 @@ internal sealed class Download(Call call, Http1Connection connection, TimeSpan p
     private readonly Turn _turn = new();
     private readonly PipeWriter _client = call.Context.Response.BodyWriter;
     private int _piece = LeastPiece;
+    private long _passed;
 
     /// <returns>True when the connection can serve another exchange.</returns>
     /// <exception cref="UpstreamException">The upstream broke off, or its framing is wrong.</exception>
@@ -165,10 +166,8 @@ internal sealed class Download(Call call, Http1Connection connection, TimeSpan p
         var began = Environment.TickCount64;
         await _client.FlushAsync().ConfigureAwait(false);
         // A slow client holds what waits for it: that is kept small.
-        if (Environment.TickCount64 - began > SlowMilliseconds)
-            _piece = LeastPiece;
-        else if (count >= _piece)
-            _piece = MostPiece;
+        _passed += count;
+        _piece = Environment.TickCount64 - began <= SlowMilliseconds && _passed >= MostPiece ? MostPiece : LeastPiece;
         await _turn.NextAsync(1 + (count / LeastPiece)).ConfigureAwait(false);
         call.WaitAtMost(patience);
     }
