@@ -21,6 +21,8 @@ public sealed class PortalFixture : IAsyncLifetime
 
     public FakeUpstream Upstream { get; private set; } = null!;
 
+    public FakeOidcProvider Provider { get; private set; } = null!;
+
     internal static string Repository { get; } = FindRepository();
 
     public async ValueTask InitializeAsync()
@@ -29,7 +31,15 @@ public sealed class PortalFixture : IAsyncLifetime
         if (!File.Exists(Path.Combine(portal, "index.html")))
             throw new InvalidOperationException($"The portal is not built ({portal} has no index.html): run ./test");
         Upstream = await FakeUpstream.StartAsync();
-        Program = await RunningProgram.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Portal__Directory"] = portal }, fromNothing: true);
+        Provider = await FakeOidcProvider.StartAsync();
+        Program = await RunningProgram.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Portal__Directory"] = portal,
+            ["Identity__Providers__acme__Name"] = "Acme",
+            ["Identity__Providers__acme__Issuer"] = Provider.Issuer,
+            ["Identity__Providers__acme__ClientId"] = FakeOidcProvider.ClientId,
+            ["Identity__Providers__acme__ClientSecret"] = FakeOidcProvider.ClientSecret,
+        }, fromNothing: true);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new()
         {
@@ -58,6 +68,8 @@ public sealed class PortalFixture : IAsyncLifetime
             await Program.DisposeAsync();
         if (Upstream is not null)
             await Upstream.DisposeAsync();
+        if (Provider is not null)
+            await Provider.DisposeAsync();
     }
 
     private static string FindRepository([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
