@@ -54,6 +54,8 @@ public sealed class AuditWalkTests(Town town) : IClassFixture<Town>, IAsyncLifet
         ["lookAtInvitation"] = "reads; the secret is in the body",
         ["acceptInvitation"] = "Identity.Tests look at the entries of invitations",
         ["declineInvitation"] = "Identity.Tests look at the entries of invitations",
+        ["signInByProvider"] = "only begins; the return from the provider, a GET, writes who signed in or was registered",
+        ["connectProvider"] = "only begins; the return from the provider, a GET, writes what was connected",
         ["register"] = "Identity.Tests look at the entries of accounts and sessions",
         ["login"] = "Identity.Tests look at the entries of accounts and sessions",
         ["logout"] = "Identity.Tests look at the entries of accounts and sessions",

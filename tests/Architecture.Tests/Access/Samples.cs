@@ -43,7 +43,7 @@ internal static class Samples
         ["removePasskey"] = Sample.Of(_ => "pky_00000000000000000000000000") with { ComesTo = 404 },
         ["connectProvider"] = Sample.Of(_ => "none") with { ComesTo = 404 },
         ["listIdentities"] = Nothing,
-        ["disconnectProvider"] = Sample.Of(_ => "oid_00000000000000000000000000") with { ComesTo = 404 },
+        ["disconnectProvider"] = Sample.New(OutsideIdentityAsync) with { ComesTo = 404 },
         ["deleteAccount"] = new() { Body = _ => new { email = "nobody@example.com" }, ComesTo = 422 },
         ["adminListAccounts"] = Nothing,
         ["adminGetAccount"] = Sample.New(AccountAsync),
@@ -138,6 +138,14 @@ internal static class Samples
         var id = TypeId.New(TimeProvider.System);
         await town.ExecuteAsync($"INSERT INTO identity.account (id, email, name, password_hash) VALUES ('{id}', '{town.Fresh("somebody")}@example.com', 'Somebody', '')");
         return TypeId.Format("acc", id);
+    }
+
+    // The owner's: to everybody else it does not exist.
+    private static async Task<string> OutsideIdentityAsync(Town town)
+    {
+        var id = TypeId.New(TimeProvider.System);
+        await town.ExecuteAsync($"INSERT INTO identity.outside_identity (id, account_id, provider, issuer, subject, created_at, last_used_at) VALUES ('{id}', '{town.Accounts[nameof(OrganizationRole.Owner)]}', 'none', '{town.Fresh("issuer")}', 'walker', now(), now())");
+        return TypeId.Format("oid", id);
     }
 
     private static async Task<string> SessionAsync(Town town)
