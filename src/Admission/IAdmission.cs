@@ -80,6 +80,9 @@ public struct AdmissionDecision
     /// <summary>Place of the key in the key table, -1 when no key was found.</summary>
     internal int KeyPlace;
 
+    /// <summary>Where the call goes and comes from: what a restricted key is asked for as long as the call is open.</summary>
+    internal CallOrigin Origin;
+
     /// <summary>Meter whose lease is spent, and what is missing; for Undecided.</summary>
     internal byte LeaseMeter;
     internal long LeaseNeed;
@@ -144,6 +147,6 @@ public interface IAdmission
     /// <summary>What a meter of the decision's limits is called: a declared meter's code is of its provider. Null when the plan has it no more.</summary>
     string? MeterName(in AdmissionDecision decision, byte meter);
 
-    /// <summary>False once the key or the subscription of an open stream has ended.</summary>
+    /// <summary>False once the key or the subscription of an open stream has ended, or the key is for other endpoints or addresses by now.</summary>
     bool StillValid(in AdmissionDecision decision);
 }

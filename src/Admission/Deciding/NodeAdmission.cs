@@ -17,7 +17,8 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
         var decision = default(AdmissionDecision);
         decision.KeyPlace = -1;
         decision.Tightest = -1;
-        decision.Verdict = Decide(key, productId, meters, origin, ref decision);
+        decision.Origin = origin;
+        decision.Verdict = Decide(key, productId, meters, ref decision);
         return decision;
     }
 
@@ -62,8 +63,10 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
         if (decision.KeyPlace < 0)
             return false;
         ref var entry = ref state.Keys.At(decision.KeyPlace);
-        var now = Now;
-        return KeyEntry.StateOf(Volatile.Read(ref entry.State)) == KeyState.Active && now < Volatile.Read(ref entry.ExpiresAt)
+        var (now, word) = (Now, Volatile.Read(ref entry.State));
+        return KeyEntry.StateOf(word) == KeyState.Active && now < Volatile.Read(ref entry.ExpiresAt)
+            && ((word & KeyEntry.Restricted) == 0 || state.Keys.RestrictionOf(decision.KeyPlace) is not { } restriction
+                || (restriction.AllowsAddress(decision.Origin.Client) && restriction.AllowsOperation(decision.Origin.OperationId)))
             && state.Subscribers.TryTerms(decision.Slot, out var terms) && terms.IsActiveAt(now)
             && (!decision.InFlight || state.Subscribers.SlotsOf(decision.Slot) is not { } slots || slots.Holds(decision.SlotLife));
     }
@@ -71,7 +74,7 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
     // Nodes that share limits go by one clock.
     private long Now => state.Shared is { } shared ? shared.Clock.Now : clock.GetUtcNow().UtcTicks;
 
-    private AdmissionVerdict Decide(ReadOnlySpan<byte> key, Guid productId, in MeterAmounts meters, in CallOrigin origin, ref AdmissionDecision decision)
+    private AdmissionVerdict Decide(ReadOnlySpan<byte> key, Guid productId, in MeterAmounts meters, ref AdmissionDecision decision)
     {
         if (!state.Ready)
         {
@@ -98,7 +101,7 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
         Identify(ref decision, place, entry, terms, now);
         var refused = JudgeKey(ref entry, keyState, terms, now, ref decision);
         if (refused == AdmissionVerdict.Admitted && (word & KeyEntry.Restricted) != 0)
-            refused = JudgeRestriction(place, origin, ref decision);
+            refused = JudgeRestriction(place, ref decision);
         if (refused != AdmissionVerdict.Admitted)
             return refused;
         // To the minute: a word that every call writes would travel between all cores.
@@ -127,16 +130,16 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
         return AdmissionVerdict.Admitted;
     }
 
-    private AdmissionVerdict JudgeRestriction(int place, in CallOrigin origin, ref AdmissionDecision decision)
+    private AdmissionVerdict JudgeRestriction(int place, ref AdmissionDecision decision)
     {
         if (state.Keys.RestrictionOf(place) is not { } restriction)
             return AdmissionVerdict.Admitted;
-        if (!restriction.AllowsAddress(origin.Client))
+        if (!restriction.AllowsAddress(decision.Origin.Client))
         {
             decision.Reason = RefusalReason.AddressNotAllowed;
             return AdmissionVerdict.AddressNotAllowed;
         }
-        if (restriction.AllowsOperation(origin.OperationId))
+        if (restriction.AllowsOperation(decision.Origin.OperationId))
             return AdmissionVerdict.Admitted;
         decision.Reason = RefusalReason.EndpointNotInKey;
         return AdmissionVerdict.EndpointNotInKey;

@@ -63,17 +63,15 @@ internal sealed class KeyChanges(IDatabase database, ISubscriptions subscription
         var operations = await scopes.ResolveAsync(of.Plan.Product, request.Scopes, cancellation).ConfigureAwait(false);
         if (operations.Failure is { } unknown)
             return unknown;
-        if (key.RevokedAt is not null)
-            return Failure.Conflict("KEY_NOT_LIVE", "This key was revoked: nothing can be changed of it.");
         var draft = new KeyDraft(request.Name!.Trim(), request.ExpiresAt, operations.Value, AllowedAddresses.Of(request.AllowedAddresses));
-        var edited = await ChangeAsync(caller, async Task<Outcome<KeyRow>> (session) =>
+        var edited = await ChangeAsync(caller, async session =>
         {
-            await keys.EditAsync(session, key.Id, draft).ConfigureAwait(false);
-            var after = (await KeyStore.FindAsync(session, key.Id).ConfigureAwait(false))!;
-            await audit.WriteAsync(session, actor, KeyAudit.Edited(key, after)).ConfigureAwait(false);
-            return after;
+            var outcome = await keys.EditAsync(session, key.Id, draft).ConfigureAwait(false);
+            if (outcome.Succeeded)
+                await audit.WriteAsync(session, actor, KeyAudit.Edited(outcome.Value.Before, outcome.Value.After)).ConfigureAwait(false);
+            return outcome;
         }, cancellation).ConfigureAwait(false);
-        return edited.Failure is { } refused ? refused : KeyResponse.From(edited.Value, await KnownAsync(edited.Value, of, cancellation).ConfigureAwait(false));
+        return edited.Failure is { } refused ? refused : KeyResponse.From(edited.Value.After, await KnownAsync(edited.Value.After, of, cancellation).ConfigureAwait(false));
     }
 
     private async Task<Outcome<CreatedKeyResponse>> RotateAsync(string id, TimeSpan grace, Caller caller, AuditActor actor, CancellationToken cancellation)
@@ -81,13 +79,13 @@ internal sealed class KeyChanges(IDatabase database, ISubscriptions subscription
         var found = await FindAsync(id, caller, cancellation).ConfigureAwait(false);
         if (found.Failure is { } notFound)
             return notFound;
-        var (old, of) = found.Value;
+        var (key, of) = found.Value;
         var rotated = await ChangeAsync(caller, async session =>
         {
-            var made = await keys.RotateAsync(session, old, grace, caller.AccountId).ConfigureAwait(false);
+            var made = await keys.RotateAsync(session, key.Id, grace, caller.AccountId).ConfigureAwait(false);
             if (made.Succeeded)
             {
-                await audit.WriteAsync(session, actor, KeyAudit.Rotated(old, made.Value.OldEndsAt, made.Value.Key.Id)).ConfigureAwait(false);
+                await audit.WriteAsync(session, actor, KeyAudit.Rotated(made.Value.Old, made.Value.OldEndsAt, made.Value.Key.Id)).ConfigureAwait(false);
                 await audit.WriteAsync(session, actor, KeyAudit.Created(made.Value.Key)).ConfigureAwait(false);
             }
             return made;

@@ -69,37 +69,52 @@ internal sealed class KeyStore(TimeProvider clock)
     /// A key that follows another: its name, scopes, addresses and expiry, another secret. The old one ends with the grace, or before when that was
     /// its end; without grace it is revoked. KEY_NOT_LIVE for one that has ended, KEY_ROTATED for one that is followed already.
     /// </summary>
-    public async Task<Outcome<(KeyRow Key, string Secret, DateTimeOffset? OldEndsAt)>> RotateAsync(DbSession session, KeyRow old, TimeSpan grace, Guid? createdBy)
+    public async Task<Outcome<(KeyRow Old, KeyRow Key, string Secret, DateTimeOffset? OldEndsAt)>> RotateAsync(DbSession session, Guid keyId, TimeSpan grace, Guid? createdBy)
     {
         var now = clock.GetUtcNow();
-        // The row is the lock: of two rotations at once one finds that the other was first.
-        var open = await session.QuerySingleOrDefaultAsync<Guid?>(
-            "SELECT id FROM admission.key WHERE id = @Id AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @now) FOR UPDATE", new { old.Id, now }).ConfigureAwait(false);
-        if (open is null)
+        // The row is the lock: of two rotations at once one finds that the other was first, and what was edited meanwhile is what the new key is for.
+        if (await LockAsync(session, keyId).ConfigureAwait(false) is not { } old || !old.IsLiveAt(now))
             return Failure.Conflict("KEY_NOT_LIVE", "This key was revoked or has expired: there is nothing to rotate. Create a new one.");
-        if (await session.QuerySingleAsync<bool>("SELECT EXISTS (SELECT FROM admission.key WHERE replaces = @Id)", new { old.Id }).ConfigureAwait(false))
+        if (await IsFollowedAsync(session, keyId).ConfigureAwait(false))
             return Failure.Conflict("KEY_ROTATED", "This key was rotated already; rotate the key that follows it.");
         var draft = new KeyDraft(old.Name, old.ExpiresAt, old.Operations, old.AllowedAddresses);
         var (key, secret) = await InsertAsync(session, (old.SubscriptionId, old.OrganizationId, old.ProviderOrganizationId), draft, createdBy, old.Id).ConfigureAwait(false);
         if (grace == TimeSpan.Zero)
         {
             await RevokeAsync(session, old.Id).ConfigureAwait(false);
-            return (key, secret, (DateTimeOffset?)now);
+            return (old, key, secret, (DateTimeOffset?)now);
         }
         var endsAt = old.ExpiresAt is { } end && end < now + grace ? end : now + grace;
         await session.ExecuteAsync("UPDATE admission.key SET expires_at = @endsAt WHERE id = @Id", new { old.Id, endsAt }).ConfigureAwait(false);
-        return (key, secret, (DateTimeOffset?)endsAt);
+        return (old, key, secret, (DateTimeOffset?)endsAt);
     }
 
-    public Task EditAsync(DbSession session, Guid keyId, KeyDraft draft) => session.ExecuteAsync("""
-        UPDATE admission.key SET name = @Name, expires_at = @ExpiresAt, operations = @Operations, allowed_addresses = @AllowedAddresses::text[]::cidr[] WHERE id = @keyId
-        """, new { keyId, draft.Name, draft.ExpiresAt, draft.Operations, draft.AllowedAddresses });
+    /// <summary>KEY_NOT_LIVE for one that has ended: it stays so. KEY_ROTATED where one that is followed would live longer than it was told to.</summary>
+    public async Task<Outcome<(KeyRow Before, KeyRow After)>> EditAsync(DbSession session, Guid keyId, KeyDraft draft)
+    {
+        if (await LockAsync(session, keyId).ConfigureAwait(false) is not { } before || !before.IsLiveAt(clock.GetUtcNow()))
+            return Failure.Conflict("KEY_NOT_LIVE", "This key was revoked or has expired: nothing can be changed of it. Create a new one.");
+        if ((draft.ExpiresAt is null || draft.ExpiresAt > before.ExpiresAt) && await IsFollowedAsync(session, keyId).ConfigureAwait(false))
+            return Failure.Conflict("KEY_ROTATED", "This key was rotated: send an expires_at that is not later than its end, or edit the key that follows it.");
+        await session.ExecuteAsync("""
+            UPDATE admission.key SET name = @Name, expires_at = @ExpiresAt, operations = @Operations, allowed_addresses = @AllowedAddresses::text[]::cidr[] WHERE id = @keyId
+            """, new { keyId, draft.Name, draft.ExpiresAt, draft.Operations, draft.AllowedAddresses }).ConfigureAwait(false);
+        return (before, (await FindAsync(session, keyId).ConfigureAwait(false))!);
+    }
 
     /// <summary>Newest first, revoked ones too.</summary>
     public static Task<IReadOnlyList<KeyRow>> ListAsync(DbSession session, Guid subscriptionId) =>
         session.QueryAsync<KeyRow>($"{Select} WHERE subscription_id = @subscriptionId ORDER BY id DESC LIMIT 1000", new { subscriptionId });
 
     public static Task<KeyRow?> FindAsync(DbSession session, Guid keyId) => session.QuerySingleOrDefaultAsync<KeyRow>($"{Select} WHERE id = @keyId", new { keyId });
+
+    /// <summary>As it is now, and as it stays until the end of the transaction.</summary>
+    public static Task<KeyRow?> LockAsync(DbSession session, Guid keyId) => session.QuerySingleOrDefaultAsync<KeyRow>($"{Select} WHERE id = @keyId FOR UPDATE", new { keyId });
+
+    /// <summary>Which keys these are the digests of, all at once; for the worker.</summary>
+    public static async Task<IReadOnlyDictionary<string, Guid>> IdsOfAsync(DbSession session, IReadOnlyCollection<byte[]> digests) =>
+        (await session.QueryAsync<DigestRow>("SELECT id, digest FROM admission.key WHERE digest = ANY (@digests)", new { digests = digests.ToArray() }).ConfigureAwait(false))
+            .ToDictionary(row => Convert.ToHexString(row.Digest), row => row.Id, StringComparer.Ordinal);
 
     /// <summary>By what their secrets hash to; for the worker, which alone may look there.</summary>
     public static Task<IReadOnlyList<KeyRow>> FindByDigestAsync(DbSession session, IReadOnlyCollection<byte[]> digests) =>
@@ -109,9 +124,12 @@ internal sealed class KeyStore(TimeProvider clock)
     public async Task<bool> RevokeAsync(DbSession session, Guid keyId) => await session.ExecuteAsync(
         "UPDATE admission.key SET revoked_at = @now WHERE id = @keyId AND revoked_at IS NULL", new { keyId, now = clock.GetUtcNow() }).ConfigureAwait(false) > 0;
 
-    /// <summary>Keeps where it was found, the first time; for the worker.</summary>
-    public Task MarkLeakedAsync(DbSession session, Guid keyId, string? source) => session.ExecuteAsync(
-        "UPDATE admission.key SET leaked_at = @now, leak_source = @source WHERE id = @keyId AND leaked_at IS NULL", new { keyId, source, now = clock.GetUtcNow() });
+    /// <summary>Keeps where it was found, the first time, and answers whether this is it; for the worker.</summary>
+    public async Task<bool> MarkLeakedAsync(DbSession session, Guid keyId, string? source) => await session.ExecuteAsync(
+        "UPDATE admission.key SET leaked_at = @now, leak_source = @source WHERE id = @keyId AND leaked_at IS NULL", new { keyId, source, now = clock.GetUtcNow() }).ConfigureAwait(false) > 0;
+
+    private static Task<bool> IsFollowedAsync(DbSession session, Guid keyId) =>
+        session.QuerySingleAsync<bool>("SELECT EXISTS (SELECT FROM admission.key WHERE replaces = @keyId)", new { keyId });
 
     private async Task<(KeyRow Key, string Secret)> InsertAsync(
         DbSession session, (Guid Subscription, Guid Organization, Guid Provider) of, KeyDraft draft, Guid? createdBy, Guid? replaces)
@@ -154,5 +172,12 @@ internal sealed class KeyStore(TimeProvider clock)
             key.Replaces,
         }).ConfigureAwait(false);
         return (key, secret);
+    }
+
+    private sealed class DigestRow
+    {
+        public Guid Id { get; init; }
+
+        public byte[] Digest { get; init; } = [];
     }
 }

@@ -17,7 +17,10 @@ internal sealed class LeakReports : IDisposable
 {
     private const string IdHeader = "Github-Public-Key-Identifier";
     private const string SignatureHeader = "Github-Public-Key-Signature";
-    private const int MostTokens = 1000;
+    private const int MostSigned = 1000;
+
+    // Anybody can send one.
+    private const int MostUnsigned = 100;
     private const int MostBytes = 512 * 1024;
     private static readonly Failure BadSignature = new(FailureKind.Unauthenticated, "REPORT_SIGNATURE_INVALID", "The signature is not of this body by a scanner whose key is known here.");
     private static readonly Failure Unreadable = Failure.Invalid("", "BODY_INVALID", "A list of objects with `token`, `type`, `url` and `source` is needed.");
@@ -40,7 +43,10 @@ internal sealed class LeakReports : IDisposable
         var signed = request.Headers[SignatureHeader].ToString();
         if (signed.Length > 0 && !IsGenuine(request.Headers[IdHeader].ToString(), signed, body.ToArray()))
             return BadSignature;
-        return Parse(body.ToArray()) is { } tokens ? (tokens, signed.Length > 0) : Unreadable;
+        if (Parse(body.ToArray()) is not { } tokens)
+            return Unreadable;
+        var most = signed.Length > 0 ? MostSigned : MostUnsigned;
+        return tokens.Count <= most ? (tokens, signed.Length > 0) : Failure.Invalid("", "TOO_MANY", $"At most {most} findings in one report, {MostSigned} when it is signed.");
     }
 
     public void Dispose()
@@ -61,7 +67,7 @@ internal sealed class LeakReports : IDisposable
         try
         {
             var tokens = JsonSerializer.Deserialize<List<LeakedToken>>(body, Json.Options);
-            return tokens is { Count: <= MostTokens } && tokens.TrueForAll(token => token is not null) ? tokens : null;
+            return tokens is not null && tokens.TrueForAll(token => token is not null) ? tokens : null;
         }
         catch (JsonException)
         {

@@ -48,27 +48,35 @@ internal sealed class LeakedKeys(
     {
         var found = tokens.Where(token => token.Token is not null && PresentedKey.IsWellFormed(token.Token)).DistinctBy(token => token.Token, StringComparer.Ordinal).ToList();
         var genuine = new HashSet<string>(StringComparer.Ordinal);
+        if (found.Count == 0)
+            return genuine;
+        var ids = await database.AsWorkerAsync(session => KeyStore.IdsOfAsync(session, [.. found.Select(token => KeyFormat.Digest(token.Token!))]), cancellation).ConfigureAwait(false);
         foreach (var token in found)
-            if (await database.AsWorkerAsync(session => TakeInAsync(session, token, verified, actor), cancellation).ConfigureAwait(false))
+            if (ids.TryGetValue(Convert.ToHexString(KeyFormat.Digest(token.Token!)), out var id))
+            {
+                await database.AsWorkerAsync(session => TakeInAsync(session, id, token, verified, actor), cancellation).ConfigureAwait(false);
                 genuine.Add(token.Token!);
+            }
         if (genuine.Count > 0)
             await feed.AfterCommitAsync(cancellation).ConfigureAwait(false);
         return genuine;
     }
 
-    private async Task<bool> TakeInAsync(DbSession session, LeakedToken token, bool verified, AuditActor actor)
+    // Told once, and true then: a scanner that comes by again, or at the same moment, finds nothing new.
+    private async Task<bool> TakeInAsync(DbSession session, Guid id, LeakedToken token, bool verified, AuditActor actor)
     {
-        if (await KeyStore.FindByDigestAsync(session, [KeyFormat.Digest(token.Token!)]).ConfigureAwait(false) is not [var key])
+        if (await KeyStore.LockAsync(session, id).ConfigureAwait(false) is not { } key)
             return false;
-        var source = Plain(token.Url ?? token.Source);
-        // Told once: a scanner that comes by again finds nothing new.
-        if (key.LeakedAt is not null && (key.RevokedAt is not null || !_revokes))
-            return true;
-        await keys.MarkLeakedAsync(session, key.Id, source).ConfigureAwait(false);
+        var source = LeakText.Of(token.Url ?? token.Source);
+        var marked = await keys.MarkLeakedAsync(session, key.Id, source).ConfigureAwait(false);
         var revoked = _revokes && await keys.RevokeAsync(session, key.Id).ConfigureAwait(false);
+        if (!marked && !revoked)
+            return false;
         await audit.WriteAsync(session, actor, KeyAudit.Leaked(key, source, verified, revoked)).ConfigureAwait(false);
+        // What anybody can write must not reach people in a mail of ours.
+        var told = verified ? source : null;
         foreach (var person in await contacts.AdminsAsync(session, key.OrganizationId).ConfigureAwait(false))
-            await mailer.SendAsync(session, MailOf(person, key, source, revoked)).ConfigureAwait(false);
+            await mailer.SendAsync(session, MailOf(person, key, told, revoked)).ConfigureAwait(false);
         return true;
     }
 
@@ -83,6 +91,4 @@ internal sealed class LeakedKeys(
 
     private static LeakVerdict VerdictOf(LeakedToken token, HashSet<string> known) => new(
         Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(token.Token ?? ""))), token.Type ?? "", known.Contains(token.Token ?? "") ? "true_positive" : "false_positive");
-
-    private static string? Plain(string? text) => string.IsNullOrWhiteSpace(text) ? null : new string([.. text.Where(c => !char.IsControl(c)).Take(500)]);
 }

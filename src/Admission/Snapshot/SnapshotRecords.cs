@@ -10,7 +10,12 @@ namespace Tollgate.Admission.Snapshot;
 internal sealed class SnapshotRecords
 {
     public const string Content = "admit";
-    public const ushort Version = 2;
+
+    /// <summary>
+    /// Of another version nothing is read: the start asks PostgreSQL. Also raised when records of a new kind restrict what those before allowed: a program that does not know
+    /// them goes on with the file in an update of one node after the other, and what it writes there is not restricted.
+    /// </summary>
+    public const ushort Version = 3;
 
     private const byte EntitlementKind = 1;
     private const byte GoneKind = 2;

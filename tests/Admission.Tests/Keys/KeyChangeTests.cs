@@ -109,6 +109,48 @@ public sealed class KeyChangeTests(AdmissionServer server) : IClassFixture<Admis
     }
 
     [Fact]
+    public async Task Edit_OfAnExpiredKey_DoesNotReviveIt()
+    {
+        var (person, plan, subscription) = await SubscribedAsync();
+        var key = await CreateAsync(person, subscription, new { name = "CI" });
+        await ExecuteAsync("UPDATE admission.key SET expires_at = now() - interval '1 minute' WHERE id = $1", Text(key, "id"));
+        (await person.SendAsync(HttpMethod.Put, $"/api/keys/{Text(key, "id")}", new { name = "CI" })).ShouldBeProblem(409, "KEY_NOT_LIVE");
+        await AdmissionServer.UntilAsync(() => server.Call(Text(key, "secret"), plan).Verdict == AdmissionVerdict.KeyExpired, "the key is refused");
+    }
+
+    [Fact]
+    public async Task Edit_OfARotatedKey_DoesNotProlongIt()
+    {
+        var (person, _, subscription) = await SubscribedAsync();
+        var key = await CreateAsync(person, subscription, new { name = "CI" });
+        (await person.SendAsync(HttpMethod.Post, $"/api/keys/{Text(key, "id")}/rotate", new { grace_seconds = 3600 })).Status.ShouldBe(201);
+        var now = TimeProvider.System.GetUtcNow();
+        (await person.SendAsync(HttpMethod.Put, $"/api/keys/{Text(key, "id")}", new { name = "old" })).ShouldBeProblem(409, "KEY_ROTATED");
+        (await person.SendAsync(HttpMethod.Put, $"/api/keys/{Text(key, "id")}", new { name = "old", expires_at = now.AddHours(2) })).ShouldBeProblem(409, "KEY_ROTATED");
+        (await person.SendAsync(HttpMethod.Put, $"/api/keys/{Text(key, "id")}", new { name = "old", expires_at = now.AddMinutes(10) })).Status.ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task Rotate_WhileTheKeyIsBeingEdited_MakesAKeyForWhatTheEditSays()
+    {
+        var (person, _, subscription) = await SubscribedAsync();
+        var key = await CreateAsync(person, subscription, new { name = "CI" });
+        TypeId.TryParse(Text(key, "id"), "key", out var id).ShouldBeTrue();
+        await using var connection = await server.Database.OwnerOrSuperuser.OpenConnectionAsync();
+        await using var editing = await connection.BeginTransactionAsync();
+        await using (var command = new Npgsql.NpgsqlCommand($"UPDATE admission.key SET name = 'Narrow', allowed_addresses = '{{192.0.2.0/24}}' WHERE id = '{id}'", connection))
+            await command.ExecuteNonQueryAsync();
+        var rotating = person.SendAsync(HttpMethod.Post, $"/api/keys/{Text(key, "id")}/rotate", new { });
+        await AdmissionServer.UntilAsync(() => IsWaiting(), "the rotation waits for the row");
+        await editing.CommitAsync();
+        var (status, next) = await rotating;
+        status.ShouldBe(201, next.ToString());
+        (Text(next, "name"), next.GetProperty("allowed_addresses")[0].GetString()).ShouldBe(("Narrow", "192.0.2.0/24"));
+        var (_, entries) = await person.SendAsync(HttpMethod.Get, $"/api/audit-log?organization={TypeId.Format("org", person.Organization)}&action=key.rotated");
+        entries.GetProperty("data")[0].GetProperty("before").GetProperty("name").GetString().ShouldBe("Narrow");
+    }
+
+    [Fact]
     public async Task RestrictedKey_RevokedByAnotherNode_IsRefusedHereByTheFeed()
     {
         var (person, plan, subscription) = await SubscribedAsync();
@@ -189,6 +231,12 @@ public sealed class KeyChangeTests(AdmissionServer server) : IClassFixture<Admis
         TypeId.TryParse(keyId, "key", out var id).ShouldBeTrue();
         await using var command = server.Database.OwnerOrSuperuser.CreateCommand(sql.Replace("$1", $"'{id}'", StringComparison.Ordinal));
         await command.ExecuteNonQueryAsync();
+    }
+
+    private bool IsWaiting()
+    {
+        using var command = server.Database.OwnerOrSuperuser.CreateCommand("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%admission.key%')");
+        return (bool)command.ExecuteScalar()!;
     }
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;

@@ -75,6 +75,24 @@ public sealed class KeyRestrictionTests
     }
 
     [Fact]
+    public void Stream_OfAKeyThatIsForOtherEndpointsOrAddressesByNow_IsValidNoMore()
+    {
+        var node = new Node(Node.Deny(1000, Window.Month));
+        var operation = Node.Id();
+        var secret = AddKey(node, null);
+        var decision = node.Admission.Admit(secret, node.Entitlement.Product.Id, Node.Amounts((Meter.Requests, 1)), new CallOrigin(operation, IPAddress.Parse("192.0.2.9")));
+        node.Admission.StillValid(decision).ShouldBeTrue();
+        Put(node, secret, KeyRestriction.Of([operation], ["192.0.2.0/24"]));
+        node.Admission.StillValid(decision).ShouldBeTrue();
+        Put(node, secret, KeyRestriction.Of([Node.Id()], null));
+        node.Admission.StillValid(decision).ShouldBeFalse();
+        Put(node, secret, KeyRestriction.Of(null, ["198.51.100.0/24"]));
+        node.Admission.StillValid(decision).ShouldBeFalse();
+        Put(node, secret, null);
+        node.Admission.StillValid(decision).ShouldBeTrue();
+    }
+
+    [Fact]
     public void RestrictedKey_AllocatesNothingOnThePath()
     {
         var node = new Node(Node.Deny(1_000_000, Window.Month));

@@ -63,6 +63,52 @@ public sealed class LeakedKeyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Report_WithoutSignature_PutsNothingOfItsTextIntoTheMail()
+    {
+        var (person, _, secret, _) = await KeyAsync();
+        (await ReportAsync(Body((secret, $"https://phish.example/login?{secret}")), null)).Status.ShouldBe(202);
+        var said = _server.Mails.All.ShouldHaveSingleItem().Values["change"];
+        said.ShouldNotContain("phish", Case.Sensitive);
+        var (_, list) = await person.SendAsync(HttpMethod.Get, $"/api/audit-log?organization={Foundation.TypeId.Format("org", person.Organization)}&action=key.leaked");
+        list.GetProperty("data")[0].GetProperty("after").GetProperty("source").GetString().ShouldBe("https://phish.example/login?tg_live_…");
+    }
+
+    [Fact]
+    public async Task Report_SignedWithKeysInItsText_ShowsThemNowhere()
+    {
+        var (person, _, secret, _) = await KeyAsync();
+        var body = Body((secret, $"https://example.com/{secret[..20]}\u0001{secret[20..]}/tg_test_x"));
+        (await ReportAsync(body, Sign(body))).Status.ShouldBe(200);
+        var said = _server.Mails.All.ShouldHaveSingleItem().Values["change"];
+        said.ShouldContain("https://example.com/tg_live_…/tg_test_…");
+        said.ShouldNotContain(secret[12..], Case.Sensitive);
+        var (_, subscriptions) = await person.SendAsync(HttpMethod.Get, "/api/subscriptions");
+        var (_, keys) = await person.SendAsync(HttpMethod.Get, $"/api/subscriptions/{subscriptions.GetProperty("data")[0].GetProperty("id").GetString()}/keys");
+        keys.GetProperty("data")[0].GetProperty("leak_source").GetString().ShouldBe("https://example.com/tg_live_…/tg_test_…");
+    }
+
+    [Fact]
+    public async Task ReportsAtOnce_TellOnce()
+    {
+        var (person, _, secret, _) = await KeyAsync();
+        var body = Body((secret, "https://example.com/gist/1"));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => ReportAsync(body, Sign(body))));
+        answers.ShouldAllBe(answer => answer.Status == 200 && answer.Body[0].GetProperty("label").GetString() == "true_positive");
+        _server.Mails.All.Count.ShouldBe(1);
+        var (_, list) = await person.SendAsync(HttpMethod.Get, $"/api/audit-log?organization={Foundation.TypeId.Format("org", person.Organization)}&action=key.leaked");
+        list.GetProperty("data").GetArrayLength().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Report_WithoutSignature_HasAHundredFindingsAtMost()
+    {
+        var body = Body([.. Enumerable.Repeat((KeyFormat.Generate(KeyFormat.Live), "x"), 101)]);
+        var (status, problem) = await ReportAsync(body, null);
+        (status, problem.GetProperty("errors")[0].GetProperty("code").GetString()).ShouldBe((422, "TOO_MANY"));
+        (await ReportAsync(body, Sign(body))).Status.ShouldBe(200);
+    }
+
+    [Fact]
     public async Task Report_WithAWrongSignature_ChangesNothing()
     {
         var (_, plan, secret, _) = await KeyAsync();
