@@ -2,6 +2,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import { useState } from "react";
+import { useGuard } from "~/account/StepUp";
 import { Button } from "~/design/Button";
 import { ConfirmDialog } from "~/design/Dialog";
 import { When } from "~/design/Figures";
@@ -64,19 +65,23 @@ function Facts({ detail }: { detail: AdminAccountDetail }) {
 }
 
 function SessionRow({ session }: { session: AdminSession }) {
-  const mutation = useMutation({ mutationFn: () => endSession(session.id) });
+  const guard = useGuard();
+  const mutation = useMutation({ mutationFn: () => guard(() => endSession(session.id)) });
   return (
-    <div className="flex items-center justify-between gap-16 py-4 border-t border-line">
-      <span className="min-w-0">
-        {session.device}
-        <span className="block text-12 text-quiet break-all">
-          {session.address ? `${session.address}, ` : ""}
-          <When at={session.last_seen_at} />
+    <div className="py-4 border-t border-line">
+      <div className="flex items-center justify-between gap-16">
+        <span className="min-w-0">
+          {session.device}
+          <span className="block text-12 text-quiet break-all">
+            {session.address ? `${session.address}, ` : ""}
+            <When at={session.last_seen_at} />
+          </span>
         </span>
-      </span>
-      <Button kind="quiet" busy={mutation.isPending} aria-label={`End session ${session.device}`} onClick={() => mutation.mutate()}>
-        End
-      </Button>
+        <Button kind="quiet" busy={mutation.isPending} aria-label={`End session ${session.device}`} onClick={() => mutation.mutate()}>
+          End
+        </Button>
+      </div>
+      {mutation.error && <Failed error={mutation.error} what="The session goes on." />}
     </div>
   );
 }
@@ -94,8 +99,9 @@ const acts: Record<Act, { verb: string; title: string; text: string; run: (id: s
 function Acts({ account, sessions }: { account: AdminAccount; sessions: number }) {
   const [asking, setAsking] = useState<Act | null>(null);
   const note = useNote();
+  const guard = useGuard();
   const mutation = useMutation({
-    mutationFn: (act: Act) => acts[act].run(account.id),
+    mutationFn: (act: Act) => guard(() => acts[act].run(account.id)),
     onSuccess: (_, act) => {
       setAsking(null);
       note(acts[act].done);

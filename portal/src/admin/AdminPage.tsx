@@ -1,5 +1,6 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { FormEvent } from "react";
+import { StepUpProvider } from "~/account/StepUp";
 import { Button } from "~/design/Button";
 import { TextField } from "~/design/Field";
 import { Segments } from "~/design/Segments";
@@ -53,7 +54,13 @@ export function AdminPage() {
           <Button type="submit">Search</Button>
         </form>
       </div>
-      {filters.view === "organizations" ? <OrganizationList filters={filters} onChange={change} /> : <AccountList filters={filters} onChange={change} />}
+      {filters.view === "organizations" ? (
+        <OrganizationList filters={filters} onChange={change} />
+      ) : (
+        <StepUpProvider>
+          <AccountList filters={filters} onChange={change} />
+        </StepUpProvider>
+      )}
     </>
   );
 }

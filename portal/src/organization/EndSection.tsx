@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { useGuard } from "~/account/StepUp";
 import { Button } from "~/design/Button";
 import { ConfirmDialog } from "~/design/Dialog";
 import { Failed } from "~/design/States";
@@ -9,8 +10,9 @@ import { leaveOrganization, removeOrganization, type OrganizationDetail } from "
 export function EndSection({ organization }: { organization: OrganizationDetail }) {
   const [ending, setEnding] = useState<"leave" | "remove" | null>(null);
   const navigate = useNavigate();
+  const guard = useGuard();
   const end = useMutation({
-    mutationFn: (way: "leave" | "remove") => (way === "leave" ? leaveOrganization(organization.id) : removeOrganization(organization.id)),
+    mutationFn: (way: "leave" | "remove") => guard(() => (way === "leave" ? leaveOrganization(organization.id) : removeOrganization(organization.id))),
     onSuccess: () => navigate({ to: "/subscriptions" }),
   });
   const close = () => {

@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRef } from "react";
+import { useGuard } from "~/account/StepUp";
 import { Button } from "~/design/Button";
 import { onDate } from "~/design/dates";
 import { SelectField, TextField } from "~/design/Field";
@@ -29,10 +30,11 @@ export function InvitationsSection({ organization }: { organization: Organizatio
 
 function InviteForm({ organization }: { organization: OrganizationDetail }) {
   const note = useNote();
+  const guard = useGuard();
   const element = useRef<HTMLFormElement>(null);
   const form = useForm(
     ["email", "role"],
-    (values) => invite(organization.id, textOf(values, "email"), textOf(values, "role")),
+    (values) => guard(() => invite(organization.id, textOf(values, "email"), textOf(values, "role"))),
     (sent) => {
       element.current?.reset();
       note(`An invitation is on its way to ${sent.email}.`);

@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { useGuard } from "~/account/StepUp";
 import { Button } from "~/design/Button";
 import { onDate } from "~/design/dates";
 import { ConfirmDialog } from "~/design/Dialog";
@@ -59,10 +60,11 @@ interface RowProps {
 
 function MemberRow({ organization, member, onRemove, onTransfer }: RowProps) {
   const note = useNote();
+  const guard = useGuard();
   const owner = organization.role === "owner";
   // Only an owner changes who is owner.
   const may = mayManage(organization.role) && (owner || member.role !== "owner");
-  const change = useMutation({ mutationFn: (role: Role) => changeRole(organization.id, member.account, role), onSuccess: () => note(`${member.name} has another role now.`) });
+  const change = useMutation({ mutationFn: (role: Role) => guard(() => changeRole(organization.id, member.account, role)), onSuccess: () => note(`${member.name} has another role now.`) });
   return (
     <tr>
       <td className="min-w-0">
@@ -104,7 +106,8 @@ function MemberRow({ organization, member, onRemove, onTransfer }: RowProps) {
 }
 
 function RemoveDialog({ organization, member, onClose }: { organization: OrganizationDetail; member: Member | null; onClose: () => void }) {
-  const remove = useMutation({ mutationFn: (account: string) => removeMember(organization.id, account), onSuccess: onClose });
+  const guard = useGuard();
+  const remove = useMutation({ mutationFn: (account: string) => guard(() => removeMember(organization.id, account)), onSuccess: onClose });
   return (
     <ConfirmDialog
       open={member !== null}
@@ -122,8 +125,9 @@ function RemoveDialog({ organization, member, onClose }: { organization: Organiz
 
 function TransferDialog({ organization, member, onClose }: { organization: OrganizationDetail; member: Member | null; onClose: () => void }) {
   const note = useNote();
+  const guard = useGuard();
   const transfer = useMutation({
-    mutationFn: (account: string) => transferOrganization(organization.id, account),
+    mutationFn: (account: string) => guard(() => transferOrganization(organization.id, account)),
     onSuccess: () => {
       onClose();
       note(`${member?.name} is the owner now.`);

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { StepUpProvider } from "~/account/StepUp";
 import { Button } from "~/design/Button";
 import { counted } from "~/design/format";
 import { Failed, Lines } from "~/design/States";
@@ -30,7 +31,9 @@ export function OrganizationPage() {
       ) : !query.data ? (
         <Lines rows={4} />
       ) : (
-        <Body key={query.data.id} organization={query.data} />
+        <StepUpProvider>
+          <Body key={query.data.id} organization={query.data} />
+        </StepUpProvider>
       )}
       {making && (
         <NewOrganization

@@ -1,3 +1,4 @@
+import { useGuard } from "~/account/StepUp";
 import { Button } from "~/design/Button";
 import { Dialog } from "~/design/Dialog";
 import { SelectField, TextField } from "~/design/Field";
@@ -10,19 +11,22 @@ const dayMs = 86_400_000;
 
 export function NewToken({ onDone, onClose }: { onDone: (made: NewApiToken) => void; onClose: () => void }) {
   const organizations = useSession()?.organizations ?? [];
+  const guard = useGuard();
   const form = useForm(
     ["name", "organization", "expires_at", "scopes"],
     (values) => {
       const days = Number(textOf(values, "days"));
-      return createToken({
-        name: textOf(values, "name"),
-        organization: textOf(values, "organization") || null,
-        expires_at: days > 0 ? new Date(Date.now() + days * dayMs).toISOString() : null,
-        scopes: areas.flatMap(({ area }) => {
-          const level = textOf(values, area);
-          return level === "" ? [] : [`${area}:${level}`];
+      return guard(() =>
+        createToken({
+          name: textOf(values, "name"),
+          organization: textOf(values, "organization") || null,
+          expires_at: days > 0 ? new Date(Date.now() + days * dayMs).toISOString() : null,
+          scopes: areas.flatMap(({ area }) => {
+            const level = textOf(values, area);
+            return level === "" ? [] : [`${area}:${level}`];
+          }),
         }),
-      });
+      );
     },
     onDone,
   );

@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { StepUpProvider } from "~/account/StepUp";
 import { Button } from "~/design/Button";
 import { CopyButton } from "~/design/Copy";
 import { onDate } from "~/design/dates";
@@ -42,13 +43,15 @@ export function TokensPage() {
         <TokenTable rows={query.data} />
       )}
       {making && (
-        <NewToken
-          onClose={() => setMaking(false)}
-          onDone={(made) => {
-            setMaking(false);
-            setIssued(made);
-          }}
-        />
+        <StepUpProvider>
+          <NewToken
+            onClose={() => setMaking(false)}
+            onDone={(made) => {
+              setMaking(false);
+              setIssued(made);
+            }}
+          />
+        </StepUpProvider>
       )}
     </>
   );
