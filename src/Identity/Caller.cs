@@ -30,6 +30,9 @@ public sealed record Caller(Guid AccountId, Guid SessionId, string Email, bool I
     /// <summary>When this session last showed a password or a factor; null without a session.</summary>
     public DateTimeOffset? AuthenticatedAt { get; init; }
 
+    /// <summary>When this was read from the database; null for a caller that was not.</summary>
+    internal DateTimeOffset? LoadedAt { get; init; }
+
     /// <summary>The context for <see cref="IDatabase.AsAppAsync"/>: all organizations of the account.</summary>
     public TenantContext Tenant => new(AccountId, [.. Memberships.Select(m => m.OrganizationId)]);
 

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Foundation;
+using Tollgate.Identity.Access;
 
 namespace Tollgate.Identity;
 
@@ -39,7 +40,7 @@ public static class EndpointAccess
         where TBuilder : IEndpointConventionBuilder => builder.With(new AccessRequirement(AccessKind.Operator));
 
     private static TBuilder With<TBuilder>(this TBuilder builder, AccessRequirement requirement)
-        where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization().WithMetadata(requirement);
+        where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization().WithMetadata(requirement).AddEndpointFilter(SlowBody.RecheckAsync);
 }
 
 internal enum AccessKind
@@ -53,6 +54,9 @@ internal enum AccessKind
 /// <summary>The statement of one endpoint; handles itself, so that it cannot be mapped without being enforced.</summary>
 internal sealed class AccessRequirement(AccessKind kind) : AuthorizationHandler<AccessRequirement>, IAuthorizationRequirement, IAuthorizationRequirementData
 {
+    /// <summary>What a person does, never a script.</summary>
+    public static Failure SessionRequired { get; } = new(FailureKind.Forbidden, "SESSION_REQUIRED", "An API token cannot do this. Sign in.");
+
     public AccessKind Kind => kind;
 
     public Permission? Permission { get; init; }
@@ -71,7 +75,7 @@ internal sealed class AccessRequirement(AccessKind kind) : AuthorizationHandler<
         if (caller.Token is not { } token)
             return kind == AccessKind.Operator && !caller.IsOperator ? Failure.Forbidden("This is for those who run this installation.") : null;
         if (kind is AccessKind.Session or AccessKind.Operator)
-            return new Failure(FailureKind.Forbidden, "SESSION_REQUIRED", "An API token cannot do this. Sign in.");
+            return SessionRequired;
         return Scope is { } scope && !TokenScopes.Include(token.Scopes, scope)
             ? new Failure(FailureKind.Forbidden, "SCOPE_MISSING", $"This API token lacks the scope {TokenScopes.Text(scope)}.")
             : null;

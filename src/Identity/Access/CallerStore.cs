@@ -28,18 +28,29 @@ internal sealed class CallerStore(IDatabase database, TimeProvider clock)
     }, cancellation);
 
     /// <summary>By an API token: a member of the organization that it is bound to and no other, and never an operator. Whose it is is known only once it is found.</summary>
-    public Task<LoadedCaller?> LoadByTokenAsync(byte[] digest, CancellationToken cancellation) => database.AsWorkerAsync(async session =>
+    public Task<LoadedCaller?> LoadByTokenAsync(byte[] digest, CancellationToken cancellation) => LoadByTokenAsync("t.digest = @digest", new { digest, now = clock.GetUtcNow() }, cancellation);
+
+    /// <summary>The same caller as it is by now.</summary>
+    public async Task<Caller?> ReloadAsync(Caller caller, CancellationToken cancellation)
     {
-        const string sql = $"""
+        var loaded = caller.Token is { } token
+            ? await LoadByTokenAsync("t.id = @Id", new { token.Id, now = clock.GetUtcNow() }, cancellation).ConfigureAwait(false)
+            : await LoadAsync(caller.AccountId, caller.SessionId, cancellation).ConfigureAwait(false);
+        return loaded?.Caller;
+    }
+
+    private Task<LoadedCaller?> LoadByTokenAsync(string which, object parameters, CancellationToken cancellation) => database.AsWorkerAsync(async session =>
+    {
+        var sql = $"""
             SELECT {Who}, t.last_used_at AS seen_at, t.id AS token_id, t.scopes, t.organization_id AS bound_to
             FROM identity.api_token t
             JOIN identity.account a ON a.id = t.account_id AND a.disabled_at IS NULL
             JOIN identity.member m ON m.account_id = a.id AND (t.organization_id IS NULL OR m.organization_id = t.organization_id)
             JOIN identity.organization o ON o.id = m.organization_id
-            WHERE t.digest = @digest AND t.ended_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > @now)
+            WHERE {which} AND t.ended_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > @now)
             ORDER BY o.personal DESC, o.created_at, o.id
             """;
-        var rows = await session.QueryAsync<Row>(sql, new { digest, now = clock.GetUtcNow() }).ConfigureAwait(false);
+        var rows = await session.QueryAsync<Row>(sql, parameters).ConfigureAwait(false);
         return Loaded(Guid.Empty, rows) is { } loaded
             ? loaded with
             {
@@ -68,13 +79,14 @@ internal sealed class CallerStore(IDatabase database, TimeProvider clock)
             ?? throw new InvalidOperationException("There is no such account.");
     }, cancellation);
 
-    private static LoadedCaller? Loaded(Guid sessionId, IReadOnlyList<Row> rows) => rows.Count == 0
+    private LoadedCaller? Loaded(Guid sessionId, IReadOnlyList<Row> rows) => rows.Count == 0
         ? null
         : new LoadedCaller(new Caller(rows[0].AccountId, sessionId, rows[0].Email, rows[0].AccountRole == "admin",
             [.. rows.Select(row => new Membership(row.OrganizationId, row.Slug, row.Name, Enum.Parse<OrganizationRole>(row.Role, ignoreCase: true), row.Personal) { FormerSlugs = row.FormerSlugs })])
         {
             EmailVerified = rows[0].EmailVerified,
             AuthenticatedAt = rows[0].AuthenticatedAt,
+            LoadedAt = clock.GetUtcNow(),
         }, rows[0].SeenAt);
 
     private sealed class Row

@@ -37,7 +37,7 @@ internal sealed class SessionAuthentication(
             return await ByTokenAsync(token).ConfigureAwait(false);
         if (await tokens.ReadAsync(token, Context.RequestAborted).ConfigureAwait(false) is not { } ids)
             return AuthenticateResult.Fail("The access token is not genuine, or has expired.");
-        if (byCookie && !IsSafe(Request.Method)
+        if (byCookie && !SlowBody.IsSafe(Request.Method)
             && !await tokens.CsrfMatchesAsync(ids.SessionId, Request.Headers[SessionCookies.CsrfHeader].ToString(), Context.RequestAborted).ConfigureAwait(false))
         {
             _csrfFailed = true;
@@ -81,6 +81,4 @@ internal sealed class SessionAuthentication(
         Caller.Of(Context) is { } caller && AccessRequirement.Of(Context)?.Refusal(caller) is { } refused
             ? Problems.Result(refused).ExecuteAsync(Context)
             : base.HandleForbiddenAsync(properties);
-
-    private static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 }

@@ -15,15 +15,15 @@ internal static class AdminEndpoints
             .Produces<Page<AdminAccountResponse>>();
         admin.MapGet("/accounts/{id}", AdminLooks.AccountAsync).WithName("adminGetAccount").RequireOperator().WithSummary("An account with its organizations and sessions")
             .Produces<AdminAccountDetailResponse>().ProducesProblem(StatusCodes.Status404NotFound);
-        admin.MapPost("/accounts/{id}/disable", DisableAsync).WithName("adminDisableAccount").RequireOperator().WithSummary("Nobody signs in to it any more; its sessions and API tokens end at once")
+        admin.MapPost("/accounts/{id}/disable", DisableAsync).WithName("adminDisableAccount").RequireOperator().RequireStepUp().WithSummary("Nobody signs in to it any more; its sessions and API tokens end at once")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
-        admin.MapPost("/accounts/{id}/enable", EnableAsync).WithName("adminEnableAccount").RequireOperator().WithSummary("It can be signed in to again")
+        admin.MapPost("/accounts/{id}/enable", EnableAsync).WithName("adminEnableAccount").RequireOperator().RequireStepUp().WithSummary("It can be signed in to again")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
-        admin.MapPut("/accounts/{id}/role", SetRoleAsync).WithName("adminSetAccountRole").RequireOperator().WithSummary("user, or admin for those who run this installation")
+        admin.MapPut("/accounts/{id}/role", SetRoleAsync).WithName("adminSetAccountRole").RequireOperator().RequireStepUp().WithSummary("user, or admin for those who run this installation")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
-        admin.MapDelete("/accounts/{id}/sessions", EndSessionsAsync).WithName("adminEndSessions").RequireOperator().WithSummary("Ends all sessions of an account")
+        admin.MapDelete("/accounts/{id}/sessions", EndSessionsAsync).WithName("adminEndSessions").RequireOperator().RequireStepUp().WithSummary("Ends all sessions of an account")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
-        admin.MapDelete("/sessions/{id}", EndSessionAsync).WithName("adminEndSession").RequireOperator().WithSummary("Ends one session")
+        admin.MapDelete("/sessions/{id}", EndSessionAsync).WithName("adminEndSession").RequireOperator().RequireStepUp().WithSummary("Ends one session")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
         admin.MapGet("/organizations", AdminLooks.OrganizationsAsync).WithName("adminListOrganizations").RequireOperator().WithSummary("All organizations, newest first; by part of slug or name")
             .Produces<Page<AdminOrganizationResponse>>();

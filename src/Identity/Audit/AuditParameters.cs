@@ -11,7 +11,7 @@ internal sealed class AuditParameters : IdPageParameters
 {
     private AuditFilter? _filter;
 
-    /// <summary>Id or slug; without it one's own acts, and what others did to one's account. An operator without it sees all.</summary>
+    /// <summary>Id or slug; without it one's own acts, and what others did to one's account. An operator without it sees all; an API token of one organization sees that one's.</summary>
     [FromQuery(Name = "organization")]
     public string? Organization { get; init; }
 

@@ -12,6 +12,9 @@ internal sealed class AuditReader(IDatabase database, IAuditLog log)
     /// <summary>An operator's look at what is not his own is an entry of its own, in the log of the organization that he looks at.</summary>
     public async Task<Outcome<AuditScope>> ScopeAsync(Caller caller, AuditActor actor, string? organization, string action, CancellationToken cancellation)
     {
+        // A token of one organization knows nothing of its account's other ones, their log included.
+        if (string.IsNullOrEmpty(organization) && caller.Token?.OrganizationId is { } bound)
+            organization = TypeId.Format("org", bound);
         if (!string.IsNullOrEmpty(organization))
         {
             var own = caller.Organization(organization);

@@ -12,6 +12,8 @@ internal sealed class InvitationRow
 
     public string Role { get; init; } = "";
 
+    public Guid InvitedBy { get; init; }
+
     public string InviterName { get; init; } = "";
 
     public string OrganizationName { get; init; } = "";
@@ -19,6 +21,8 @@ internal sealed class InvitationRow
     public DateTimeOffset CreatedAt { get; init; }
 
     public DateTimeOffset ExpiresAt { get; init; }
+
+    public OrganizationRole RoleOf => Enum.Parse<OrganizationRole>(Role, ignoreCase: true);
 }
 
 /// <summary>
@@ -31,9 +35,12 @@ internal sealed class Invitations(IDatabase database, IAccountMailer mailer, IAu
 
     private const int MostOpen = 100;
     private const int MostMembers = 500;
-    private const string Columns = "id, organization_id, email, role, inviter_name, organization_name, created_at, expires_at";
+    private const int MostMailsADay = 5;
+    private const string Columns = "id, organization_id, email, role, invited_by, inviter_name, organization_name, created_at, expires_at";
 
-    private static readonly Failure Invalid = Failure.Conflict("INVITATION_INVALID", "This invitation was answered, withdrawn or has expired, or it is for another address than yours. Ask for a new one.");
+    private static readonly Failure Invalid = Failure.Conflict("INVITATION_INVALID", "This invitation was answered, withdrawn or has expired, who sent it may no longer invite, or it is for another address than yours. Ask for a new one.");
+
+    private static readonly Failure TooManyMails = new(FailureKind.LimitReached, "TOO_MANY_MAILS", $"This address had {MostMailsADay} invitations to the organization within a day. Try again tomorrow.") { RetryAfterSeconds = 86_400 };
 
     public Task<IReadOnlyList<InvitationRow>> ListAsync(DbSession session, Guid organizationId) => session.QueryAsync<InvitationRow>(
         $"SELECT {Columns} FROM identity.invitation WHERE organization_id = @organizationId AND ended_at IS NULL AND expires_at > @now ORDER BY id DESC LIMIT @MostOpen",
@@ -44,10 +51,10 @@ internal sealed class Invitations(IDatabase database, IAccountMailer mailer, IAu
     {
         if (by.Personal)
             return MemberChanges.Personal;
-        if (role == OrganizationRole.Owner && by.Role != OrganizationRole.Owner)
-            return Failure.Forbidden("Only an owner changes who is owner.");
         if (await OrganizationStore.LockAsync(session, by.OrganizationId).ConfigureAwait(false) is not { } organization)
             return Failure.NotFound("organization");
+        if (await ActingMember.RefusalAsync(session, caller, by.OrganizationId, role == OrganizationRole.Owner, clock.GetUtcNow()).ConfigureAwait(false) is { } forbidden)
+            return forbidden;
         if (await RefusalAsync(session, by.OrganizationId, email).ConfigureAwait(false) is { } refused)
             return refused;
         await EndAsync(session, "organization_id = @OrganizationId AND email = @email", "withdrawn", new { by.OrganizationId, email }).ConfigureAwait(false);
@@ -93,6 +100,8 @@ internal sealed class Invitations(IDatabase database, IAccountMailer mailer, IAu
         return await database.AsAppAsync<Outcome<Guid>>(tenant, async session =>
         {
             if (await OrganizationStore.LockAsync(session, organizationId).ConfigureAwait(false) is null
+                // What somebody may no longer do, their invitation does not do either.
+                || !ActingMember.MayInvite(await ActingMember.RoleAsync(session, organizationId, found.Value.InvitedBy).ConfigureAwait(false), found.Value.RoleOf)
                 || await EndAsync(session, "id = @Id", "accepted", new { found.Value.Id }).ConfigureAwait(false) is not { } row)
                 return Invalid;
             // Who was made a member meanwhile keeps that role.
@@ -123,11 +132,16 @@ internal sealed class Invitations(IDatabase database, IAccountMailer mailer, IAu
         const string sql = """
             SELECT EXISTS (SELECT FROM identity.member m JOIN identity.account a ON a.id = m.account_id WHERE m.organization_id = @organizationId AND a.email = @email) AS is_member,
               (SELECT count(*)::int FROM identity.member WHERE organization_id = @organizationId) AS members,
-              (SELECT count(*)::int FROM identity.invitation WHERE organization_id = @organizationId AND email <> @email AND ended_at IS NULL AND expires_at > @now) AS invitations
+              (SELECT count(*)::int FROM identity.invitation WHERE organization_id = @organizationId AND email <> @email AND ended_at IS NULL AND expires_at > @now) AS invitations,
+              (SELECT count(*)::int FROM identity.invitation WHERE organization_id = @organizationId AND email = @email AND created_at > @dayAgo) AS mails
             """;
-        var (isMember, members, open) = await session.QuerySingleAsync<(bool, int, int)>(sql, new { organizationId, email, now = clock.GetUtcNow() }).ConfigureAwait(false);
+        var now = clock.GetUtcNow();
+        var (isMember, members, open, mails) = await session.QuerySingleAsync<(bool, int, int, int)>(sql, new { organizationId, email, now, dayAgo = now.AddDays(-1) }).ConfigureAwait(false);
         if (isMember)
             return Failure.Conflict("ALREADY_MEMBER", "The account with this address is a member already.");
+        // Also those that ended: each was a mail to somebody who may not want it.
+        if (mails >= MostMailsADay)
+            return TooManyMails;
         return members >= MostMembers || open >= MostOpen
             ? Failure.Conflict("TOO_MANY_MEMBERS", $"An organization has at most {MostMembers} members and {MostOpen} open invitations.")
             : null;

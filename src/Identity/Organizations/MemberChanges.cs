@@ -26,23 +26,23 @@ internal sealed class MemberChanges(IAuditLog audit, TimeProvider clock)
     public static Failure Personal { get; } = Failure.Conflict("PERSONAL_ORGANIZATION", "A personal organization belongs to its one person. Make another organization for more.");
 
     private static readonly Failure LastOwner = Failure.Conflict("LAST_OWNER", "An organization needs an owner. Make another member owner first.");
-    private static readonly Failure OwnersOnly = Failure.Forbidden("Only an owner changes who is owner.");
 
     public static Task<IReadOnlyList<MemberRow>> ListAsync(DbSession session, Guid organizationId) => session.QueryAsync<MemberRow>("""
         SELECT m.account_id, a.name, a.email, m.role, m.created_at FROM identity.member m JOIN identity.account a ON a.id = m.account_id
         WHERE m.organization_id = @organizationId ORDER BY array_position(ARRAY['owner', 'admin', 'developer', 'billing', 'viewer'], m.role), lower(a.name), m.account_id LIMIT 1000
         """, new { organizationId });
 
-    public async Task<Outcome<MemberRow>> ChangeRoleAsync(DbSession session, AuditActor actor, Membership by, Guid accountId, OrganizationRole role)
+    public async Task<Outcome<MemberRow>> ChangeRoleAsync(DbSession session, AuditActor actor, Caller caller, Membership by, Guid accountId, OrganizationRole role)
     {
         var found = await LockAsync(session, by.OrganizationId, accountId).ConfigureAwait(false);
         if (found.Failure is { } missing)
             return missing;
         var (member, owners) = found.Value;
+        var ofOwners = member.RoleOf != role && (member.RoleOf == OrganizationRole.Owner || role == OrganizationRole.Owner);
+        if (await ActingMember.RefusalAsync(session, caller, by.OrganizationId, ofOwners, clock.GetUtcNow()).ConfigureAwait(false) is { } refused)
+            return refused;
         if (member.RoleOf == role)
             return member;
-        if ((member.RoleOf == OrganizationRole.Owner || role == OrganizationRole.Owner) && by.Role != OrganizationRole.Owner)
-            return OwnersOnly;
         if (member.RoleOf == OrganizationRole.Owner && owners == 1)
             return LastOwner;
         await SetRoleAsync(session, by.OrganizationId, accountId, role).ConfigureAwait(false);
@@ -59,8 +59,9 @@ internal sealed class MemberChanges(IAuditLog audit, TimeProvider clock)
         if (found.Failure is { } missing)
             return missing;
         var (member, owners) = found.Value;
-        if (member.RoleOf == OrganizationRole.Owner && by.Role != OrganizationRole.Owner)
-            return OwnersOnly;
+        if (accountId != caller.AccountId
+            && await ActingMember.RefusalAsync(session, caller, by.OrganizationId, member.RoleOf == OrganizationRole.Owner, clock.GetUtcNow()).ConfigureAwait(false) is { } refused)
+            return refused;
         if (member.RoleOf == OrganizationRole.Owner && owners == 1)
             return LastOwner;
         await WriteAsync(session, actor, by.OrganizationId, accountId == caller.AccountId ? "member.left" : "member.removed", member, null).ConfigureAwait(false);
@@ -83,7 +84,7 @@ internal sealed class MemberChanges(IAuditLog audit, TimeProvider clock)
             return missing;
         // Somebody may have taken the ownership since this request was read.
         if (await FindAsync(session, by.OrganizationId, caller.AccountId).ConfigureAwait(false) is not { RoleOf: OrganizationRole.Owner })
-            return OwnersOnly;
+            return ActingMember.OwnersOnly;
         await SetRoleAsync(session, by.OrganizationId, accountId, OrganizationRole.Owner).ConfigureAwait(false);
         await SetRoleAsync(session, by.OrganizationId, caller.AccountId, OrganizationRole.Admin).ConfigureAwait(false);
         await WriteAsync(session, actor, by.OrganizationId, "organization.transferred", found.Value.Member, new { role = "owner" }).ConfigureAwait(false);

@@ -40,7 +40,7 @@ internal static class MemberEndpoints
         if (!TypeId.TryParse(account, "acc", out var id))
             return Problems.Result(Failure.NotFound("member"));
         var changed = await database.AsAppAsync(caller.Tenant,
-            session => members.ChangeRoleAsync(session, actor, found.Value, id, OrganizationFields.RoleOf(request.Role)!.Value), cancellation).ConfigureAwait(false);
+            session => members.ChangeRoleAsync(session, actor, caller, found.Value, id, OrganizationFields.RoleOf(request.Role)!.Value), cancellation).ConfigureAwait(false);
         return changed.ToResult(row => Results.Ok(Show(row, caller)));
     }
 

@@ -19,7 +19,7 @@ internal static class OrganizationEndpoints
         group.MapPatch("/{organization}", EditAsync).WithName("editOrganization").RequirePermission(Permission.ManageOrganization)
             .WithSummary("Change name, slug or time zone; what is absent stays")
             .Produces<OrganizationDetailResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
-        group.MapDelete("/{organization}", RemoveAsync).WithName("removeOrganization").RequirePermission(Permission.OwnOrganization)
+        group.MapDelete("/{organization}", RemoveAsync).WithName("removeOrganization").RequirePermission(Permission.OwnOrganization).RequireStepUp()
             .WithSummary("Remove an organization that sells and subscribes to nothing any more")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         group.MapPost("/{organization}/transfer", TransferAsync).WithName("transferOrganization").RequirePermission(Permission.OwnOrganization).RequireStepUp()

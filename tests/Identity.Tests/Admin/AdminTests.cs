@@ -70,6 +70,29 @@ public sealed class AdminTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Acts_LongAfterSigningIn_NeedToShowAgainWhoItIs()
+    {
+        var (id, _, _) = await RegisterAsync("ada@example.com");
+        await using (var command = _identity.Database.OwnerOrSuperuser.CreateCommand("UPDATE identity.session SET authenticated_at = created_at - interval '11 minutes'"))
+            await command.ExecuteNonQueryAsync();
+        (HttpMethod Method, string Path, object? Body)[] acts =
+        [
+            (HttpMethod.Post, $"/api/admin/accounts/{id}/disable", null), (HttpMethod.Post, $"/api/admin/accounts/{id}/enable", null),
+            (HttpMethod.Put, $"/api/admin/accounts/{id}/role", new { role = "user" }), (HttpMethod.Delete, $"/api/admin/accounts/{id}/sessions", null),
+            (HttpMethod.Delete, $"/api/admin/sessions/{TypeId.Format("ses", Guid.CreateVersion7())}", null),
+        ];
+        foreach (var (method, path, body) in acts)
+        {
+            var (status, refused) = await SendAsync(method, path, body);
+            (status, refused.GetProperty("code").GetString()).ShouldBe((403, "STEP_UP_REQUIRED"), path);
+        }
+        (await SendAsync(HttpMethod.Get, $"/api/admin/accounts/{id}")).Status.ShouldBe(200);
+        (await SendAsync(HttpMethod.Post, "/auth/step-up", new { password = IdentityServer.Password })).Status.ShouldBe(200);
+        foreach (var (method, path, body) in acts[..4])
+            (await SendAsync(method, path, body)).Status.ShouldBe(204, path);
+    }
+
+    [Fact]
     public async Task LastOperator_StaysOne()
     {
         var (_, refused) = await SendAsync(HttpMethod.Put, $"/api/admin/accounts/{_operatorId}/role", new { role = "user" });

@@ -58,6 +58,26 @@ public sealed class ApiTokenTests(OrganizationServer server) : IClassFixture<Org
     }
 
     [Fact]
+    public async Task BoundToAnOrganization_ReadsTheLogOfThatOneOnly()
+    {
+        var ada = await server.PersonAsync();
+        var (organization, _) = await server.OrganizationAsync(ada);
+        var (other, members) = await server.OrganizationAsync(ada, "viewer");
+        var (id, slug) = (IdentityServer.Text(organization, "id"), IdentityServer.Text(organization, "slug"));
+        var (_, secret) = await CreateAsync(ada, ["audit:read"], slug);
+        foreach (var path in new[] { "/api/audit-log", "/api/audit-log?organization=", $"/api/audit-log?organization={slug}" })
+        {
+            var (status, log) = await SendAsync(secret, HttpMethod.Get, path);
+            status.ShouldBe(200, path);
+            log.GetProperty("data").EnumerateArray().Select(entry => IdentityServer.Text(entry, "organization_id")).Distinct(StringComparer.Ordinal).ShouldBe([id], path);
+        }
+        await RefusedAsync(secret, HttpMethod.Get, $"/api/audit-log?organization={IdentityServer.Text(other, "slug")}", 404, "NOT_FOUND");
+        // Not even its own acts, where its role does not open the log.
+        var (_, bound) = await CreateAsync(members[0], ["audit:read"], IdentityServer.Text(other, "slug"));
+        await RefusedAsync(bound, HttpMethod.Get, "/api/audit-log", 403, "FORBIDDEN");
+    }
+
+    [Fact]
     public async Task Ended_ByItsAccountOrTheOrganization_Is401AtOnce()
     {
         var ada = await server.PersonAsync();

@@ -90,6 +90,49 @@ public sealed class InvitationTests(OrganizationServer server) : IClassFixture<O
         (await server.ActionsAsync(id)).ShouldBe(["organization.created", "invitation.sent", "invitation.sent", "invitation.withdrawn", "invitation.sent"]);
     }
 
+    [Theory]
+    [InlineData("viewer", "viewer")]
+    [InlineData("viewer", null)]
+    [InlineData("owner", "admin")]
+    public async Task Invitation_OfSomebodyWhoMayNoLongerInvite_OpensNothing(string role, string? becomes)
+    {
+        var ada = await server.PersonAsync();
+        var (organization, members) = await server.OrganizationAsync(ada, "owner");
+        var (path, inviter) = (IdentityServer.Text(organization, "slug"), members[0]);
+        var bob = await server.PersonAsync("Bob");
+        var token = await server.InviteAsync(inviter, path, bob.Email, role);
+        var member = $"/api/organizations/{path}/members/{inviter.Id}";
+        if (becomes is null)
+            (await ada.SendAsync(HttpMethod.Delete, member)).Status.ShouldBe(204);
+        else
+            await ada.MakeAsync(member, new { role = becomes }, HttpMethod.Patch);
+        await bob.RefusedAsync(HttpMethod.Post, Accept, new { token }, 409, "INVITATION_INVALID");
+        (await bob.GetAsync($"/api/organizations/{path}")).Status.ShouldBe(404);
+        // One of somebody who may still opens it.
+        await bob.MakeAsync(Accept, new { token = await server.InviteAsync(ada, path, bob.Email, role) });
+    }
+
+    [Fact]
+    public async Task Mails_OfOneOrganizationToOneAddress_AreFiveADay()
+    {
+        var (ada, path, _) = await OwnerAsync();
+        var email = $"pestered-{path}@example.com";
+        for (var i = 0; i < 5; i++)
+        {
+            await server.InviteAsync(ada, path, email);
+            var waiting = (await ada.GetAsync($"/api/organizations/{path}/invitations")).Body.GetProperty("data")[0];
+            (await ada.SendAsync(HttpMethod.Delete, $"/api/organizations/{path}/invitations/{IdentityServer.Text(waiting, "id")}")).Status.ShouldBe(204);
+        }
+        await ada.RefusedAsync(HttpMethod.Post, $"/api/organizations/{path}/invitations", new { email, role = "viewer" }, 429, "TOO_MANY_MAILS");
+        await server.InviteAsync(ada, path, $"other-{path}@example.com");
+        await using (var command = server.Database.OwnerOrSuperuser.CreateCommand("UPDATE identity.invitation SET created_at = created_at - interval '1 day' WHERE email = $1"))
+        {
+            command.Parameters.AddWithValue(email);
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+        await server.InviteAsync(ada, path, email);
+    }
+
     [Fact]
     public async Task Secret_IsNowhereInTheDatabase()
     {
