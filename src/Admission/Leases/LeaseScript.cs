@@ -78,12 +78,14 @@ internal static class LeaseScript
         elseif verb == 'slots' then
           local sequence, life, held, need, want, limit, lease = tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
           -- Since when this memory has been kept: what others held before it is over once a lease has gone by.
-          local began, since = string.match(redis.call('GET', KEYS[3]) or '', '^(%S+) (%d+)$')
-          if began ~= epoch then
-            redis.call('SET', KEYS[3], epoch .. ' ' .. answer[2])
-            since = answer[2]
+          -- As long as the longest that anybody has had; a clock that was set back counts from its new time.
+          local began, since, longest = string.match(redis.call('GET', KEYS[3]) or '', '^(%S+) (%d+) ?(%d*)$')
+          local waits = math.max(lease, tonumber(longest or '') or 0)
+          if began ~= epoch or now < tonumber(since) then since = answer[2] end
+          if began ~= epoch or since == answer[2] or waits ~= tonumber(longest) then
+            redis.call('SET', KEYS[3], epoch .. ' ' .. since .. ' ' .. whole(waits))
           end
-          local young = now < tonumber(since) + lease
+          local young = now < tonumber(since) + waits
           local all, others, mine, before = redis.call('HGETALL', KEYS[2]), 0, nil, 0
           for i = 1, #all, 2 do
             local count, said, till = string.match(all[i + 1], '^(%d+) (%d+) (%d+)')

@@ -20,7 +20,7 @@ internal sealed class SlotKeeper(SlotRounds rounds, SharedLimits shared, TimePro
     {
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
         // Without an answer they come back by themselves.
-        await Task.WhenAny(Task.WhenAll(rounds.Open.Select(lease => lease.GiveBackAsync(rounds))), Task.Delay(Farewell, cancellationToken)).ConfigureAwait(false);
+        await Task.WhenAny(Task.WhenAll(rounds.All.Select(lease => lease.GiveBackAsync(rounds))), Task.Delay(Farewell, cancellationToken)).ConfigureAwait(false);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -29,7 +29,7 @@ internal sealed class SlotKeeper(SlotRounds rounds, SharedLimits shared, TimePro
         try
         {
             for (var tick = 0; await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false); tick++)
-                foreach (var some in rounds.Open.Chunk(Together))
+                foreach (var some in rounds.All.Chunk(Together))
                     await Task.WhenAll(some.Select(lease => LookAsync(lease, tick % EverySecond == 0))).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

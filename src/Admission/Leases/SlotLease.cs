@@ -15,6 +15,9 @@ internal sealed class SlotLease(Subscriber subscriber, SlotOptions options, Time
 {
     /// <summary>So long a call waits for a place that another node may hold idle.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>So long it waits for an answer at all, as for a meter's. The question goes on alone.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(250);
 
@@ -64,7 +67,11 @@ internal sealed class SlotLease(Subscriber subscriber, SlotOptions options, Time
         Interlocked.Increment(ref _waiting);
         try
         {
-            return await AskAsync(rounds, clock.GetTimestamp()).ConfigureAwait(false);
+            return await AskAsync(rounds, clock.GetTimestamp(), int.MaxValue, Longest).WaitAsync(Longest, clock).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return false;
         }
         finally
         {
@@ -82,11 +89,11 @@ internal sealed class SlotLease(Subscriber subscriber, SlotOptions options, Time
         // Others may need what is idle at this moment; where there is enough for all, what was used within a second is kept.
         var keeps = Volatile.Read(ref _full) ? inFlight : peak;
         if (Granted > keeps || _limit != Limit || clock.GetElapsedTime(Volatile.Read(ref _askedAt)) > options.Lease / 3)
-            await AskAsync(rounds, long.MaxValue, keeps).ConfigureAwait(false);
+            await AskAsync(rounds, long.MaxValue, keeps, Timeout.InfiniteTimeSpan).ConfigureAwait(false);
         return true;
     }
 
-    public Task GiveBackAsync(SlotRounds rounds) => AskAsync(rounds, long.MaxValue, 0);
+    public Task GiveBackAsync(SlotRounds rounds) => AskAsync(rounds, long.MaxValue, 0, Timeout.InfiniteTimeSpan);
 
     private bool RunsOut => clock.GetTimestamp() >= Volatile.Read(ref _until) - Ticks(options.Margin);
 
@@ -96,9 +103,10 @@ internal sealed class SlotLease(Subscriber subscriber, SlotOptions options, Time
         && clock.GetElapsedTime(Volatile.Read(ref _askedAt)) < Fresh;
 
     // One question at a time. Whoever waited while one was asked after they came has their answer.
-    private async Task<bool> AskAsync(SlotRounds rounds, long since, int keeps = int.MaxValue)
+    private async Task<bool> AskAsync(SlotRounds rounds, long since, int keeps, TimeSpan longest)
     {
-        await _turn.WaitAsync().ConfigureAwait(false);
+        if (!await _turn.WaitAsync(longest).ConfigureAwait(false))
+            return false;
         try
         {
             if (Volatile.Read(ref _askedAt) > since)
@@ -115,6 +123,9 @@ internal sealed class SlotLease(Subscriber subscriber, SlotOptions options, Time
                 return false;
             _limit = limit;
             TakeIn(answer, held, need, askedAt);
+            // Only now: who finds that there is nothing to look after looks at the grant last.
+            if (Granted > 0)
+                rounds.Open(this);
             return true;
         }
         finally
@@ -134,7 +145,7 @@ internal sealed class SlotLease(Subscriber subscriber, SlotOptions options, Time
         Volatile.Write(ref _until, askedAt + Ticks(options.Lease));
         Interlocked.Exchange(ref _granted, held + answer.Grant);
         Volatile.Write(ref _full, answer.Left <= 0);
-        if (answer.Grant > 0)
+        if (answer.Grant > 0 || (need == 0 && answer.Left > 0))
             Volatile.Write(ref _lackSince, long.MinValue);
         else if (need > 0 && (Volatile.Read(ref _lackSince) is var since && since == long.MinValue || clock.GetElapsedTime(since) > 8 * Patience))
             Volatile.Write(ref _lackSince, askedAt);

@@ -8,7 +8,7 @@ internal sealed partial class SlotRounds(LeaseStore store, SharedEpoch epoch, Sh
 {
     private readonly ConcurrentDictionary<SlotLease, bool> _open = new();
 
-    public IEnumerable<SlotLease> Open => _open.Keys;
+    public IEnumerable<SlotLease> All => _open.Keys;
 
     /// <summary>Null when there is no answer.</summary>
     public async Task<SlotAnswer?> AskAsync(SlotLease lease, int held, int need, int want, int limit)
@@ -21,8 +21,6 @@ internal sealed partial class SlotRounds(LeaseStore store, SharedEpoch epoch, Sh
                 return null;
             var answer = await store.AskSlotsAsync(current, epoch.Life, lease.Subscriber.Id, held, need, want, limit, options.Lease).ConfigureAwait(false);
             shared.Answered();
-            if (answer.Grant > 0)
-                _open.TryAdd(lease, true);
             return answer;
         }
         catch (EpochLostException)
@@ -36,6 +34,9 @@ internal sealed partial class SlotRounds(LeaseStore store, SharedEpoch epoch, Sh
         shared.Failed();
         return null;
     }
+
+    /// <summary>It has places: it is looked after from now on.</summary>
+    public void Open(SlotLease lease) => _open.TryAdd(lease, true);
 
     public void Close(SlotLease lease)
     {
