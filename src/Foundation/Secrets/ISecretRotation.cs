@@ -18,6 +18,9 @@ public interface ISecretRotation
     /// <summary>How many secrets only older keys open.</summary>
     Task<int> CountOldAsync(CancellationToken cancellation);
 
-    /// <summary>Leaves only the newest key in the key file.</summary>
+    /// <summary>The same of one column that is not sealed anew, because what is in it does not stay.</summary>
+    Task<int> CountOldAsync(SealedColumn column, CancellationToken cancellation);
+
+    /// <summary>Takes the keys out of the key file that are older than the newest one was when <see cref="CountOldAsync(CancellationToken)"/> found what they are needed for.</summary>
     void ForgetOldKeys();
 }

@@ -6,7 +6,7 @@ namespace Tollgate.Foundation.Secrets;
 internal sealed class KeyRing(IEnumerable<byte[]> keys, DateTime readAt)
 {
     public const int IdLength = 4;
-    private readonly (byte[] Id, AesGcm Cipher)[] _keys = [.. keys.Select(key => (SHA256.HashData(key)[..IdLength], new AesGcm(key, 16)))];
+    private readonly (byte[] Id, AesGcm Cipher)[] _keys = [.. keys.Select(key => (KeyFile.IdOf(key), new AesGcm(key, 16)))];
 
     /// <summary>When the file had been written that they are from.</summary>
     public DateTime ReadAt => readAt;

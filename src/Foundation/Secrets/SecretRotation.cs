@@ -4,12 +4,13 @@ namespace Tollgate.Foundation.Secrets;
 internal sealed class SecretRotation(SecretBox box, IDatabase database, IEnumerable<SealedColumn> columns) : ISecretRotation
 {
     private const int Batch = 200;
+    private byte[]? _counted;
 
     public bool AddKey()
     {
         if (box.Path is not { } path)
             return false;
-        KeyFile.Replace(path, KeyFile.Read(path).Prepend(KeyFile.NewKey()));
+        KeyFile.Add(path);
         return true;
     }
 
@@ -32,19 +33,24 @@ internal sealed class SecretRotation(SecretBox box, IDatabase database, IEnumera
 
     public async Task<int> CountOldAsync(CancellationToken cancellation)
     {
-        var count = 0;
+        var (count, newest) = (0, box.NewestId);
         foreach (var column in columns)
-            count += await database.AsWorkerAsync(session => session.QuerySingleAsync<int>(
-                $"SELECT count(*)::int FROM {column.Table} WHERE {column.Column} IS NOT NULL AND substring({column.Column} FROM 2 FOR {KeyRing.IdLength}) <> @newest", new { newest = box.NewestId }), cancellation)
-                .ConfigureAwait(false);
+            count += await CountOldAsync(column, newest, cancellation).ConfigureAwait(false);
+        _counted = newest;
         return count;
     }
 
+    public Task<int> CountOldAsync(SealedColumn column, CancellationToken cancellation) => CountOldAsync(column, _counted ?? box.NewestId, cancellation);
+
     public void ForgetOldKeys()
     {
-        if (box.Path is { } path)
-            KeyFile.Replace(path, KeyFile.Read(path).Take(1));
+        // Another may have been added since it was counted what the others are needed for.
+        if (box.Path is { } path && _counted is { } newest)
+            KeyFile.ForgetOlder(path, newest);
     }
+
+    private Task<int> CountOldAsync(SealedColumn column, byte[] newest, CancellationToken cancellation) => database.AsWorkerAsync(session => session.QuerySingleAsync<int>(
+        $"SELECT count(*)::int FROM {column.Table} WHERE {column.Column} IS NOT NULL AND substring({column.Column} FROM 2 FOR {KeyRing.IdLength}) <> @newest", new { newest }), cancellation);
 
     private async Task<int> ResealAsync(DbSession session, SealedColumn column)
     {

@@ -10,6 +10,9 @@ internal static class RotateKeysCommand
 {
     private const int Left = 2;
 
+    // They are gone when they are sent, three days later at the most.
+    private static readonly SealedColumn Mails = new("messaging.mail", "sealed", "'messaging.mail'");
+
     public static Command Create()
     {
         var forget = new Option<bool>("--forget-old") { Description = "Seal what is left with the newest key, then leave only that one in the key file." };
@@ -41,6 +44,11 @@ internal static class RotateKeysCommand
         if (left > 0)
         {
             Console.WriteLine($"{left} secrets are still sealed with an old key. Run this again.");
+            return Left;
+        }
+        if (forget && await rotation.CountOldAsync(Mails, cancellation) is > 0 and var waiting)
+        {
+            Console.WriteLine($"{waiting} mails that wait are sealed with an old key. Run this again when they are sent, three days after the new key was made at the latest.");
             return Left;
         }
         if (forget)

@@ -47,6 +47,51 @@ public sealed class SecretBoxTests : IDisposable
     }
 
     [Fact]
+    public void KeysThatAreAddedAtOnce_AreAllKept()
+    {
+        Box();
+        var path = Path.Combine(_folder, "secrets", "master.key");
+        Parallel.For(0, 12, new ParallelOptions { MaxDegreeOfParallelism = 6 }, _ => KeyFile.Add(path));
+        KeyFile.Read(path).Select(Convert.ToBase64String).Distinct(StringComparer.Ordinal).Count().ShouldBe(13);
+        Directory.GetFiles(Path.Combine(_folder, "secrets")).Select(Path.GetFileName).ShouldBe(["master.key", "master.key.lock"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void KeyThatIsAdded_IsTheFirstAndIsTakenUp()
+    {
+        var (box, path) = (Box(), Path.Combine(_folder, "secrets", "master.key"));
+        var old = KeyFile.Read(path)[0];
+        box.Seal("one", "hush"u8)[1..5].ShouldBe(KeyFile.IdOf(old));
+        KeyFile.Add(path);
+        KeyFile.Read(path)[1].ShouldBe(old);
+        box.Seal("one", "hush"u8)[1..5].ShouldBe(KeyFile.IdOf(KeyFile.Read(path)[0]));
+    }
+
+    [Fact]
+    public void OldKeys_AreForgotten_AndOneThatWasAddedSinceIsNot()
+    {
+        Box();
+        var path = Path.Combine(_folder, "secrets", "master.key");
+        KeyFile.Add(path);
+        var counted = KeyFile.Read(path)[0];
+        KeyFile.Add(path);
+        var newest = KeyFile.Read(path)[0];
+        KeyFile.ForgetOlder(path, KeyFile.IdOf(KeyFile.NewKey()));
+        KeyFile.Read(path).Count.ShouldBe(3, "a key that is not there");
+        KeyFile.ForgetOlder(path, KeyFile.IdOf(counted));
+        KeyFile.Read(path).ShouldBe([newest, counted]);
+    }
+
+    [Fact]
+    public void ProgramsThatStartAtOnce_AgreeOnOneKey()
+    {
+        var boxes = new SecretBox[6];
+        Parallel.For(0, boxes.Length, new ParallelOptions { MaxDegreeOfParallelism = boxes.Length }, i => boxes[i] = Box());
+        foreach (var box in boxes)
+            box.Open("one", boxes[0].Seal("one", "hush"u8)).ShouldBe("hush"u8.ToArray());
+    }
+
+    [Fact]
     public void Settings_TheFirstSealsAndTheOldOnesOpen()
     {
         var (first, second) = (Convert.ToBase64String(KeyFile.NewKey()), Convert.ToBase64String(KeyFile.NewKey()));
