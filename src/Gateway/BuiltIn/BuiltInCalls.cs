@@ -93,11 +93,21 @@ internal sealed class BuiltInCalls(Turnstile turnstile, OwnAnswers answers, Call
         var call = new Call(clock) { Figures = metrics.BuiltIn };
         call.Begin(context, requestId);
         call.Address(BuiltInApi.Id, Label, 1, Guid.Empty, addresses.Of(context), Actions.AsMemory());
+        (ReadOnlyMemory<byte> Body, Problem? Problem) read;
+        try
+        {
+            // Before anything is taken: a place among the calls in flight is not for somebody who sends slowly.
+            read = await SmallBody.ReadAsync(context, options.SmallBodyTime).ConfigureAwait(false);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
         if (!await turnstile.EnterAsync(call, RequestAndAction).ConfigureAwait(false))
             return;
         try
         {
-            await PerformAsync(call).ConfigureAwait(false);
+            await PerformAsync(call, read.Body, read.Problem).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (call.ClientGone)
         {
@@ -110,9 +120,8 @@ internal sealed class BuiltInCalls(Turnstile turnstile, OwnAnswers answers, Call
         }
     }
 
-    private async Task PerformAsync(Call call)
+    private async Task PerformAsync(Call call, ReadOnlyMemory<byte> body, Problem? problem)
     {
-        var (body, problem) = await SmallBody.ReadAsync(call.Context, options.SmallBodyTime).ConfigureAwait(false);
         call.CountIn(body.Length);
         ActionRequest? request = null;
         if (problem is null)

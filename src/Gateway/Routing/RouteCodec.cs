@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Tollgate.Foundation;
 using Tollgate.Gateway.Apis;
 using Tollgate.Gateway.Upstreams;
@@ -35,17 +36,13 @@ internal sealed class RouteCodec(ISecretBox box)
     /// <param name="reader">At the beginning of a route.</param>
     /// <param name="single">As it was written before an API could have several upstreams.</param>
     /// <param name="renamed">As it is written since an organization can give up its slug.</param>
-    /// <exception cref="System.Security.Cryptography.CryptographicException">Sealed with a key that this program does not have.</exception>
-    public ApiRoute Read(ref SnapshotReader reader, bool single, bool renamed)
+    /// <param name="opened">False: sealed with a key that this program does not have. The route is without its secrets then.</param>
+    public ApiRoute Read(ref SnapshotReader reader, bool single, bool renamed, out bool opened)
     {
         var (api, provider) = (reader.Id(), reader.Id());
         var (organization, slug, host) = (reader.Text()!, reader.Text()!, reader.Text());
         var (version, upstream) = (reader.Int32(), reader.Text()!);
-        var secrets = new SnapshotReader(box.Open(Purpose(api), reader.Bytes()));
-        var signing = secrets.Bytes().ToArray();
-        var headers = new KeyValuePair<string, string>[secrets.Int32()];
-        for (var i = 0; i < headers.Length; i++)
-            headers[i] = new(secrets.Text()!, secrets.Text()!);
+        opened = TryOpen(api, reader.Bytes(), out var signing, out var headers);
         var timeout = TimeSpan.FromTicks(reader.Int64());
         var operations = new OperationRoute[reader.Int32()];
         for (var i = 0; i < operations.Length; i++)
@@ -55,6 +52,26 @@ internal sealed class RouteCodec(ISecretBox box)
         for (var i = 0; i < former.Length; i++)
             former[i] = reader.Text()!;
         return new ApiRoute(api, provider, organization, slug, host, version, upstreams, headers, signing, timeout, operations) { FormerSlugs = former };
+    }
+
+    private bool TryOpen(Guid api, ReadOnlySpan<byte> secret, out byte[] signing, out KeyValuePair<string, string>[] headers)
+    {
+        (signing, headers) = ([], []);
+        byte[] plain;
+        try
+        {
+            plain = box.Open(Purpose(api), secret);
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
+        var secrets = new SnapshotReader(plain);
+        signing = secrets.Bytes().ToArray();
+        headers = new KeyValuePair<string, string>[secrets.Int32()];
+        for (var i = 0; i < headers.Length; i++)
+            headers[i] = new(secrets.Text()!, secrets.Text()!);
+        return true;
     }
 
     private static byte[] Secrets(ApiRoute route)

@@ -30,7 +30,8 @@ internal sealed partial class RouteDisk(IConfiguration configuration, ISecretBox
     /// <summary>Null when there is nothing that can be used.</summary>
     public (IReadOnlyList<ApiRoute> Routes, FeedPlace Place)? Read()
     {
-        var routes = new Dictionary<Guid, ApiRoute>();
+        // Null: sealed with a key that is gone. It counts as what it says when it is the last of its API; the key was changed after it, and what was sealed anew comes later in the file.
+        var routes = new Dictionary<Guid, ApiRoute?>();
         FeedPlace? place = null;
         var whole = _file.TryRead(block =>
         {
@@ -38,7 +39,12 @@ internal sealed partial class RouteDisk(IConfiguration configuration, ISecretBox
             while (!reader.AtEnd)
                 ReadRecord(ref reader, routes, ref place);
         });
-        return whole && place is not null ? ([.. routes.Values], place) : null;
+        if (!whole || place is null)
+            return null;
+        var closed = routes.Values.Count(route => route is null);
+        if (closed > 0)
+            LogClosed(logger, closed);
+        return closed == 0 ? ([.. routes.Values.OfType<ApiRoute>()], place) : null;
     }
 
     public void Keep(IReadOnlyList<ApiRoute> changed, IEnumerable<Guid> gone)
@@ -102,13 +108,13 @@ internal sealed partial class RouteDisk(IConfiguration configuration, ISecretBox
 
     public void Dispose() => _file.Dispose();
 
-    private void ReadRecord(ref SnapshotReader reader, Dictionary<Guid, ApiRoute> routes, ref FeedPlace? place)
+    private void ReadRecord(ref SnapshotReader reader, Dictionary<Guid, ApiRoute?> routes, ref FeedPlace? place)
     {
         switch (reader.Byte())
         {
             case (RouteRecord or UnrenamedRouteRecord or SingleRouteRecord) and var kind:
-                var route = _codec.Read(ref reader, single: kind == SingleRouteRecord, renamed: kind == RouteRecord);
-                routes[route.ApiId] = route;
+                var route = _codec.Read(ref reader, single: kind == SingleRouteRecord, renamed: kind == RouteRecord, out var opened);
+                routes[route.ApiId] = opened ? route : null;
                 break;
             case GoneRecord:
                 routes.Remove(reader.Id());
@@ -126,6 +132,9 @@ internal sealed partial class RouteDisk(IConfiguration configuration, ISecretBox
         _file.Append(_block);
         _block.Clear();
     }
+
+    [LoggerMessage(512, LogLevel.Warning, "{Count} routes of the snapshot are sealed with a key that this program does not have; this start needs PostgreSQL")]
+    private static partial void LogClosed(ILogger logger, int count);
 
     [LoggerMessage(511, LogLevel.Error, "The snapshot of routes could not be written; until it is, a start needs PostgreSQL")]
     private static partial void LogNotWritten(ILogger logger, Exception exception);

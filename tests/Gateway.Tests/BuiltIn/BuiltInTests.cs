@@ -83,6 +83,18 @@ public sealed class BuiltInTests
     }
 
     [Fact]
+    public async Task Action_TakesNothingBeforeItsBodyIsThere()
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        var body = new LateContent("""{"action":"echo","text":"a"}""", () => rig.Admission.KnownKeyVerdict = Admission.AdmissionVerdict.KeyRevoked);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/actions") { Content = body };
+        request.Headers.Authorization = new("Bearer", FakeAdmission.Key);
+        request.Headers.ExpectContinue = true;
+        using var response = await rig.Client.SendAsync(request);
+        await FailureTests.ShouldBeAsync(response, HttpStatusCode.Unauthorized, "KEY_REVOKED");
+    }
+
+    [Fact]
     public async Task Action_WithoutKey_Is401_AndLimitedByAddress()
     {
         await using var rig = await GatewayRig.StartAsync(new() { ["Gateway:HelloPerMinute"] = "1" });
@@ -110,5 +122,23 @@ public sealed class BuiltInTests
         var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/actions") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         request.Headers.Authorization = new("Bearer", FakeAdmission.Key);
         return rig.Client.SendAsync(request);
+    }
+
+    /// <summary>A body that is sent when the server has asked for it.</summary>
+    private sealed class LateContent(string text, Action first) : HttpContent
+    {
+        private readonly byte[] _bytes = Encoding.UTF8.GetBytes(text);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            first();
+            await stream.WriteAsync(_bytes);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = _bytes.Length;
+            return true;
+        }
     }
 }

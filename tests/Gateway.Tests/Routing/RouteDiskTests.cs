@@ -77,8 +77,9 @@ public sealed class RouteDiskTests : IDisposable
         codec.Write(buffer, before);
         var reader = new SnapshotReader(buffer.Written[..^fewer]);
 
-        var route = codec.Read(ref reader, single, renamed: false);
+        var route = codec.Read(ref reader, single, renamed: false, out var opened);
 
+        opened.ShouldBeTrue();
         reader.AtEnd.ShouldBeTrue();
         JsonSerializer.Serialize(route).ShouldBe(JsonSerializer.Serialize(before));
     }
@@ -152,6 +153,35 @@ public sealed class RouteDiskTests : IDisposable
     }
 
     [Fact]
+    public void Read_WithoutTheKeyOfTheBase_IsWhatWasSealedAnewSince()
+    {
+        using (var disk = Open())
+        {
+            disk.Rewrite([Route(1), Route(2), Route(3)]);
+            disk.Reached(Place);
+        }
+        var (first, second) = (Convert.ToBase64String(new byte[32]), Convert.ToBase64String(SHA256.HashData([1])));
+        using (var disk = new RouteDisk(Settings, BoxOf(("Secrets:Key", second), ("Secrets:OldKeys", first)), NullLogger<RouteDisk>.Instance))
+        {
+            disk.Read().ShouldNotBeNull();
+            disk.Keep([Route(1) with { Version = 99 }], [Id(3)]);
+            disk.Reached(Place with { Version = Place.Version + 1 });
+        }
+        using (var disk = new RouteDisk(Settings, BoxOf(("Secrets:Key", second)), NullLogger<RouteDisk>.Instance))
+            disk.Read().ShouldBeNull("of one route only what the old key has sealed is there");
+        using (var disk = new RouteDisk(Settings, BoxOf(("Secrets:Key", second), ("Secrets:OldKeys", first)), NullLogger<RouteDisk>.Instance))
+        {
+            disk.Read().ShouldNotBeNull();
+            disk.Keep([Route(2)], []);
+            disk.Reached(Place with { Version = Place.Version + 2 });
+        }
+        using var forgotten = new RouteDisk(Settings, BoxOf(("Secrets:Key", second)), NullLogger<RouteDisk>.Instance);
+        var (routes, place) = forgotten.Read().ShouldNotBeNull();
+        place.Version.ShouldBe(Place.Version + 2);
+        JsonSerializer.Serialize(routes.OrderBy(route => route.ApiSlug, StringComparer.Ordinal)).ShouldBe(JsonSerializer.Serialize(new[] { Route(1) with { Version = 99 }, Route(2) }));
+    }
+
+    [Fact]
     public void Read_NoPlaceWasReached_IsNull()
     {
         using (var disk = Open())
@@ -161,6 +191,9 @@ public sealed class RouteDiskTests : IDisposable
     }
 
     private RouteDisk Open() => new(Settings, _box, NullLogger<RouteDisk>.Instance);
+
+    private static ISecretBox BoxOf(params (string Name, string Value)[] settings) =>
+        BoxOf(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(one => new KeyValuePair<string, string?>(one.Name, one.Value))).Build());
 
     private static ISecretBox BoxOf(IConfiguration configuration) =>
         new ServiceCollection().AddSingleton(configuration).AddFoundation(configuration).BuildServiceProvider().GetRequiredService<ISecretBox>();
