@@ -36,7 +36,7 @@ internal sealed class Market : IDisposable
         var market = new Market(program);
         var number = Interlocked.Increment(ref _count);
         await SignUpAsync(market.Provider, $"provider{number}@example.com").ConfigureAwait(false);
-        await program.VerifyEmailAsync($"provider{number}@example.com").ConfigureAwait(false);
+        await program.VerifyEmailAsync($"provider{number}@example.com", market.Provider).ConfigureAwait(false);
         await SignUpAsync(market.Consumer, $"consumer{number}@example.com").ConfigureAwait(false);
         var api = await PostAsync(market.Provider, "/api/apis", new
         {

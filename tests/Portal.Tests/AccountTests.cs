@@ -133,6 +133,22 @@ public sealed class AccountTests(PortalFixture fixture)
         await Expect(visit.Page.GetByText("vera.fied@example.com, confirmed.")).ToBeVisibleAsync();
     }
 
+    [Fact]
+    public async Task Address_LinkOpenedInAnotherBrowser_IsConfirmedAfterSigningInThere()
+    {
+        await using (var visit = await fixture.VisitAsync())
+            await visit.SignUpAsync("Otto Other", "otto.other@example.com");
+        await using var other = await fixture.VisitAsync();
+        await other.Page.GotoAsync(LinkOf(await fixture.Program.MailAsync("otto.other@example.com", "/verify-email#")));
+        await Expect(other.Heading).ToHaveTextAsync("Confirm your address");
+        await other.Page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Link, new() { Name = "Sign in" }).ClickAsync();
+        other.Page.Url.ShouldNotContain("#");
+        await other.Page.GetByLabel("E-mail").FillAsync("otto.other@example.com");
+        await other.Page.GetByLabel("Password").FillAsync(Town.Password);
+        await other.ClickAsync("Sign in");
+        await Expect(other.Heading).ToHaveTextAsync("Address confirmed");
+    }
+
     private static async Task AskAsync(Visit visit, string email)
     {
         await visit.OpenAsync("/sign-in");

@@ -40,7 +40,7 @@ public sealed class MainJobTests(PortalFixture fixture)
     private async Task PublishAsync(Visit visit)
     {
         await visit.SignUpAsync("Harbour Office", Provider);
-        await fixture.Program.VerifyEmailAsync(Provider);
+        await fixture.Program.VerifyEmailAsync(Provider, Town.Password);
         await Expect(visit.Page.GetByText("You are not subscribed to anything yet")).ToBeVisibleAsync();
         await visit.FollowAsync("My APIs");
         await visit.FollowAsync("Import an API");

@@ -70,8 +70,8 @@ internal sealed class Town
     {
         var http = RunningProgram.NewClient(_program.Control);
         var session = await PostAsync(http, "/auth/register", new { email, password = Password, name });
-        await _program.VerifyEmailAsync(email);
         http.DefaultRequestHeaders.Authorization = new("Bearer", session.GetProperty("access_token").GetString());
+        await _program.VerifyEmailAsync(email, http);
         return http;
     }
 

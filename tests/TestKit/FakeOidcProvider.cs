@@ -121,7 +121,7 @@ public sealed class FakeOidcProvider : IAsyncDisposable
     private string IdToken(string nonce)
     {
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
-        var claims = new Dictionary<string, object?>(Person, StringComparer.Ordinal) { ["iss"] = Issuer, ["aud"] = ClientId, ["iat"] = now, ["exp"] = now + 300, ["nonce"] = nonce };
+        var claims = new Dictionary<string, object?>(Person, StringComparer.Ordinal) { ["iss"] = Issuer, ["aud"] = ClientId, ["iat"] = now, ["exp"] = now + 3600, ["nonce"] = nonce };
         Spoil(claims);
         var header = JsonSerializer.SerializeToUtf8Bytes(new { alg = "RS256", kid = $"key-{_keyNumber}", typ = "JWT" });
         var input = $"{Base64Url.EncodeToString(header)}.{Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(claims))}";

@@ -183,15 +183,30 @@ public sealed class RunningProgram : IAsyncDisposable
         return (process.ExitCode, await output.ConfigureAwait(false) + await errors.ConfigureAwait(false));
     }
 
-    /// <summary>Opens the link that was mailed to a new account, as the person would.</summary>
-    public async Task VerifyEmailAsync(string email)
+    /// <summary>Signs in and opens the link that was mailed to a new account, as the person would.</summary>
+    public async Task VerifyEmailAsync(string email, string password)
+    {
+        using var http = NewClient(Control);
+        using var session = JsonDocument.Parse(await PostAsync(http, "/auth/login", JsonSerializer.Serialize(new { email, password })).ConfigureAwait(false));
+        http.DefaultRequestHeaders.Authorization = new("Bearer", session.RootElement.GetProperty("access_token").GetString());
+        await VerifyEmailAsync(email, http).ConfigureAwait(false);
+    }
+
+    /// <summary>The same by a client that is signed in.</summary>
+    public async Task VerifyEmailAsync(string email, HttpClient signedIn)
     {
         const string link = "/verify-email#";
         var mail = await MailAsync(email, link).ConfigureAwait(false);
         var token = mail[(mail.IndexOf(link, StringComparison.Ordinal) + link.Length)..].Split('\r', '\n')[0];
-        using var http = NewClient(Control);
-        using var answer = await http.PostAsync("/auth/verify-email", new StringContent($$"""{"token":"{{token}}"}""", Encoding.UTF8, "application/json")).ConfigureAwait(false);
+        await PostAsync(signedIn, "/auth/verify-email", JsonSerializer.Serialize(new { token })).ConfigureAwait(false);
+    }
+
+    private static async Task<string> PostAsync(HttpClient http, string path, string body)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var answer = await http.PostAsync(path, content).ConfigureAwait(false);
         answer.EnsureSuccessStatusCode();
+        return await answer.Content.ReadAsStringAsync().ConfigureAwait(false);
     }
 
     /// <summary>The text of the newest mail to this address that contains this; waits for it.</summary>

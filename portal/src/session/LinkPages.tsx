@@ -6,7 +6,7 @@ import { Button, ButtonLink } from "~/design/Button";
 import { TextField } from "~/design/Field";
 import { Failed } from "~/design/States";
 import { textOf, useForm } from "~/design/useForm";
-import { askForReset, resetPassword, signInByLink, useSession, verifyEmail, type SecondStep } from "./data";
+import { askForReset, resetPassword, signInByLink, useSession, verifyEmail, type Me, type SecondStep } from "./data";
 import { SecondFactorForm } from "./SecondFactorForm";
 import { Sheet } from "./Sheet";
 
@@ -51,16 +51,54 @@ export function SignInLinkPage() {
   );
 }
 
+const kept = "tollgate.verify-email";
+
+/** As useSecret; it waits in this tab while its owner signs in. */
+function useKeptSecret(): string {
+  const opened = useSecret();
+  const [secret] = useState(() => opened || (sessionStorage.getItem(kept) ?? ""));
+  useEffect(() => sessionStorage.setItem(kept, secret), [secret]);
+  return secret;
+}
+
+/** The link counts only for who is signed in to the account that it was mailed for. */
 export function VerifyEmailPage() {
-  const secret = useSecret();
+  const secret = useKeptSecret();
   const session = useSession();
-  const proof = useOnce(() => verifyEmail({ token: secret }), () => undefined);
-  const lead = proof.isSuccess ? "Thank you. The address is yours, and everything is open to you." : proof.isError ? "The link did not confirm anything." : "One moment.";
+  if (session) return <Proof secret={secret} me={session} />;
+  if (session === undefined) return <Sheet title="Confirm your address" lead="One moment." />;
+  return (
+    <Sheet title="Confirm your address" lead="Sign in to the account that this mail was for; then it is done. If you did not register, close this page: without you nobody can confirm your address.">
+      <div className="mt-24">
+        <ButtonLink to="/sign-in" search={{ next: "/verify-email" }} kind="signal">
+          Sign in
+        </ButtonLink>
+      </div>
+    </Sheet>
+  );
+}
+
+function Proof({ secret, me }: { secret: string; me: Me }) {
+  const proof = useOnce(
+    () => verifyEmail({ token: secret }).finally(() => sessionStorage.removeItem(kept)),
+    () => undefined,
+  );
+  const code = proof.isError ? toError(proof.error).code : undefined;
+  // Who signed in by a mail has shown the address by that, and the link is worth nothing more.
+  const known = code === "EMAIL_PROOF_INVALID" && me.account.email_verified;
+  const lead = proof.isSuccess
+    ? "Thank you. The address is yours, and everything is open to you."
+    : known
+      ? `${me.account.email} is confirmed. This link is used up.`
+      : proof.isError
+        ? "The link did not confirm anything."
+        : "One moment.";
+  const what = code === "EMAIL_PROOF_INVALID" ? "Ask for another mail on the security page of your account." : code === "UNAUTHENTICATED" ? `You are signed in as ${me.account.email}.` : undefined;
   return (
     <Sheet title={proof.isSuccess ? "Address confirmed" : "Confirm your address"} lead={lead}>
       <div className="grid gap-16 mt-24 justify-items-start">
-        {proof.isError && <Failed error={proof.error} what={toError(proof.error).code === "EMAIL_PROOF_INVALID" ? "Ask for another mail on the security page of your account." : undefined} />}
-        {!proof.isPending && !proof.isIdle && (session ? <ButtonLink to="/account">Go to your account</ButtonLink> : <ButtonLink to="/sign-in">Sign in</ButtonLink>)}
+        {proof.isError && !known && <Failed error={proof.error} what={what} />}
+        {(proof.isSuccess || proof.isError) && <ButtonLink to="/account">Go to your account</ButtonLink>}
       </div>
     </Sheet>
   );

@@ -264,7 +264,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Confirm an address, by the link of the mail or, signed in, by its code */
+        /** Confirm an address, signed in, by the link or the code of the mail */
         post: operations["verifyEmail"];
         delete?: never;
         options?: never;

@@ -19,7 +19,7 @@ internal static class AccountEndpoints
         auth.MapGet("/security", SecurityAsync).WithName("getSecurity").WithSummary("The ways in that this account has").RequireSession().Produces<SecurityResponse>();
         auth.MapPost("/step-up", StepUpAsync).WithName("stepUp").WithSummary("Show once more who is there: dangerous acts are open for ten minutes").RequireSession()
             .RequireRateLimiting(AuthEndpoints.LoginLimit).Produces<StepUpResponse>();
-        auth.MapPost("/verify-email", VerifyAsync).WithName("verifyEmail").WithSummary("Confirm an address, by the link of the mail or, signed in, by its code").AllowAnonymous()
+        auth.MapPost("/verify-email", VerifyAsync).WithName("verifyEmail").WithSummary("Confirm an address, signed in, by the link or the code of the mail").AllowAnonymous()
             .RequireRateLimiting(AuthEndpoints.LoginLimit).Produces(StatusCodes.Status204NoContent);
         auth.MapPost("/verify-email/send", SendAgainAsync).WithName("sendVerificationMail").WithSummary("Have the mail that confirms the address sent again").RequireSession()
             .Produces(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status429TooManyRequests);
@@ -57,11 +57,11 @@ internal static class AccountEndpoints
 
     private static async Task<IResult> VerifyAsync(VerifyEmailRequest request, HttpContext context, EmailVerification verification)
     {
+        if (Caller.Of(context) is not { Token: null } caller)
+            return Problems.Result(EmailVerification.SignInFirst);
         var actor = AuditActor.Of(context);
         if (request.Token is { Length: > 0 } token)
-            return Answer(await verification.ProveByLinkAsync(token, actor, context.RequestAborted).ConfigureAwait(false), StatusCodes.Status204NoContent);
-        if (Caller.Of(context) is not { Token: null } caller)
-            return Problems.Result(new Failure(FailureKind.Unauthenticated, "UNAUTHENTICATED", "Sign in to use a code, or open the link of the mail."));
+            return Answer(await verification.ProveByLinkAsync(caller.AccountId, token, actor, context.RequestAborted).ConfigureAwait(false), StatusCodes.Status204NoContent);
         // The code of the address that the account has, or of the one that it changes to: whichever is open.
         var kind = caller.EmailVerified ? ChallengeKind.ChangeEmail : ChallengeKind.VerifyEmail;
         return Answer(await verification.ProveByCodeAsync(kind, caller.AccountId, request.Code!, actor, context.RequestAborted).ConfigureAwait(false), StatusCodes.Status204NoContent);
@@ -71,7 +71,7 @@ internal static class AccountEndpoints
         Answer(await verification.AskAgainAsync(caller.AccountId, cancellation).ConfigureAwait(false), StatusCodes.Status202Accepted);
 
     private static async Task<IResult> ChangeEmailAsync(ChangeEmailRequest request, Caller caller, HttpContext context, EmailVerification verification) =>
-        Answer(await verification.AskForChangeAsync(caller.AccountId, request.Email!, AuditActor.Of(context), context.RequestAborted).ConfigureAwait(false), StatusCodes.Status202Accepted);
+        Answer(await verification.AskForChangeAsync(caller, request.Email!, AuditActor.Of(context), context.RequestAborted).ConfigureAwait(false), StatusCodes.Status202Accepted);
 
     private static async Task<IResult> ChangePasswordAsync(ChangePasswordRequest request, Caller caller, HttpContext context, PasswordChanges passwords) =>
         Answer(await passwords.ChangeAsync(caller, request.CurrentPassword!, request.Password!, SignInSource.Of(context), context.RequestAborted).ConfigureAwait(false), StatusCodes.Status204NoContent);

@@ -4,7 +4,7 @@ using Tollgate.Identity.Passwords;
 
 namespace Tollgate.Identity.Accounts;
 
-/// <summary>By the link's token, without being signed in; or by the code, signed in.</summary>
+/// <summary>The token of the mail's link, or its code.</summary>
 internal sealed class VerifyEmailRequest : IRequest
 {
     public string? Token { get; init; }

@@ -5,7 +5,7 @@ using Tollgate.Identity.Passwords;
 
 namespace Tollgate.Identity.Accounts;
 
-internal sealed class AccountSeeder(IDatabase database, AccountStore accounts, OrganizationStore organizations, PasswordHasher passwords, CallerStore callers, TimeProvider clock) : IAccountSeeder
+internal sealed class AccountSeeder(IDatabase database, AccountStore accounts, OrganizationStore organizations, PasswordHasher passwords, CallerStore callers, IAuditLog audit, TimeProvider clock) : IAccountSeeder
 {
     public async Task<SeededAccount> EnsureAccountAsync(string email, string name, string password, bool isOperator, CancellationToken cancellation)
     {
@@ -14,7 +14,11 @@ internal sealed class AccountSeeder(IDatabase database, AccountStore accounts, O
         {
             var made = await accounts.CreateAsync(session, email, name, hash, isOperator, isVerified: true).ConfigureAwait(false);
             if (made.Succeeded)
-                return new SeededAccount(made.Value.Account.Id, made.Value.Organization, Created: true);
+            {
+                var account = made.Value.Account;
+                await audit.WriteAsync(session, AuditActor.System("seed"), new AuditChange("account.registered", TypeId.Format("acc", account.Id), After: new { account.Email, account.Name, account.Role })).ConfigureAwait(false);
+                return new SeededAccount(account.Id, made.Value.Organization, Created: true);
+            }
             const string sql = """
                 SELECT a.id AS account_id, o.id, o.slug, o.name, o.time_zone FROM identity.account a
                 JOIN identity.member m ON m.account_id = a.id JOIN identity.organization o ON o.id = m.organization_id AND o.personal WHERE a.email = @email

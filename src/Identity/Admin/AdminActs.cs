@@ -33,8 +33,7 @@ internal sealed class AdminActs(IDatabase database, SessionStore sessions, Accou
             return false;
         if (role != "admin" && await IsLastOperatorAsync(session, accountId).ConfigureAwait(false))
             return LastOperator;
-        await session.ExecuteAsync("UPDATE identity.account SET role = @role, updated_at = @now WHERE id = @accountId", new { accountId, role, now = clock.GetUtcNow() }).ConfigureAwait(false);
-        await audit.WriteAsync(session, actor, Change("account.role_set", accountId, new { before.Role }, new { role })).ConfigureAwait(false);
+        await SetRoleAsync(session, accountId, before.Role, role, actor).ConfigureAwait(false);
         return true;
     }, cancellation);
 
@@ -54,15 +53,34 @@ internal sealed class AdminActs(IDatabase database, SessionStore sessions, Accou
         return true;
     }, cancellation);
 
-    public async Task<bool> EnsureAsync(Guid accountId, AuditActor actor, CancellationToken cancellation) => (await SetRoleAsync(accountId, "admin", actor, cancellation).ConfigureAwait(false)).Value;
+    public Task<OperatorAnswer> EnsureAsync(Guid accountId, AuditActor actor, CancellationToken cancellation) => database.AsWorkerAsync(async session =>
+    {
+        await LockAsync(session, accountId).ConfigureAwait(false);
+        if (await AccountStore.FindAsync(session, accountId).ConfigureAwait(false) is not { DisabledAt: null } account)
+            return OperatorAnswer.Disabled;
+        if (account.Role == "admin")
+            return OperatorAnswer.IsOperator;
+        if (account.EmailVerifiedAt is null)
+            return OperatorAnswer.EmailUnproved;
+        await SetRoleAsync(session, accountId, account.Role, "admin", actor).ConfigureAwait(false);
+        return OperatorAnswer.Promoted;
+    }, cancellation);
 
     private Task<Outcome<bool>> ActAsync(Guid accountId, Func<DbSession, AdminAccountRow, Task<Outcome<bool>>> act, CancellationToken cancellation) =>
         database.AsWorkerAsync<Outcome<bool>>(async session =>
         {
-            var before = await session.QuerySingleOrDefaultAsync<AdminAccountRow>(
-                "SELECT id, email, name, role, created_at, disabled_at FROM identity.account WHERE id = @accountId AND deleted_at IS NULL FOR UPDATE", new { accountId }).ConfigureAwait(false);
+            var before = await LockAsync(session, accountId).ConfigureAwait(false);
             return before is null ? Failure.NotFound("account") : await act(session, before).ConfigureAwait(false);
         }, cancellation);
+
+    private static Task<AdminAccountRow?> LockAsync(DbSession session, Guid accountId) => session.QuerySingleOrDefaultAsync<AdminAccountRow>(
+        "SELECT id, email, name, role, created_at, disabled_at FROM identity.account WHERE id = @accountId AND deleted_at IS NULL FOR UPDATE", new { accountId });
+
+    private async Task SetRoleAsync(DbSession session, Guid accountId, string before, string role, AuditActor actor)
+    {
+        await session.ExecuteAsync("UPDATE identity.account SET role = @role, updated_at = @now WHERE id = @accountId", new { accountId, role, now = clock.GetUtcNow() }).ConfigureAwait(false);
+        await audit.WriteAsync(session, actor, Change("account.role_set", accountId, new { role = before }, new { role })).ConfigureAwait(false);
+    }
 
     // All operators are locked, in one order: of two who unmake each other at once, the second finds that he is the last.
     private static async Task<bool> IsLastOperatorAsync(DbSession session, Guid accountId)

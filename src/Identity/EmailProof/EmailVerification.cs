@@ -4,11 +4,16 @@ using Tollgate.Identity.Challenges;
 
 namespace Tollgate.Identity.EmailProof;
 
-/// <summary>Proves that an address is the account's: the one it registered with, or the one it changes to. Code or link, each once, for a day.</summary>
+/// <summary>
+/// Proves that an address is the account's: the one it registered with, or the one it changes to. Code or link, each once, for a day, and only by who is signed in to
+/// that account: whoever opens the mail of a stranger's registration must not prove the address for the stranger.
+/// </summary>
 internal sealed class EmailVerification(
-    IDatabase database, AccountStore accounts, ChallengeStore challenges, IAccountMailer mailer, IAuditLog audit)
+    IDatabase database, AccountStore accounts, ChallengeStore challenges, IAccountMailer mailer, IAuditLog audit, TimeProvider clock)
 {
     public static readonly Failure Invalid = new(FailureKind.Invalid, "EMAIL_PROOF_INVALID", "This code or link is wrong, was used, or is too old. Ask for another one.");
+
+    public static readonly Failure SignInFirst = new(FailureKind.Unauthenticated, "UNAUTHENTICATED", "Sign in, then open the link again. It counts for the account that it was mailed for.");
 
     private const int AtMost = 5;
 
@@ -43,10 +48,12 @@ internal sealed class EmailVerification(
     }
 
     /// <summary>Mails the new address a proof and tells the old one. Whether somebody else has the new one, nobody is told.</summary>
-    public async Task<Failure?> AskForChangeAsync(Guid accountId, string newEmail, AuditActor actor, CancellationToken cancellation)
+    public async Task<Failure?> AskForChangeAsync(Caller caller, string newEmail, AuditActor actor, CancellationToken cancellation)
     {
+        var accountId = caller.AccountId;
         var email = AccountStore.Normalize(newEmail);
-        var proof = await challenges.PrepareAsync(Draft(ChallengeKind.ChangeEmail, email) with { AccountId = accountId }, cancellation).ConfigureAwait(false);
+        var draft = Draft(ChallengeKind.ChangeEmail, email) with { AccountId = accountId, State = caller.SessionId.ToString() };
+        var proof = await challenges.PrepareAsync(draft, cancellation).ConfigureAwait(false);
         return await database.AsWorkerAsync(async session =>
         {
             if (await AccountStore.FindAsync(session, accountId).ConfigureAwait(false) is not { } account)
@@ -62,12 +69,15 @@ internal sealed class EmailVerification(
         }, cancellation).ConfigureAwait(false);
     }
 
-    public Task<Failure?> ProveByLinkAsync(string token, AuditActor actor, CancellationToken cancellation) => database.AsWorkerAsync(async session =>
+    /// <summary>Of another account's link nothing is used up.</summary>
+    public Task<Failure?> ProveByLinkAsync(Guid accountId, string token, AuditActor actor, CancellationToken cancellation) => database.AsWorkerAsync(async session =>
     {
         var (kind, row) = (ChallengeKind.VerifyEmail, await challenges.FindAsync(session, ChallengeKind.VerifyEmail, token).ConfigureAwait(false));
         if (row is null)
             (kind, row) = (ChallengeKind.ChangeEmail, await challenges.FindAsync(session, ChallengeKind.ChangeEmail, token).ConfigureAwait(false));
-        return row is null ? Invalid : await ProvedAsync(session, kind, row, actor).ConfigureAwait(false);
+        if (row is null)
+            return Invalid;
+        return row.AccountId != accountId ? SignInFirst : await ProvedAsync(session, kind, row, actor).ConfigureAwait(false);
     }, cancellation);
 
     /// <summary>By the code of the newest mail to the account, which must be the caller's own.</summary>
@@ -90,6 +100,9 @@ internal sealed class EmailVerification(
                 await audit.WriteAsync(session, by, new AuditChange("account.email_verified", subject, After: new { account.Email })).ConfigureAwait(false);
             return account.Email == row.Email ? null : Invalid;
         }
+        // Who asked for another address and was signed out since may have been a thief.
+        if (!Guid.TryParse(row.State, out var asker) || !await LivingSession.IsAsync(session, account.Id, asker, clock.GetUtcNow()).ConfigureAwait(false))
+            return Invalid;
         if (!await accounts.SetEmailAsync(session, account.Id, row.Email!).ConfigureAwait(false))
             return AccountStore.EmailTaken;
         await challenges.VoidAsync(session, account.Id).ConfigureAwait(false);

@@ -40,15 +40,15 @@ internal static class OidcEndpoints
         BeginAsync(provider, null, request.Next ?? "/", context, providers, signIns);
 
     private static Task<IResult> ConnectAsync(string provider, Caller caller, HttpContext context, OidcProviders providers, OidcSignIns signIns) =>
-        BeginAsync(provider, caller.AccountId, SecurityPage, context, providers, signIns);
+        BeginAsync(provider, caller, SecurityPage, context, providers, signIns);
 
-    private static async Task<IResult> BeginAsync(string id, Guid? accountId, string next, HttpContext context, OidcProviders providers, OidcSignIns signIns)
+    private static async Task<IResult> BeginAsync(string id, Caller? connects, string next, HttpContext context, OidcProviders providers, OidcSignIns signIns)
     {
         if (providers.Find(id) is not { } provider)
             return Problems.Result(NoProvider);
         if (RedirectOf(provider, context, providers) is not { } redirect)
             return Problems.Result(NoPublicUrl);
-        var begun = await signIns.BeginAsync(provider, accountId, next, redirect, context.RequestAborted).ConfigureAwait(false);
+        var begun = await signIns.BeginAsync(provider, connects, next, redirect, context.RequestAborted).ConfigureAwait(false);
         if (begun.Failure is { } failure)
             return Problems.Result(failure);
         SessionCookies.AppendForReturn(context, BindingCookie, begun.Value.Binding, "/auth/providers", OidcSignIns.Lifetime);

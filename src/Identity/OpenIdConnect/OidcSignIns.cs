@@ -6,7 +6,10 @@ using Tollgate.Identity.Challenges;
 namespace Tollgate.Identity.OpenIdConnect;
 
 /// <summary>What is known of a sign-in at a provider while the browser is there.</summary>
-internal sealed record OidcState(string Provider, string Next);
+/// <param name="Provider">Its id.</param>
+/// <param name="Next">A path of the portal.</param>
+/// <param name="Session">Which began to connect its account, and must still be there in the end.</param>
+internal sealed record OidcState(string Provider, string Next, Guid? Session = null);
 
 /// <summary>Where the browser goes on, with what it got.</summary>
 internal sealed record OidcReturn(string Next, Outcome<SignInStep?> Step);
@@ -16,7 +19,7 @@ internal sealed record OidcReturn(string Next, Outcome<SignInStep?> Step);
 /// connected with no account gets a new one; never one that merely has the same address, which its owner connects after signing in.
 /// </summary>
 internal sealed class OidcSignIns(
-    IDatabase database, OidcClient client, OutsideIdentityStore identities, AccountStore accounts, ChallengeStore challenges, WaysIn waysIn, SignIns signIns, SecurityNews news, IAuditLog audit)
+    IDatabase database, OidcClient client, OutsideIdentityStore identities, AccountStore accounts, ChallengeStore challenges, WaysIn waysIn, SignIns signIns, SecurityNews news, IAuditLog audit, TimeProvider clock)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
@@ -28,13 +31,14 @@ internal sealed class OidcSignIns(
     private static readonly Failure Disabled = new(FailureKind.Unauthenticated, "INVALID_CREDENTIALS", "This account cannot sign in.");
 
     /// <param name="provider">Where the browser is sent.</param>
-    /// <param name="accountId">The account to connect; null to sign in.</param>
+    /// <param name="connects">Whose account is connected; null to sign in.</param>
     /// <param name="next">A path of the portal.</param>
     /// <param name="redirect">The address that the provider sends the browser back to.</param>
     /// <param name="cancellation">Ends it.</param>
-    public async Task<Outcome<(Uri Address, string Binding)>> BeginAsync(OidcProvider provider, Guid? accountId, string next, string redirect, CancellationToken cancellation)
+    public async Task<Outcome<(Uri Address, string Binding)>> BeginAsync(OidcProvider provider, Caller? connects, string next, string redirect, CancellationToken cancellation)
     {
-        var draft = new ChallengeDraft(ChallengeKind.OidcSignIn, Lifetime) { AccountId = accountId, IsBound = true, State = JsonSerializer.Serialize(new OidcState(provider.Id, next)) };
+        var state = JsonSerializer.Serialize(new OidcState(provider.Id, next, connects?.SessionId));
+        var draft = new ChallengeDraft(ChallengeKind.OidcSignIn, Lifetime) { AccountId = connects?.AccountId, IsBound = true, State = state };
         var asked = await challenges.PrepareAsync(draft, cancellation).ConfigureAwait(false);
         var address = await client.AddressAsync(provider, new OidcSecrets(asked.Binding!), asked.Secret, redirect, cancellation).ConfigureAwait(false);
         if (address.Failure is { } failure)
@@ -60,7 +64,7 @@ internal sealed class OidcSignIns(
         if (person.Failure is { } failure)
             return new OidcReturn(state.Next, failure);
         return new OidcReturn(state.Next, row.AccountId is { } accountId
-            ? await ConnectAsync(accountId, provider, person.Value, source, cancellation).ConfigureAwait(false)
+            ? await ConnectAsync(accountId, state.Session, provider, person.Value, source, cancellation).ConfigureAwait(false)
             : await SignInAsync(provider, person.Value, source, cancellation).ConfigureAwait(false));
     }
 
@@ -120,10 +124,13 @@ internal sealed class OidcSignIns(
         return account;
     }
 
-    private Task<Outcome<SignInStep?>> ConnectAsync(Guid accountId, OidcProvider provider, OidcPerson person, SignInSource source, CancellationToken cancellation) => database.AsWorkerAsync<Outcome<SignInStep?>>(async session =>
+    private Task<Outcome<SignInStep?>> ConnectAsync(Guid accountId, Guid? sessionId, OidcProvider provider, OidcPerson person, SignInSource source, CancellationToken cancellation) => database.AsWorkerAsync<Outcome<SignInStep?>>(async session =>
     {
         if (await AccountStore.FindAsync(session, accountId).ConfigureAwait(false) is not { DisabledAt: null } account)
             return Disabled;
+        // The provider's way back carries no session: the one that began speaks for the account only while it lives.
+        if (!await LivingSession.IsAsync(session, accountId, sessionId, clock.GetUtcNow()).ConfigureAwait(false))
+            return Expired;
         if (!await identities.AddAsync(session, accountId, provider, person).ConfigureAwait(false))
             return Taken;
         await news.TellAsync(session, accountId, source.Actor.As(accountId, account.Email), "account.provider_connected", $"You can sign in by {provider.Name} now.", new { provider = provider.Id }).ConfigureAwait(false);

@@ -33,6 +33,7 @@ internal sealed class PasswordChanges(
         {
             await AttemptLimits.ForgiveAsync(session, counted.Value).ConfigureAwait(false);
             await sessions.EndOthersAsync(session, account.Id, caller.SessionId, "password_changed").ConfigureAwait(false);
+            await challenges.VoidAsync(session, account.Id).ConfigureAwait(false);
             await SetAsync(session, account, hash, source.Actor, "account.password_changed").ConfigureAwait(false);
             return (Failure?)null;
         }, cancellation).ConfigureAwait(false);

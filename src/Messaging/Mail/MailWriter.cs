@@ -23,7 +23,7 @@ internal sealed class MailWriter(MailOptions options)
         string Value(string name) => Plain(mail.Values.GetValueOrDefault(name, ""));
         return mail.Kind switch
         {
-            AccountMailKind.VerifyEmail => new("Confirm your e-mail address", "Confirm that this address is yours to publish APIs and to be invited into organizations.", "Confirm the address", Ignore),
+            AccountMailKind.VerifyEmail => new("Confirm your e-mail address", "Confirm that this address is yours to publish APIs and to be invited into organizations.", "Confirm the address", "If you did not register, ignore this mail: without you nobody can confirm the address."),
             AccountMailKind.ConfirmNewEmail => new("Confirm your new e-mail address", "You asked to use this address for your account. Until you confirm it, the old one stays.", "Confirm the new address", Ignore),
             AccountMailKind.EmailChangeAsked => new("Your e-mail address is about to change", $"Somebody signed in to your account asked to change its address to {Value("new_email")}.", null, WasItYou),
             AccountMailKind.EmailChanged => new("Your e-mail address was changed", $"Your account now has the address {Value("new_email")}. This address is no longer used.", null, "If it was not you, tell the operator of this installation at once."),

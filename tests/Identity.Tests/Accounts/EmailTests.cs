@@ -5,14 +5,51 @@ namespace Tollgate.Identity.Tests.Accounts;
 public sealed class EmailTests(IdentityServer identity) : IClassFixture<IdentityServer>
 {
     [Fact]
-    public async Task Register_NewAccount_IsUnverifiedUntilTheLinkIsOpened_OnAnyDevice()
+    public async Task Register_NewAccount_IsUnverifiedUntilTheLinkIsOpened_OnAnyDeviceThatIsSignedIn()
     {
         var session = await identity.RegisterAsync("link@example.com");
         session.GetProperty("account").GetProperty("email_verified").GetBoolean().ShouldBeFalse();
         var token = SentMails.TokenOf(identity.Mails.Newest(AccountMailKind.VerifyEmail, "link@example.com"));
-        await IdentityServer.BodyAsync(identity.PostAsync("/auth/verify-email", new { token }), 204);
+        var elsewhere = await IdentityServer.BodyAsync(identity.PostAsync("/auth/login", new { email = "link@example.com", password = IdentityServer.Password }));
+        await IdentityServer.BodyAsync(identity.PostAsync("/auth/verify-email", new { token }, IdentityServer.Text(elsewhere, "access_token")), 204);
         (await VerifiedAsync(session)).ShouldBeTrue();
-        await IdentityServer.RefusedAsync(identity.PostAsync("/auth/verify-email", new { token }), 422, "EMAIL_PROOF_INVALID");
+        await IdentityServer.RefusedAsync(identity.PostAsync("/auth/verify-email", new { token }, IdentityServer.Text(session, "access_token")), 422, "EMAIL_PROOF_INVALID");
+    }
+
+    [Fact]
+    public async Task Link_OpenedByWhoIsNotSignedInToTheAccount_ProvesNothingAndStaysGood()
+    {
+        var session = await identity.RegisterAsync("opened@example.com");
+        var stranger = IdentityServer.Text(await identity.RegisterAsync("opened-other@example.com"), "access_token");
+        var apiToken = IdentityServer.Text(await IdentityServer.BodyAsync(identity.PostAsync("/api/tokens", new { name = "x", scopes = new[] { "apis:read" } }, IdentityServer.Text(session, "access_token")), 201), "secret");
+        var token = SentMails.TokenOf(identity.Mails.Newest(AccountMailKind.VerifyEmail, "opened@example.com"));
+        foreach (var credential in new[] { null, stranger, apiToken })
+            await IdentityServer.RefusedAsync(identity.PostAsync("/auth/verify-email", new { token }, credential), 401, "UNAUTHENTICATED");
+        (await VerifiedAsync(session)).ShouldBeFalse();
+        await IdentityServer.BodyAsync(identity.PostAsync("/auth/verify-email", new { token }, IdentityServer.Text(session, "access_token")), 204);
+        (await VerifiedAsync(session)).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("signed out")]
+    [InlineData("not signed in")]
+    [InlineData("another password")]
+    public async Task Change_ConfirmedWithoutTheSessionThatAskedForIt_IsRefused(string how)
+    {
+        var email = $"asker-{how.Length}@example.com";
+        var asker = IdentityServer.Text(await identity.RegisterAsync(email), "access_token");
+        await IdentityServer.BodyAsync(identity.PostAsync("/auth/email", new { email = $"new-{email}" }, asker), 202);
+        var token = SentMails.TokenOf(identity.Mails.Newest(AccountMailKind.ConfirmNewEmail, $"new-{email}"));
+        var other = IdentityServer.Text(await IdentityServer.BodyAsync(identity.PostAsync("/auth/login", new { email, password = IdentityServer.Password })), "access_token");
+        if (how == "signed out")
+            await IdentityServer.BodyAsync(identity.PostAsync("/auth/logout", new { }, asker), 204);
+        else if (how == "another password")
+            await IdentityServer.BodyAsync(identity.PostAsync("/auth/password", new { current_password = IdentityServer.Password, password = "a wholly different sentence" }, asker), 204);
+        if (how == "not signed in")
+            await IdentityServer.RefusedAsync(identity.PostAsync("/auth/verify-email", new { token }), 401, "UNAUTHENTICATED");
+        else
+            await IdentityServer.RefusedAsync(identity.PostAsync("/auth/verify-email", new { token }, how == "signed out" ? other : asker), 422, "EMAIL_PROOF_INVALID");
+        identity.Mails.To(email).ShouldNotContain(mail => mail.Kind == AccountMailKind.EmailChanged);
     }
 
     [Fact]
@@ -54,7 +91,7 @@ public sealed class EmailTests(IdentityServer identity) : IClassFixture<Identity
         await IdentityServer.BodyAsync(identity.PostAsync("/auth/email", new { email = "New@example.com" }, token), 202);
         identity.Mails.Newest(AccountMailKind.EmailChangeAsked, "old@example.com").Values["new_email"].ShouldBe("new@example.com");
         await IdentityServer.RefusedAsync(identity.PostAsync("/auth/login", new { email = "new@example.com", password = IdentityServer.Password }), 401, "INVALID_CREDENTIALS");
-        await IdentityServer.BodyAsync(identity.PostAsync("/auth/verify-email", new { token = SentMails.TokenOf(identity.Mails.Newest(AccountMailKind.ConfirmNewEmail, "new@example.com")) }), 204);
+        await IdentityServer.BodyAsync(identity.PostAsync("/auth/verify-email", new { token = SentMails.TokenOf(identity.Mails.Newest(AccountMailKind.ConfirmNewEmail, "new@example.com")) }, token), 204);
         identity.Mails.Newest(AccountMailKind.EmailChanged, "old@example.com").Values["new_email"].ShouldBe("new@example.com");
         await IdentityServer.BodyAsync(identity.PostAsync("/auth/login", new { email = "new@example.com", password = IdentityServer.Password }));
         await identity.RegisterAsync("old@example.com");

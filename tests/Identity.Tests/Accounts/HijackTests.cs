@@ -17,8 +17,11 @@ public sealed class HijackTests(IdentityServer identity) : IClassFixture<Identit
         using (var use = await identity.GetAsync("/me", token))
             ((int)use.StatusCode).ShouldBe(200);
         await IdentityServer.BodyAsync(identity.PostAsync("/auth/totp", new { }, access));
+        await IdentityServer.BodyAsync(identity.PostAsync("/auth/email", new { email = $"thief-{way}@evil.example" }, access), 202);
 
         await ComeAsync(way, email);
+
+        (await OpenChallengesAsync(email)).ShouldBe(0, "the link that waits in the thief's mailbox is worth nothing");
 
         foreach (var credential in new[] { access, token })
             using (var use = await identity.GetAsync("/me", credential))
@@ -39,6 +42,13 @@ public sealed class HijackTests(IdentityServer identity) : IClassFixture<Identit
         await IdentityServer.BodyAsync(identity.PostAsync("/auth/mail-sign-in/code",
             new { challenge = IdentityServer.Text(asked, "challenge"), code, binding = IdentityServer.Text(asked, "binding") }, null, ("Cookie", device)));
         await IdentityServer.BodyAsync(identity.PostAsync("/auth/login", new { email, password = IdentityServer.Password }));
+    }
+
+    private async Task<long> OpenChallengesAsync(string email)
+    {
+        await using var command = identity.Database.OwnerOrSuperuser.CreateCommand("SELECT count(*) FROM identity.challenge c JOIN identity.account a ON a.id = c.account_id WHERE a.email = $1 AND c.used_at IS NULL");
+        command.Parameters.AddWithValue(email);
+        return (long)(await command.ExecuteScalarAsync())!;
     }
 
     private async Task ComeAsync(string way, string email)

@@ -93,6 +93,27 @@ public sealed class AdminTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Promoting_OutsideOfARequest_NeedsAnAddressThatIsProvedAndAnOpenAccount()
+    {
+        var (id, _, _) = await RegisterAsync("first@example.com");
+        TypeId.TryParse(id, "acc", out var account).ShouldBeTrue();
+        var operators = _identity.Server.Services.GetRequiredService<IOperators>();
+        Task<OperatorAnswer> EnsureAsync() => operators.EnsureAsync(account, AuditActor.System("test"), CancellationToken.None);
+        Task SetAsync(string set) => _identity.Database.Database.AsWorkerAsync(worker => worker.ExecuteAsync($"UPDATE identity.account SET {set} WHERE id = @account", new { account }), CancellationToken.None);
+
+        (await EnsureAsync()).ShouldBe(OperatorAnswer.EmailUnproved);
+        await SetAsync("email_verified_at = now(), disabled_at = now()");
+        (await EnsureAsync()).ShouldBe(OperatorAnswer.Disabled);
+        (await EmailsAsync("?status=operators")).ShouldBe(["root@example.com"]);
+        await SetAsync("disabled_at = NULL");
+        (await EnsureAsync()).ShouldBe(OperatorAnswer.Promoted);
+        (await EnsureAsync()).ShouldBe(OperatorAnswer.IsOperator);
+        (await EmailsAsync("?status=operators")).ShouldBe(["first@example.com", "root@example.com"], ignoreOrder: true);
+        (await LogAsync(id, "account.role_set")).GetArrayLength().ShouldBe(1);
+        (await LogAsync(_operatorId, "account.registered")).GetArrayLength().ShouldBe(1, "who was made by a command is in the log");
+    }
+
+    [Fact]
     public async Task LastOperator_StaysOne()
     {
         var (_, refused) = await SendAsync(HttpMethod.Put, $"/api/admin/accounts/{_operatorId}/role", new { role = "user" });
@@ -153,6 +174,8 @@ public sealed class AdminTests : IAsyncLifetime
         status.ShouldBe(200, body.ToString());
         return [.. body.GetProperty("data").EnumerateArray().Select(one => one.GetProperty("email").GetString()!)];
     }
+
+    private async Task<JsonElement> LogAsync(string subject, string action) => (await SendAsync(HttpMethod.Get, $"/api/audit-log?subject={subject}&action={action}")).Body.GetProperty("data");
 
     private async Task<List<string>> ActionsAsync(string noun)
     {

@@ -82,6 +82,24 @@ public sealed class ProviderSignInTests(ProviderServer world) : IClassFixture<Pr
         (await MeAsync(later)).Email.ShouldBe("elsewhere@example.com");
     }
 
+    [Theory]
+    [InlineData("signed out")]
+    [InlineData("recovered")]
+    public async Task Connecting_AfterTheSessionThatBeganItEnded_ConnectsNobody(string how)
+    {
+        var email = $"begun-{how.Length}@example.com";
+        var thief = await RegisterAsync(email);
+        world.Provider.Is($"thief-{how}", $"thief-{how.Length}@evil.example");
+        var callback = await thief.ToProviderAsync("/auth/providers/acme/connect");
+        // The cookie of the way back is all that the thief needs; the session's own are not sent with it.
+        if (how == "signed out")
+            await world.Database.Database.AsWorkerAsync(worker => worker.ExecuteAsync("UPDATE identity.session s SET ended_at = now() FROM identity.account a WHERE a.id = s.account_id AND a.email = @email", new { email }), CancellationToken.None);
+        else
+            await ComeByMailAsync(email);
+        (await thief.ReturnAsync(callback)).ShouldContain("?problem=PROVIDER_SIGN_IN_EXPIRED");
+        (await world.Database.Database.AsWorkerAsync(worker => worker.QuerySingleAsync<long>("SELECT count(*) FROM identity.outside_identity WHERE subject = @subject", new { subject = $"thief-{how}" }), CancellationToken.None)).ShouldBe(0);
+    }
+
     [Fact]
     public async Task SomebodyOfAnAccount_IsNotConnectedWithASecond()
     {
@@ -118,6 +136,14 @@ public sealed class ProviderSignInTests(ProviderServer world) : IClassFixture<Pr
     [InlineData("/\t/evil.example")]
     public async Task GoingOnElsewhere_IsRefused(string next) =>
         (await world.NewBrowser().SendAsync(HttpMethod.Post, "/auth/providers/acme/sign-in", new { next })).Status.ShouldBe(422);
+
+    private async Task ComeByMailAsync(string email)
+    {
+        var owner = world.NewBrowser();
+        var (_, asked) = await owner.SendAsync(HttpMethod.Post, "/auth/mail-sign-in", new { email });
+        var code = world.Mails.Newest(AccountMailKind.SignIn, email).Code;
+        (await owner.SendAsync(HttpMethod.Post, "/auth/mail-sign-in/code", new { challenge = asked.GetProperty("challenge").GetString(), code })).Status.ShouldBe(200);
+    }
 
     private async Task<Browser> RegisterAsync(string email)
     {
