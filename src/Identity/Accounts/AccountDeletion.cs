@@ -1,4 +1,5 @@
 using Tollgate.Foundation;
+using Tollgate.Identity.Admin;
 using Tollgate.Identity.Challenges;
 using Tollgate.Identity.Sessions;
 
@@ -15,6 +16,10 @@ internal sealed class AccountDeletion(
         SELECT m.organization_id FROM identity.member m
         WHERE m.account_id = @accountId AND m.role = 'owner'
           AND NOT EXISTS (SELECT FROM identity.member o WHERE o.organization_id = m.organization_id AND o.role = 'owner' AND o.account_id <> m.account_id)
+        """;
+
+    private const string LockOrganizations = """
+        SELECT o.id FROM identity.organization o WHERE EXISTS (SELECT FROM identity.member m WHERE m.organization_id = o.id AND m.account_id = @accountId) ORDER BY o.id FOR UPDATE
         """;
 
     private const string Forget = """
@@ -36,14 +41,13 @@ internal sealed class AccountDeletion(
     {
         var obstacles = await database.AsAppAsync(caller.Tenant, session => ObstaclesAsync(session, caller.AccountId), cancellation).ConfigureAwait(false);
         if (obstacles.Count > 0)
-            return new Failure(FailureKind.Conflict, "ACCOUNT_IN_USE", "Your account cannot be deleted yet: something would be left without an owner.", obstacles);
-        await database.AsWorkerAsync(async session =>
-        {
-            await DeleteAsync(session, caller, actor).ConfigureAwait(false);
-            return true;
-        }, cancellation).ConfigureAwait(false);
-        return null;
+            return InUse(obstacles);
+        var deleted = await database.AsWorkerAsync(session => DeleteAsync(session, caller, actor), cancellation).ConfigureAwait(false);
+        return deleted.Failure;
     }
+
+    private static Failure InUse(IReadOnlyList<FieldError> obstacles) =>
+        new(FailureKind.Conflict, "ACCOUNT_IN_USE", "Your account cannot be deleted yet: something would be left without an owner.", obstacles);
 
     private async Task<List<FieldError>> ObstaclesAsync(DbSession session, Guid accountId)
     {
@@ -54,11 +58,20 @@ internal sealed class AccountDeletion(
         return found;
     }
 
-    private async Task DeleteAsync(DbSession session, Caller caller, AuditActor actor)
+    private async Task<Outcome<bool>> DeleteAsync(DbSession session, Caller caller, AuditActor actor)
     {
         var (accountId, now) = (caller.AccountId, clock.GetUtcNow());
+        if (caller.IsOperator && await AdminActs.IsLastOperatorAsync(session, accountId).ConfigureAwait(false))
+            return AdminActs.LastOperator;
+        // Locked, in one order, and looked at again: another owner may have left since.
+        var left = await session.QueryAsync<Guid>(LockOrganizations, new { accountId }).ConfigureAwait(false);
+        var orphans = await session.QueryAsync<Guid>(Orphans, new { accountId }).ConfigureAwait(false);
+        if (await new OrganizationNeedsOwner().FindAsync(session, accountId, orphans).ConfigureAwait(false) is { Count: > 0 } obstacles)
+            return InUse(obstacles);
         if (await AccountStore.FindAsync(session, accountId).ConfigureAwait(false) is not { } account)
-            return;
+            return true;
+        foreach (var organization in left)
+            await audit.WriteAsync(session, actor, new AuditChange("member.left", TypeId.Format("acc", accountId), organization)).ConfigureAwait(false);
         await mailer.SendAsync(session, new AccountMail(AccountMailKind.AccountDeleted, account.Email, account.Name)).ConfigureAwait(false);
         await audit.WriteAsync(session, actor, new AuditChange("account.deleted", TypeId.Format("acc", accountId))).ConfigureAwait(false);
         await sessions.EndAllAsync(session, accountId, "account_deleted").ConfigureAwait(false);
@@ -68,6 +81,7 @@ internal sealed class AccountDeletion(
         await session.ExecuteAsync(ForgetOrganization, new { accountId, now }).ConfigureAwait(false);
         await session.ExecuteAsync(Forget, new { accountId, now }).ConfigureAwait(false);
         await session.ExecuteAsync("DELETE FROM identity.member WHERE account_id = @accountId", new { accountId }).ConfigureAwait(false);
+        return true;
     }
 }
 

@@ -21,11 +21,11 @@ internal static class AccountEndpoints
             .RequireRateLimiting(AuthEndpoints.LoginLimit).Produces<StepUpResponse>();
         auth.MapPost("/verify-email", VerifyAsync).WithName("verifyEmail").WithSummary("Confirm an address, signed in, by the link or the code of the mail").AllowAnonymous()
             .RequireRateLimiting(AuthEndpoints.LoginLimit).Produces(StatusCodes.Status204NoContent);
-        auth.MapPost("/verify-email/send", SendAgainAsync).WithName("sendVerificationMail").WithSummary("Have the mail that confirms the address sent again").RequireSession()
+        auth.MapPost("/verify-email/send", SendAgainAsync).WithName("sendVerificationMail").WithSummary("Have the mail that confirms the address sent again").RequireSession().RequireRateLimiting(SignInEndpoints.MailLimit)
             .Produces(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status429TooManyRequests);
-        auth.MapPost("/email", ChangeEmailAsync).WithName("changeEmail").WithSummary("Use another address: it is mailed a proof, and the old one is told").RequireSession().RequireStepUp()
+        auth.MapPost("/email", ChangeEmailAsync).WithName("changeEmail").WithSummary("Use another address: it is mailed a proof, and the old one is told").RequireSession().RequireStepUp().RequireRateLimiting(SignInEndpoints.MailLimit)
             .Produces(StatusCodes.Status202Accepted);
-        auth.MapPost("/password", ChangePasswordAsync).WithName("changePassword").WithSummary("Choose another password; ends all other sessions").RequireSession()
+        auth.MapPost("/password", ChangePasswordAsync).WithName("changePassword").WithSummary("Choose another password; ends all other sessions").RequireSession().RequireRateLimiting(AuthEndpoints.LoginLimit)
             .Produces(StatusCodes.Status204NoContent);
         MapFactors(auth);
         root.MapPost("/me/delete", DeleteAsync).WithName("deleteAccount").WithSummary("Delete this account for good; its address is typed once more").RequireSession().RequireStepUp()
@@ -35,9 +35,9 @@ internal static class AccountEndpoints
     private static void MapFactors(RouteGroupBuilder auth)
     {
         auth.MapPost("/totp", OfferTotpAsync).WithName("offerTotp").WithSummary("A secret for an authenticator app, with its QR code; counts once a code of it is shown").RequireSession().RequireStepUp().Produces<TotpOfferResponse>();
-        auth.MapPost("/totp/confirm", ConfirmTotpAsync).WithName("confirmTotp").WithSummary("Turn the authenticator app on by a code of it; answers the recovery codes, once").RequireSession().RequireStepUp().Produces<RecoveryCodesResponse>();
+        auth.MapPost("/totp/confirm", ConfirmTotpAsync).WithName("confirmTotp").WithSummary("Turn the authenticator app on by a code of it; answers the recovery codes, once").RequireSession().RequireStepUp().RequireRateLimiting(AuthEndpoints.LoginLimit).Produces<RecoveryCodesResponse>();
         auth.MapDelete("/totp", RemoveTotpAsync).WithName("removeTotp").WithSummary("Turn the authenticator app off, and the recovery codes with it").RequireSession().RequireStepUp().Produces(StatusCodes.Status204NoContent);
-        auth.MapPost("/recovery-codes", NewRecoveryCodesAsync).WithName("replaceRecoveryCodes").WithSummary("Ten new recovery codes in place of the old ones").RequireSession().RequireStepUp().Produces<RecoveryCodesResponse>();
+        auth.MapPost("/recovery-codes", NewRecoveryCodesAsync).WithName("replaceRecoveryCodes").WithSummary("Ten new recovery codes in place of the old ones").RequireSession().RequireStepUp().RequireRateLimiting(AuthEndpoints.LoginLimit).Produces<RecoveryCodesResponse>();
         auth.MapPost("/passkeys/options", AskForPasskeyAsync).WithName("offerPasskey").WithSummary("What a browser needs to make a passkey").RequireSession().RequireStepUp().Produces<PasskeyQuestionResponse>();
         auth.MapPost("/passkeys", AddPasskeyAsync).WithName("addPasskey").WithSummary("Register the passkey that a browser made").RequireSession().RequireStepUp().Produces<PasskeyResponse>(StatusCodes.Status201Created);
         auth.MapDelete("/passkeys/{id}", RemovePasskeyAsync).WithName("removePasskey").WithSummary("Remove a passkey").RequireSession().RequireStepUp().Produces(StatusCodes.Status204NoContent);

@@ -39,6 +39,10 @@ internal sealed class AccountStore(OrganizationStore organizations, TimeProvider
     public static Task<AccountRow?> FindAsync(DbSession session, Guid id) =>
         session.QuerySingleOrDefaultAsync<AccountRow>($"SELECT {Columns} FROM identity.account WHERE id = @id AND deleted_at IS NULL", new { id });
 
+    /// <summary>As <see cref="FindAsync"/>, and nobody changes it until this transaction ends.</summary>
+    public static Task<AccountRow?> LockAsync(DbSession session, Guid id) =>
+        session.QuerySingleOrDefaultAsync<AccountRow>($"SELECT {Columns} FROM identity.account WHERE id = @id AND deleted_at IS NULL FOR UPDATE", new { id });
+
     /// <summary>Without the password's hash, which requests may not read.</summary>
     public static Task<AccountRow> GetAsync(DbSession session, Guid id) =>
         session.QuerySingleAsync<AccountRow>("SELECT id, email, name, role, email_verified_at, disabled_at, created_at FROM identity.account WHERE id = @id", new { id });

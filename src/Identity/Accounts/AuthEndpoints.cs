@@ -63,16 +63,23 @@ internal static class AuthEndpoints
         return Problems.Result(failure);
     }
 
-    private static async Task<IResult> LogoutAsync(RefreshRequest? request, HttpContext context, IDatabase database, SessionStore sessions, bool everywhere = false)
+    // An API token is nobody's session: it ends none.
+    private static async Task<IResult> LogoutAsync(RefreshRequest? request, HttpContext context, IDatabase database, SessionStore sessions, IAuditLog audit, bool everywhere = false)
     {
-        var caller = Caller.Of(context);
+        var caller = Caller.Of(context) is { Token: null } known ? known : null;
         var token = request?.RefreshToken ?? (SessionCookies.Wanted(context) ? context.Request.Cookies[SessionCookies.Refresh] : null);
+        var actor = AuditActor.Of(context);
         await database.AsWorkerAsync(async session =>
         {
             var sessionId = caller?.SessionId ?? (token is null ? null : await SessionStore.FindByTokenAsync(session, token).ConfigureAwait(false));
             if (everywhere && caller is not null)
-                return await sessions.EndAllAsync(session, caller.AccountId, "logout_everywhere").ConfigureAwait(false);
-            return sessionId is { } id ? await sessions.EndAsync(session, id, "logout").ConfigureAwait(false) : 0;
+            {
+                var count = await sessions.EndAllAsync(session, caller.AccountId, "logout_everywhere").ConfigureAwait(false);
+                await audit.WriteAsync(session, actor, new AuditChange("sessions.ended", TypeId.Format("acc", caller.AccountId), After: new { count })).ConfigureAwait(false);
+            }
+            else if (sessionId is { } id && await sessions.EndAsync(session, id, "logout").ConfigureAwait(false) > 0)
+                await audit.WriteAsync(session, actor, new AuditChange("session.ended", TypeId.Format("ses", id))).ConfigureAwait(false);
+            return true;
         }, context.RequestAborted).ConfigureAwait(false);
         if (SessionCookies.Wanted(context))
             SessionCookies.Clear(context);

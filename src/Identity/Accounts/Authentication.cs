@@ -42,6 +42,9 @@ internal sealed class Authentication(
         var rehashed = PasswordHasher.NeedsRehash(account.PasswordHash) ? await passwords.HashAsync(password, cancellation).ConfigureAwait(false) : null;
         return await database.AsWorkerAsync<Outcome<SignInStep>>(async session =>
         {
+            // A reset, or a disabling, that came while the password was looked at has ended the sessions that there were, and this would be one more.
+            if (await AccountStore.LockAsync(session, account.Id).ConfigureAwait(false) is not { DisabledAt: null } now || now.PasswordHash != account.PasswordHash)
+                return WrongCredentials;
             await AttemptLimits.ForgiveAsync(session, counted.Value).ConfigureAwait(false);
             if (rehashed is not null)
                 await AccountStore.SetPasswordHashAsync(session, account.Id, rehashed).ConfigureAwait(false);

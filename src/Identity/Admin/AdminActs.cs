@@ -7,7 +7,7 @@ namespace Tollgate.Identity.Admin;
 /// <summary>What an operator does to accounts, each with its entry in the audit log, in one transaction. There is always an operator left.</summary>
 internal sealed class AdminActs(IDatabase database, SessionStore sessions, AccountDisabling disabling, IAuditLog audit, TimeProvider clock) : IOperators
 {
-    private static readonly Failure LastOperator = Failure.Conflict("LAST_OPERATOR", "This is the last operator who can sign in. Make another one first.");
+    public static readonly Failure LastOperator = Failure.Conflict("LAST_OPERATOR", "This is the last operator who can sign in. Make another one first.");
 
     public Task<Outcome<bool>> DisableAsync(Guid accountId, string? reason, AuditActor actor, CancellationToken cancellation) => ActAsync(accountId, async (session, before) =>
     {
@@ -82,8 +82,8 @@ internal sealed class AdminActs(IDatabase database, SessionStore sessions, Accou
         await audit.WriteAsync(session, actor, Change("account.role_set", accountId, new { role = before }, new { role })).ConfigureAwait(false);
     }
 
-    // All operators are locked, in one order: of two who unmake each other at once, the second finds that he is the last.
-    private static async Task<bool> IsLastOperatorAsync(DbSession session, Guid accountId)
+    /// <summary>All operators are locked, in one order: of two who unmake each other at once, the second finds that he is the last.</summary>
+    public static async Task<bool> IsLastOperatorAsync(DbSession session, Guid accountId)
     {
         var others = await session.QueryAsync<Guid>(
             "SELECT id FROM identity.account WHERE role = 'admin' AND disabled_at IS NULL AND id <> @accountId ORDER BY id FOR UPDATE", new { accountId }).ConfigureAwait(false);

@@ -50,6 +50,36 @@ public sealed class AccountEndTests(IdentityServer identity) : IClassFixture<Ide
     }
 
     [Fact]
+    public async Task Delete_TwoOwnersAtOnce_OneOfThemStays()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            var sessions = new[] { await identity.RegisterAsync($"first-{round}@example.com"), await identity.RegisterAsync($"second-{round}@example.com") };
+            var ids = sessions.Select(session => TypeId.TryParse(session.GetProperty("account").GetProperty("id").GetString(), "acc", out var id) ? id : Guid.Empty).ToArray();
+            await identity.Server.Services.GetRequiredService<IAccountSeeder>().EnsureOrganizationAsync(ids[0], $"pair-{round}", "Pair", CancellationToken.None);
+            await identity.Database.Database.AsWorkerAsync(worker => worker.ExecuteAsync(
+                "INSERT INTO identity.member (organization_id, account_id, role) SELECT id, @second, 'owner' FROM identity.organization WHERE slug = @slug", new { second = ids[1], slug = $"pair-{round}" }), CancellationToken.None);
+            var answers = await Task.WhenAll(sessions.Select(async (session, i) =>
+            {
+                using var response = await identity.PostAsync("/me/delete", new { email = $"{(i == 0 ? "first" : "second")}-{round}@example.com" }, IdentityServer.Text(session, "access_token"));
+                return (int)response.StatusCode;
+            }));
+            answers.Order().ShouldBe([204, 409]);
+        }
+    }
+
+    [Fact]
+    public async Task Logout_ByAnApiToken_EndsNoSession()
+    {
+        var session = await identity.RegisterAsync("token-logout@example.com");
+        var access = IdentityServer.Text(session, "access_token");
+        var token = IdentityServer.Text(await IdentityServer.BodyAsync(identity.PostAsync("/api/tokens", new { name = "CI", scopes = new[] { "apis:read" } }, access), 201), "secret");
+        foreach (var path in new[] { "/auth/logout", "/auth/logout?everywhere=true" })
+            await IdentityServer.BodyAsync(identity.PostAsync(path, new { }, token), 204);
+        await IdentityServer.BodyAsync(identity.GetAsync("/me", access));
+    }
+
+    [Fact]
     public async Task Delete_SoleOwnerOfAnOrganization_IsToldWhich()
     {
         var session = await identity.RegisterAsync("owner@example.com");

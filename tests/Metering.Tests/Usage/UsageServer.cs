@@ -32,6 +32,7 @@ internal sealed class UsageServer(MeteringDatabase db, TestServer server) : IAsy
         {
             services.AddAuthentication("test").AddScheme<AuthenticationSchemeOptions, ByHeader>("test", null);
             services.AddAuthorization();
+            services.AddSingleton<IAuditLog, NoAuditLog>();
             services.AddMetering(configuration);
             services.AddSingleton<IUsageSubjects>(new Visible("subscription", MeteringDatabase.Id(1)));
             services.AddSingleton<IUsageSubjects>(new Visible("api", MeteringDatabase.Id(100_100)));
@@ -65,6 +66,12 @@ internal sealed class UsageServer(MeteringDatabase db, TestServer server) : IAsy
     {
         await server.DisposeAsync();
         await Db.DisposeAsync();
+    }
+
+    /// <summary>This database has no identity schema. That the module's changes are written down, the walk over all endpoints of the whole program sees.</summary>
+    private sealed class NoAuditLog : IAuditLog
+    {
+        public Task WriteAsync(DbSession session, AuditActor actor, AuditChange change) => Task.CompletedTask;
     }
 
     /// <summary>Subscriptions of a month that began ten days ago, each of a consumer of its own, unless a test says otherwise.</summary>
