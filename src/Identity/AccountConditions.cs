@@ -11,7 +11,7 @@ public static class AccountConditions
     /// <summary>How long a password, a code or a passkey opens dangerous acts.</summary>
     public static readonly TimeSpan StepUpLifetime = TimeSpan.FromMinutes(10);
 
-    private static readonly Failure StepUpRequired = new(FailureKind.Forbidden, "STEP_UP_REQUIRED",
+    internal static readonly Failure StepUpRequired = new(FailureKind.Forbidden, "STEP_UP_REQUIRED",
         "Show once more that it is you (POST /auth/step-up with your password, a code or a passkey), then try again.");
 
     private static readonly Failure EmailNotVerified = new(FailureKind.Forbidden, "EMAIL_NOT_VERIFIED",

@@ -1,7 +1,5 @@
-using System.Security.Cryptography;
 using Tollgate.Foundation;
 using Tollgate.Identity.Challenges;
-using Tollgate.Identity.Passwords;
 using Tollgate.Identity.SecondFactor;
 using Tollgate.Identity.Sessions;
 
@@ -11,11 +9,8 @@ namespace Tollgate.Identity.Accounts;
 /// All that lets somebody into an account. Whoever registers another's address must not keep a way in once its owner comes by the mailbox: then the owner is the
 /// first who proved it, and what was there before is dropped.
 /// </summary>
-internal sealed class WaysIn(SessionStore sessions, ChallengeStore challenges, PasswordHasher passwords, IAuditLog audit, TimeProvider clock)
+internal sealed class WaysIn(SessionStore sessions, ChallengeStore challenges, IAuditLog audit, TimeProvider clock)
 {
-    /// <summary>A hash of what nobody knows.</summary>
-    public Task<string> UnknownPasswordAsync(CancellationToken cancellation) => passwords.HashAsync(Convert.ToHexString(RandomNumberGenerator.GetBytes(32)), cancellation);
-
     /// <summary>Before a session of the owner begins. The password is the caller's to replace. What was asked for before is answered no more: a link that waits in the stranger's mailbox too.</summary>
     public async Task DropAsync(DbSession session, AccountRow account, AuditActor actor)
     {

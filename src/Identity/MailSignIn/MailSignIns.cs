@@ -1,6 +1,7 @@
 using Tollgate.Foundation;
 using Tollgate.Identity.Accounts;
 using Tollgate.Identity.Challenges;
+using Tollgate.Identity.Passwords;
 
 namespace Tollgate.Identity.MailSignIn;
 
@@ -46,8 +47,7 @@ internal sealed class MailSignIns(IDatabase database, AccountStore accounts, Cha
         var row = await challenges.GuessCodeAsync(ChallengeKind.MailSignIn, ChallengeStore.IdOf(challenge), code, cancellation).ConfigureAwait(false);
         if (row is not { AccountId: not null } || !ChallengeStore.IsBoundTo(row, binding))
             return CodeInvalid;
-        var unknown = await waysIn.UnknownPasswordAsync(cancellation).ConfigureAwait(false);
-        return await database.AsWorkerAsync(session => SignInAsync(session, row, "mail_code", unknown, source, CodeInvalid), cancellation).ConfigureAwait(false);
+        return await database.AsWorkerAsync(session => SignInAsync(session, row, "mail_code", source, CodeInvalid), cancellation).ConfigureAwait(false);
     }
 
     public async Task<Outcome<SignInStep>> ByLinkAsync(string token, string? binding, SignInSource source, CancellationToken cancellation)
@@ -58,28 +58,27 @@ internal sealed class MailSignIns(IDatabase database, AccountStore accounts, Cha
         // Who has the link has the mail; that somebody else asked for it is worth knowing.
         if (!ChallengeStore.IsBoundTo(row, binding))
             return OtherBrowser;
-        var unknown = await waysIn.UnknownPasswordAsync(cancellation).ConfigureAwait(false);
-        return await database.AsWorkerAsync(session => SignInAsync(session, row, "mail_link", unknown, source, LinkInvalid), cancellation).ConfigureAwait(false);
+        return await database.AsWorkerAsync(session => SignInAsync(session, row, "mail_link", source, LinkInvalid), cancellation).ConfigureAwait(false);
     }
 
-    private async Task<Outcome<SignInStep>> SignInAsync(DbSession session, ChallengeRow row, string way, string unknownPassword, SignInSource source, Failure invalid)
+    private async Task<Outcome<SignInStep>> SignInAsync(DbSession session, ChallengeRow row, string way, SignInSource source, Failure invalid)
     {
         if (!await challenges.UseAsync(session, row.Id).ConfigureAwait(false)
             || await AccountStore.FindAsync(session, row.AccountId!.Value).ConfigureAwait(false) is not { DisabledAt: null } account || account.Email != row.Email)
             return invalid;
         if (await accounts.SetVerifiedAsync(session, account.Id, row.Email).ConfigureAwait(false) == 1)
-            await ProvedAsync(session, account, unknownPassword, source).ConfigureAwait(false);
+            await ProvedAsync(session, account, source).ConfigureAwait(false);
         return await signIns.GoOnAsync(session, account, way, source).ConfigureAwait(false);
     }
 
     // The first proof of the mailbox: unless this browser had signed in before, somebody else may have registered the address.
-    private async Task ProvedAsync(DbSession session, AccountRow account, string unknownPassword, SignInSource source)
+    private async Task ProvedAsync(DbSession session, AccountRow account, SignInSource source)
     {
         var actor = source.Actor.As(account.Id, account.Email);
         await audit.WriteAsync(session, actor, new AuditChange("account.email_verified", TypeId.Format("acc", account.Id), After: new { account.Email })).ConfigureAwait(false);
         if (await WaysIn.IsKnownAsync(session, account.Id, source).ConfigureAwait(false))
             return;
         await waysIn.DropAsync(session, account, actor).ConfigureAwait(false);
-        await AccountStore.SetPasswordHashAsync(session, account.Id, unknownPassword).ConfigureAwait(false);
+        await AccountStore.SetPasswordHashAsync(session, account.Id, PasswordHasher.None).ConfigureAwait(false);
     }
 }

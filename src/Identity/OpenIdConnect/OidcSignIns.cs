@@ -2,6 +2,7 @@ using System.Text.Json;
 using Tollgate.Foundation;
 using Tollgate.Identity.Accounts;
 using Tollgate.Identity.Challenges;
+using Tollgate.Identity.Passwords;
 
 namespace Tollgate.Identity.OpenIdConnect;
 
@@ -19,7 +20,7 @@ internal sealed record OidcReturn(string Next, Outcome<SignInStep?> Step);
 /// connected with no account gets a new one; never one that merely has the same address, which its owner connects after signing in.
 /// </summary>
 internal sealed class OidcSignIns(
-    IDatabase database, OidcClient client, OutsideIdentityStore identities, AccountStore accounts, ChallengeStore challenges, WaysIn waysIn, SignIns signIns, SecurityNews news, IAuditLog audit, TimeProvider clock)
+    IDatabase database, OidcClient client, OutsideIdentityStore identities, AccountStore accounts, ChallengeStore challenges, SignIns signIns, SecurityNews news, IAuditLog audit, TimeProvider clock)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
@@ -87,8 +88,6 @@ internal sealed class OidcSignIns(
 
     private async Task<Outcome<SignInStep?>> SignInAsync(OidcProvider provider, OidcPerson person, SignInSource source, CancellationToken cancellation)
     {
-        // Nobody knows this password; whoever wants one has it reset. Its work is done before the transaction.
-        var unknown = await waysIn.UnknownPasswordAsync(cancellation).ConfigureAwait(false);
         return await database.AsWorkerAsync<Outcome<SignInStep?>>(async session =>
         {
             var known = await identities.AccountOfAsync(session, person).ConfigureAwait(false);
@@ -97,7 +96,7 @@ internal sealed class OidcSignIns(
                 return Disabled;
             if (account is null)
             {
-                var made = await RegisterAsync(session, provider, person, unknown, source).ConfigureAwait(false);
+                var made = await RegisterAsync(session, provider, person, source).ConfigureAwait(false);
                 if (made.Failure is { } failure)
                     return failure;
                 account = made.Value;
@@ -106,14 +105,14 @@ internal sealed class OidcSignIns(
         }, cancellation).ConfigureAwait(false);
     }
 
-    private async Task<Outcome<AccountRow>> RegisterAsync(DbSession session, OidcProvider provider, OidcPerson person, string passwordHash, SignInSource source)
+    private async Task<Outcome<AccountRow>> RegisterAsync(DbSession session, OidcProvider provider, OidcPerson person, SignInSource source)
     {
         var email = person.Email ?? "";
         var errors = new Errors();
         RegisterRequest.CheckAddress(errors, email);
         if (!person.EmailVerified || errors.Any)
             return EmailUnproved;
-        var made = await accounts.CreateAsync(session, email, NameOf(person, email), passwordHash, isOperator: false, isVerified: true).ConfigureAwait(false);
+        var made = await accounts.CreateAsync(session, email, NameOf(person, email), PasswordHasher.None, isOperator: false, isVerified: true).ConfigureAwait(false);
         if (made.Failure is not null)
             return AccountExists;
         var account = made.Value.Account;

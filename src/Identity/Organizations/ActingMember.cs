@@ -9,9 +9,6 @@ internal static class ActingMember
 
     private static readonly Failure NoLonger = Failure.Forbidden("Your role in this organization does not allow this any more.");
 
-    private static readonly Failure StepUpRequired = new(FailureKind.Forbidden, "STEP_UP_REQUIRED",
-        "Show once more that it is you (POST /auth/step-up with your password, a code or a passkey), then try again.");
-
     /// <summary>Null when it is no member.</summary>
     public static async Task<OrganizationRole?> RoleAsync(DbSession session, Guid organizationId, Guid accountId)
     {
@@ -37,6 +34,6 @@ internal static class ActingMember
             return OwnersOnly;
         if (caller.Token is not null)
             return AccessRequirement.SessionRequired;
-        return caller.AuthenticatedAt is { } at && now - at <= AccountConditions.StepUpLifetime ? null : StepUpRequired;
+        return caller.AuthenticatedAt is { } at && now - at <= AccountConditions.StepUpLifetime ? null : AccountConditions.StepUpRequired;
     }
 }

@@ -8,6 +8,9 @@ namespace Tollgate.Identity.Passwords;
 /// </summary>
 internal sealed class PasswordHasher : IDisposable
 {
+    /// <summary>The hash of an account without a password: whoever wants one has it reset.</summary>
+    public const string None = "";
+
     private const ulong Operations = 2;
     private const int Memory = 19 * 1024 * 1024;
     private readonly SemaphoreSlim _slots = new(Math.Max(2, Environment.ProcessorCount));
@@ -22,11 +25,12 @@ internal sealed class PasswordHasher : IDisposable
 
     public Task<string> HashAsync(string password, CancellationToken cancellation) => InSlotAsync(() => HashNow(password), cancellation);
 
-    /// <summary>Without a hash (unknown account) the same work is done, so that the time tells nothing.</summary>
+    /// <summary>Without a hash (unknown account, or one without a password) the same work is done, so that the time tells nothing.</summary>
     public async Task<bool> VerifyAsync(string? hash, string password, CancellationToken cancellation)
     {
-        var matches = await InSlotAsync(() => VerifyNow(hash ?? _dummy.Value, password), cancellation).ConfigureAwait(false);
-        return matches && hash is not null;
+        var has = !string.IsNullOrEmpty(hash);
+        var matches = await InSlotAsync(() => VerifyNow(has ? hash! : _dummy.Value, password), cancellation).ConfigureAwait(false);
+        return matches && has;
     }
 
     public static bool NeedsRehash(string hash) => Sodium.NeedsRehash(Terminated(hash), Operations, Memory) != 0;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Tollgate.Foundation;
 
 namespace Tollgate.Metering.Journal;
 
@@ -73,7 +74,7 @@ internal sealed class JournalFolder : IDisposable
         {
             WriteZeros(draft, index);
             File.Move(draft, FileOf(index));
-            NativeFiles.FlushFolder(Path);
+            FolderFlush.Flush(Path);
         }
         catch
         {
@@ -130,7 +131,7 @@ internal sealed class JournalFolder : IDisposable
                 RandomAccess.FlushToDisk(handle);
             }
             File.Move(draft, file);
-            NativeFiles.FlushFolder(Path);
+            FolderFlush.Flush(Path);
         }
         return ReadIdentity(file);
     }

@@ -2,25 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace Tollgate.Metering.Journal;
 
-/// <summary>What .NET has no call for on Unix: a folder's fsync, msync and madvise of a part of a mapping.</summary>
+/// <summary>What .NET has no call for on Unix: msync and madvise of a part of a mapping.</summary>
 internal static unsafe partial class NativeFiles
 {
     private const int SyncNow = 4;
     private const int DontNeed = 4;
-
-    /// <summary>A new name is on disk only when its folder is.</summary>
-    public static void FlushFolder(string path)
-    {
-        if (OperatingSystem.IsWindows())
-            return;
-        var descriptor = Open(path, 0);
-        if (descriptor < 0)
-            throw new IOException($"{path} cannot be opened for fsync (errno {Marshal.GetLastPInvokeError()}).");
-        var failed = Fsync(descriptor) != 0;
-        _ = Close(descriptor);
-        if (failed)
-            throw new IOException($"fsync of {path} failed.");
-    }
 
     /// <summary>Brings a part of a mapping to disk; the start must be that of a page.</summary>
     public static void FlushPages(byte* start, long length)
@@ -36,18 +22,6 @@ internal static unsafe partial class NativeFiles
         if (!OperatingSystem.IsWindows() && length > 0)
             _ = Madvise(start, (nuint)length, DontNeed);
     }
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static partial int Fsync(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static partial int Close(int descriptor);
 
     [LibraryImport("libc", EntryPoint = "madvise")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]

@@ -1,10 +1,12 @@
 using System.Runtime.InteropServices;
 
-namespace Tollgate.Foundation.Secrets;
+namespace Tollgate.Foundation;
 
-/// <summary>What .NET has no call for on Unix: a new name is on disk only when its folder is.</summary>
-internal static partial class FolderFlush
+/// <summary>A folder's fsync, which .NET has no call for on Unix.</summary>
+public static partial class FolderFlush
 {
+    /// <summary>Brings the names in a folder to disk: a file that is new, or moved, is there after a power cut only when its folder was flushed. Windows needs none.</summary>
+    /// <exception cref="IOException">The folder cannot be opened or flushed.</exception>
     public static void Flush(string folder)
     {
         if (OperatingSystem.IsWindows())
