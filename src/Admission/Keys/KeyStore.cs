@@ -47,6 +47,8 @@ internal sealed class KeyStore(TimeProvider clock)
     /// <summary>Live keys of one subscription; rotation needs two, a fleet some more.</summary>
     public const int MostLiveKeys = 100;
 
+    private static readonly Failure TooMany = Failure.Conflict("TOO_MANY_KEYS", $"A subscription has at most {MostLiveKeys} live keys. Revoke one that is not needed.");
+
     private const string Select = """
         SELECT id, subscription_id, organization_id, provider_organization_id, name, prefix, created_at, expires_at, revoked_at, last_used_at,
                operations, allowed_addresses::text[] AS allowed_addresses, replaces, leaked_at, leak_source
@@ -56,18 +58,14 @@ internal sealed class KeyStore(TimeProvider clock)
     /// <summary>The secret is in the answer and nowhere else.</summary>
     public async Task<Outcome<(KeyRow Key, string Secret)>> CreateAsync(DbSession session, Subscription subscription, KeyDraft draft, Guid? createdBy)
     {
-        var live = await session.QuerySingleAsync<int>("""
-            SELECT count(*)::int FROM admission.key
-            WHERE subscription_id = @subscription AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @now)
-            """, new { subscription = subscription.Id, now = clock.GetUtcNow() }).ConfigureAwait(false);
-        return live >= MostLiveKeys
-            ? Failure.Conflict("TOO_MANY_KEYS", $"A subscription has at most {MostLiveKeys} live keys. Revoke one that is not needed.")
-            : await InsertAsync(session, (subscription.Id, subscription.OrganizationId, subscription.Plan.Product.ProviderOrganizationId), draft, createdBy, null).ConfigureAwait(false);
+        if (!await HasRoomAsync(session, subscription.Id).ConfigureAwait(false))
+            return TooMany;
+        return await InsertAsync(session, (subscription.Id, subscription.OrganizationId, subscription.Plan.Product.ProviderOrganizationId), draft, createdBy, null).ConfigureAwait(false);
     }
 
     /// <summary>
     /// A key that follows another: its name, scopes, addresses and expiry, another secret. The old one ends with the grace, or before when that was
-    /// its end; without grace it is revoked. KEY_NOT_LIVE for one that has ended, KEY_ROTATED for one that is followed already.
+    /// its end; without grace, or when it was found in the open, it is revoked. KEY_NOT_LIVE for one that has ended, KEY_ROTATED for one that is followed already.
     /// </summary>
     public async Task<Outcome<(KeyRow Old, KeyRow Key, string Secret, DateTimeOffset? OldEndsAt)>> RotateAsync(DbSession session, Guid keyId, TimeSpan grace, Guid? createdBy)
     {
@@ -77,9 +75,13 @@ internal sealed class KeyStore(TimeProvider clock)
             return Failure.Conflict("KEY_NOT_LIVE", "This key was revoked or has expired: there is nothing to rotate. Create a new one.");
         if (await IsFollowedAsync(session, keyId).ConfigureAwait(false))
             return Failure.Conflict("KEY_ROTATED", "This key was rotated already; rotate the key that follows it.");
+        // Whoever else has it must not go on with it.
+        var revokes = grace == TimeSpan.Zero || old.LeakedAt is not null;
+        if (!revokes && !await HasRoomAsync(session, old.SubscriptionId).ConfigureAwait(false))
+            return TooMany;
         var draft = new KeyDraft(old.Name, old.ExpiresAt, old.Operations, old.AllowedAddresses);
         var (key, secret) = await InsertAsync(session, (old.SubscriptionId, old.OrganizationId, old.ProviderOrganizationId), draft, createdBy, old.Id).ConfigureAwait(false);
-        if (grace == TimeSpan.Zero)
+        if (revokes)
         {
             await RevokeAsync(session, old.Id).ConfigureAwait(false);
             return (old, key, secret, (DateTimeOffset?)now);
@@ -128,8 +130,19 @@ internal sealed class KeyStore(TimeProvider clock)
     public async Task<bool> MarkLeakedAsync(DbSession session, Guid keyId, string? source) => await session.ExecuteAsync(
         "UPDATE admission.key SET leaked_at = @now, leak_source = @source WHERE id = @keyId AND leaked_at IS NULL", new { keyId, source, now = clock.GetUtcNow() }).ConfigureAwait(false) > 0;
 
-    private static Task<bool> IsFollowedAsync(DbSession session, Guid keyId) =>
+    /// <summary>A key that another one follows.</summary>
+    public static Task<bool> IsFollowedAsync(DbSession session, Guid keyId) =>
         session.QuerySingleAsync<bool>("SELECT EXISTS (SELECT FROM admission.key WHERE replaces = @keyId)", new { keyId });
+
+    // Under a lock of the subscription until the transaction ends: of many that are made at once none is one too many.
+    private async Task<bool> HasRoomAsync(DbSession session, Guid subscription)
+    {
+        await session.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtextextended('admission.key/' || @subscription::text, 0))", new { subscription }).ConfigureAwait(false);
+        return await session.QuerySingleAsync<int>("""
+            SELECT count(*)::int FROM admission.key
+            WHERE subscription_id = @subscription AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @now)
+            """, new { subscription, now = clock.GetUtcNow() }).ConfigureAwait(false) < MostLiveKeys;
+    }
 
     private async Task<(KeyRow Key, string Secret)> InsertAsync(
         DbSession session, (Guid Subscription, Guid Organization, Guid Provider) of, KeyDraft draft, Guid? createdBy, Guid? replaces)

@@ -69,7 +69,8 @@ internal sealed class LeakedKeys(
             return false;
         var source = LeakText.Of(token.Url ?? token.Source);
         var marked = await keys.MarkLeakedAsync(session, key.Id, source).ConfigureAwait(false);
-        var revoked = _revokes && await keys.RevokeAsync(session, key.Id).ConfigureAwait(false);
+        // One that was rotated has a successor: its grace is over, whatever is set.
+        var revoked = (_revokes || await KeyStore.IsFollowedAsync(session, key.Id).ConfigureAwait(false)) && await keys.RevokeAsync(session, key.Id).ConfigureAwait(false);
         if (!marked && !revoked)
             return false;
         await audit.WriteAsync(session, actor, KeyAudit.Leaked(key, source, verified, revoked)).ConfigureAwait(false);

@@ -110,6 +110,28 @@ public sealed class KeyChangeTests(AdmissionServer server) : IClassFixture<Admis
     }
 
     [Fact]
+    public async Task Keys_MadeAtOnce_AreNoMoreThanTheMost()
+    {
+        var (person, _, subscription) = await SubscribedAsync();
+        await FillAsync(subscription, 98);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => person.SendAsync(HttpMethod.Post, $"/api/subscriptions/{subscription}/keys", new { name = "CI" })));
+        answers.Count(answer => answer.Status == 201).ShouldBe(2);
+        foreach (var refused in answers.Where(answer => answer.Status != 201))
+            refused.ShouldBeProblem(409, "TOO_MANY_KEYS");
+    }
+
+    [Fact]
+    public async Task Rotate_WhereThereAreTheMost_LeavesNoneMore()
+    {
+        var (person, plan, subscription) = await SubscribedAsync();
+        var key = await CreateAsync(person, subscription, new { name = "CI" });
+        await FillAsync(subscription, 100);
+        (await person.SendAsync(HttpMethod.Post, $"/api/keys/{Text(key, "id")}/rotate", new { grace_seconds = 3600 })).ShouldBeProblem(409, "TOO_MANY_KEYS");
+        server.Call(Text(key, "secret"), plan).Admitted.ShouldBeTrue();
+        (await person.SendAsync(HttpMethod.Post, $"/api/keys/{Text(key, "id")}/rotate", new { grace_seconds = 0 })).Status.ShouldBe(201);
+    }
+
+    [Fact]
     public async Task Edit_OfAnExpiredKey_DoesNotReviveIt()
     {
         var (person, plan, subscription) = await SubscribedAsync();
@@ -227,6 +249,20 @@ public sealed class KeyChangeTests(AdmissionServer server) : IClassFixture<Admis
         var (status, key) = await person.SendAsync(HttpMethod.Post, $"/api/subscriptions/{subscription}/keys", body);
         status.ShouldBe(201, key.ToString());
         return key;
+    }
+
+    // Live keys of the subscription, as many as are missing. Nobody calls with them, so no node needs to hear of them.
+    private async Task FillAsync(string subscription, int live)
+    {
+        TypeId.TryParse(subscription, "sub", out var id).ShouldBeTrue();
+        await using var command = server.Database.OwnerOrSuperuser.CreateCommand("""
+            ALTER TABLE admission.key DISABLE TRIGGER record_change;
+            INSERT INTO admission.key (id, subscription_id, organization_id, provider_organization_id, name, prefix, digest, created_at)
+            SELECT gen_random_uuid(), k.subscription_id, k.organization_id, k.provider_organization_id, 'Key', k.prefix, sha256(gen_random_uuid()::text::bytea), now()
+            FROM (SELECT * FROM admission.key WHERE subscription_id = $1 LIMIT 1) k, generate_series(1, $2 - (SELECT count(*)::int FROM admission.key WHERE subscription_id = $1));
+            ALTER TABLE admission.key ENABLE TRIGGER record_change
+            """.Replace("$1", $"'{id}'", StringComparison.Ordinal).Replace("$2", $"{live}", StringComparison.Ordinal));
+        await command.ExecuteNonQueryAsync();
     }
 
     private async Task ExecuteAsync(string sql, string keyId)

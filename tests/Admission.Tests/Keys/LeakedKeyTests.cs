@@ -148,6 +148,26 @@ public sealed class LeakedKeyTests : IAsyncLifetime
         keys.GetProperty("data")[0].GetProperty("leak_source").GetString().ShouldBe("https://example.com/paste");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task KeyThatWasFound_AndIsFollowedByAnother_HasNoGrace(bool rotatedFirst)
+    {
+        var (person, plan, secret, keyId) = await KeyAsync();
+        await using var flagging = await _server.StartAsync(_server.NewFolder(), ("Keys:Leaked", "flag"));
+        async Task RotateAsync() => (await person.SendAsync(HttpMethod.Post, $"/api/keys/{keyId}/rotate", new { grace_seconds = 3600 })).Status.ShouldBe(201);
+        async Task FindAsync()
+        {
+            using var found = new StringContent(Body((secret, "https://example.com/paste")), Encoding.UTF8, "application/json");
+            using var response = await flagging.Client.PostAsync("/api/keys/leaked", found);
+            ((int)response.StatusCode).ShouldBe(202);
+        }
+        await (rotatedFirst ? RotateAsync() : FindAsync());
+        _server.Call(secret, plan).Admitted.ShouldBeTrue();
+        await (rotatedFirst ? FindAsync() : RotateAsync());
+        await AdmissionServer.UntilAsync(() => _server.Call(secret, plan).Verdict == AdmissionVerdict.KeyRevoked, "the key is refused");
+    }
+
     private async Task<(Person Person, Plan Plan, string Secret, string KeyId)> KeyAsync()
     {
         var plan = await _server.PlanAsync(await _server.RegisterAsync(), Node.Deny(1000, Window.Month));
