@@ -15,12 +15,19 @@ public static class MessagingModule
 {
     public static SqlModule Sql { get; } = new("messaging", typeof(MessagingModule).Assembly);
 
+    /// <summary>
+    /// Where mails wait, sealed, in the order of their way: the outbox, then the queue. They are gone when they are sent, so they are not sealed anew; until then their key is needed.
+    /// </summary>
+    public static IReadOnlyList<SealedColumn> SealedMails { get; } =
+        [new("foundation.event", "decode(payload ->> 'sealed', 'base64')", $"'{SealedMail.Purpose}'"), new("messaging.mail", "sealed", $"'{SealedMail.Purpose}'")];
+
     /// <summary>Settings: see README.md.</summary>
     public static IServiceCollection AddMessaging(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<MailOptions>().AddSingleton<MailWriter>().AddSingleton<MailStore>().AddSingleton<LocalMails>().AddSingleton<PruneMails>();
         services.AddSingleton<IAccountMailer, OutboxMailer>();
-        services.AddOutboxHandler<MailIntake>();
+        // In this order: what somebody waits for first.
+        services.AddOutboxHandler<AwaitedMailIntake>().AddOutboxHandler<NewsIntake>();
         services.AddSingleton<MailCounters>().AddSingleton<IMetricSource>(provider => provider.GetRequiredService<MailCounters>());
         services.AddSingleton<IMailSender>(SenderOf);
         return services;

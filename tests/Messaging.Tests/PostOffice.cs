@@ -17,7 +17,9 @@ internal sealed class PostOffice : IAsyncDisposable
 
     public ManualClock Clock { get; }
 
-    public static async Task<PostOffice> OpenAsync(params (string Name, string? Value)[] settings)
+    public static Task<PostOffice> OpenAsync(params (string Name, string? Value)[] settings) => OpenAsync(static _ => { }, settings);
+
+    public static async Task<PostOffice> OpenAsync(Action<IServiceCollection> add, params (string Name, string? Value)[] settings)
     {
         var clock = new ManualClock();
         var database = await TestDatabase.CreateAsync(IdentityModule.Sql, MessagingModule.Sql);
@@ -27,6 +29,7 @@ internal sealed class PostOffice : IAsyncDisposable
         {
             services.AddIdentity(configuration).AddMessaging(configuration);
             services.AddSingleton<MailDelivery>();
+            add(services);
         }, app => app.MapMessaging(), clock, all);
         return new PostOffice(database, server, clock);
     }
@@ -45,7 +48,7 @@ internal sealed class PostOffice : IAsyncDisposable
     public async Task DeliverAsync()
     {
         var delivery = Server.Services.GetRequiredService<MailDelivery>();
-        while (await delivery.DeliverAsync(CancellationToken.None))
+        while (await delivery.DeliverAsync(awaited: true, CancellationToken.None) | await delivery.DeliverAsync(awaited: false, CancellationToken.None))
         {
             // Until nothing is due.
         }

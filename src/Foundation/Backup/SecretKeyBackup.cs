@@ -1,10 +1,11 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 using Tollgate.Foundation.Secrets;
 
 namespace Tollgate.Foundation.Backup;
 
-/// <summary>The key that opens what the database holds sealed. Without it a backup has no upstream headers and no signing keys.</summary>
+/// <summary>
+/// The keys that open what the database holds sealed: the newest, and older ones for what was sealed before. Without them a backup has no upstream headers and no signing keys.
+/// </summary>
 internal sealed class SecretKeyBackup(IConfiguration configuration) : IBackupPart
 {
     private const string FileName = "master.key";
@@ -14,7 +15,7 @@ internal sealed class SecretKeyBackup(IConfiguration configuration) : IBackupPar
 
     public async Task BackupAsync(BackupPlace place, CancellationToken cancellation)
     {
-        if (Configured is { } key)
+        if (Configured is [var key, ..])
         {
             place.Facts[KeyId] = IdOf(key);
             place.Say("The key of the secrets is in Secrets__Key and not in this backup. Without it the backup's secrets cannot be opened: keep it elsewhere.");
@@ -33,9 +34,10 @@ internal sealed class SecretKeyBackup(IConfiguration configuration) : IBackupPar
     {
         var wanted = place.Facts.TryGetValue(KeyId, out var id) ? id : null;
         var path = KeyFile.PathOf(configuration);
-        var here = Configured is { } key ? IdOf(key) : File.Exists(path) ? IdOf(KeyFile.Read(path)[0]) : null;
-        var objection = here is not null && here != wanted
-            ? $"The secrets of the backup are sealed with the key {wanted}; {(Configured is null ? path : "Secrets__Key")} is another one ({here}). Move it away, or set the right one."
+        var here = (Configured ?? (File.Exists(path) ? KeyFile.Read(path) : null))?.Select(IdOf).ToList();
+        // Among those that are here: they may have been rotated since.
+        var objection = here is not null && !here.Contains(wanted, StringComparer.Ordinal)
+            ? $"The secrets of the backup are sealed with the key {wanted}; {(Configured is null ? path : "Secrets__Key")} is another one ({string.Join(", ", here)}). Move it away, or set the right one."
             : here is null && !File.Exists(Path.Combine(place.Folder, FileName))
             ? $"The secrets of the backup are sealed with the key {wanted}, which is not in it: set it as Secrets__Key."
             : null;
@@ -45,14 +47,20 @@ internal sealed class SecretKeyBackup(IConfiguration configuration) : IBackupPar
     public async Task RestoreAsync(BackupPlace place, CancellationToken cancellation)
     {
         var path = KeyFile.PathOf(configuration);
-        if (Configured is not null || File.Exists(path))
+        var saved = Path.Combine(place.Folder, FileName);
+        if (Configured is not null)
             return;
-        var content = await File.ReadAllBytesAsync(Path.Combine(place.Folder, FileName), cancellation).ConfigureAwait(false);
-        await PrivateFiles.WriteAsync(path, content, cancellation).ConfigureAwait(false);
-        place.Say($"The key of the secrets is restored to {path}");
+        if (!File.Exists(path))
+        {
+            await PrivateFiles.WriteAsync(path, await File.ReadAllBytesAsync(saved, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+            place.Say($"The key of the secrets is restored to {path}");
+        }
+        // What was forgotten here since may be what some of the backup's secrets are sealed with.
+        else if (File.Exists(saved) && KeyFile.AddOlder(path, KeyFile.Read(saved)) is > 0 and var added)
+            place.Say($"{added} older keys of the backup's secrets are restored to {path}");
     }
 
-    private byte[]? Configured => configuration["Secrets:Key"] is { Length: > 0 } text ? KeyFile.Parse(text) : null;
+    private IReadOnlyList<byte[]>? Configured => KeyFile.Configured(configuration);
 
-    private static string IdOf(byte[] key) => Convert.ToHexStringLower(SHA256.HashData(key)[..4]);
+    private static string IdOf(byte[] key) => Convert.ToHexStringLower(KeyFile.IdOf(key));
 }

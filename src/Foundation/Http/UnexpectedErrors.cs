@@ -25,6 +25,7 @@ internal sealed partial class UnexpectedErrors(ILogger<UnexpectedErrors> logger)
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
                 new Failure(FailureKind.TooLarge, "BODY_TOO_LARGE", "The request body is larger than this route allows."),
             BadHttpRequestException bad => Malformed(bad),
+            FailureException refused => refused.Failure,
             InvalidOperationException when HasUnknownCharset(httpContext.Request) =>
                 new Failure(FailureKind.UnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json in UTF-8."),
             NpgsqlException { IsTransient: true } or TimeoutException =>
@@ -33,7 +34,7 @@ internal sealed partial class UnexpectedErrors(ILogger<UnexpectedErrors> logger)
         };
         if (failure is null)
             LogBug(logger, exception, RequestId.Of(httpContext));
-        else if (failure.Kind == FailureKind.Unavailable)
+        else if (failure.Kind == FailureKind.Unavailable && exception is not FailureException)
             LogUnavailable(logger, exception, RequestId.Of(httpContext));
         await Problems.Result(failure ?? Bug).ExecuteAsync(httpContext).ConfigureAwait(false);
         return true;

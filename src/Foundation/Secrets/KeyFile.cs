@@ -14,6 +14,11 @@ internal static class KeyFile
     public static string PathOf(IConfiguration configuration) =>
         configuration["Secrets:KeyFile"] ?? Path.Combine(configuration["Data:Directory"] ?? "data", "secrets", "master.key");
 
+    /// <summary>The keys that are settings, the newest first; null where they are in the file.</summary>
+    public static IReadOnlyList<byte[]>? Configured(IConfiguration configuration) => configuration["Secrets:Key"] is { Length: > 0 } newest
+        ? [Parse(newest), .. (configuration["Secrets:OldKeys"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Parse)]
+        : null;
+
     public static IReadOnlyList<byte[]> Read(string path) => [.. File.ReadAllLines(path).Where(line => line.Trim().Length > 0).Select(line => Parse(line.Trim()))];
 
     public static byte[] Parse(string text)
@@ -49,6 +54,17 @@ internal static class KeyFile
         var (keys, anew) = (Read(path), NewKey());
         Replace(path, [.. keys, anew]);
         Replace(path, [anew, .. keys]);
+    }
+
+    /// <summary>Puts those behind the others that are not there yet; answers how many.</summary>
+    public static int AddOlder(string path, IEnumerable<byte[]> older)
+    {
+        using var alone = Lock(path);
+        var keys = Read(path);
+        var added = older.Where(key => !keys.Any(known => known.AsSpan().SequenceEqual(key))).ToList();
+        if (added.Count > 0)
+            Replace(path, [.. keys, .. added]);
+        return added.Count;
     }
 
     /// <summary>Takes out what is older than the key of this id. One that was added since stays, and so does all when there is no such key.</summary>

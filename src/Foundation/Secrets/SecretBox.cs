@@ -22,10 +22,9 @@ internal sealed class SecretBox : ISecretBox
 
     public SecretBox(IConfiguration configuration)
     {
-        if (configuration["Secrets:Key"] is { Length: > 0 } text)
+        if (KeyFile.Configured(configuration) is { } keys)
         {
-            var old = (configuration["Secrets:OldKeys"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-            _ring = new KeyRing(old.Prepend(text).Select(KeyFile.Parse), DateTime.MinValue);
+            _ring = new KeyRing(keys, DateTime.MinValue);
             return;
         }
         _path = KeyFile.PathOf(configuration);

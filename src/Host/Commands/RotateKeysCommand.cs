@@ -2,6 +2,7 @@ using System.CommandLine;
 using Tollgate.Foundation;
 using Tollgate.Host.Startup;
 using Tollgate.Identity;
+using Tollgate.Messaging;
 
 namespace Tollgate.Host.Commands;
 
@@ -9,9 +10,6 @@ namespace Tollgate.Host.Commands;
 internal static class RotateKeysCommand
 {
     private const int Left = 2;
-
-    // They are gone when they are sent, three days later at the most.
-    private static readonly SealedColumn Mails = new("messaging.mail", "sealed", "'messaging.mail'");
 
     public static Command Create()
     {
@@ -46,7 +44,10 @@ internal static class RotateKeysCommand
             Console.WriteLine($"{left} secrets are still sealed with an old key. Run this again.");
             return Left;
         }
-        if (forget && await rotation.CountOldAsync(Mails, cancellation) is > 0 and var waiting)
+        var waiting = 0;
+        foreach (var mails in forget ? MessagingModule.SealedMails : [])
+            waiting += await rotation.CountOldAsync(mails, cancellation);
+        if (waiting > 0)
         {
             Console.WriteLine($"{waiting} mails that wait are sealed with an old key. Run this again when they are sent, three days after the new key was made at the latest.");
             return Left;

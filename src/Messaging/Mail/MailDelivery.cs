@@ -7,14 +7,15 @@ using Tollgate.Identity;
 namespace Tollgate.Messaging.Mail;
 
 /// <summary>
-/// Sends what waits, on the nodes that run the worker. What fails is tried again, each time after a longer while, until it was sent, was refused for good, or is of
+/// Sends what waits, on the nodes that run the worker, in two lanes: what somebody waits for, and news. What fails is tried again, each time after a longer while, until it was sent, was refused for good, or is of
 /// no use any more; then its text is erased. A mail that fails for good is in the log and in a metric.
 /// </summary>
 internal sealed class MailDelivery(
     MailStore mails, ISecretBox secrets, MailWriter writer, IMailSender sender, MailCounters counters, IDatabaseStartup startup, TimeProvider clock, ILogger<MailDelivery> logger)
     : BackgroundService
 {
-    private const int AtOnce = 4;
+    private const int AwaitedAtOnce = 4;
+    private const int NewsAtOnce = 2;
     private const int LongestReason = 300;
 
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
@@ -22,10 +23,10 @@ internal sealed class MailDelivery(
     private static readonly TimeSpan[] Waits =
         [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(30), TimeSpan.FromHours(1)];
 
-    /// <summary>Sends what is due; false when nothing was.</summary>
-    internal async Task<bool> DeliverAsync(CancellationToken cancellation)
+    /// <summary>Sends what is due in a lane; false when nothing was.</summary>
+    internal async Task<bool> DeliverAsync(bool awaited, CancellationToken cancellation)
     {
-        var waiting = await mails.TakeAsync(AtOnce, cancellation).ConfigureAwait(false);
+        var waiting = await mails.TakeAsync(awaited, awaited ? AwaitedAtOnce : NewsAtOnce, cancellation).ConfigureAwait(false);
         await Task.WhenAll(waiting.Select(mail => DeliverAsync(mail, cancellation))).ConfigureAwait(false);
         return waiting.Count > 0;
     }
@@ -33,10 +34,16 @@ internal sealed class MailDelivery(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await startup.EnsureReadyAsync(stoppingToken).ConfigureAwait(false);
+        // Each by itself: news that a server takes its time for hold up no code.
+        await Task.WhenAll(RunAsync(awaited: true, stoppingToken), RunAsync(awaited: false, stoppingToken)).ConfigureAwait(false);
+    }
+
+    private async Task RunAsync(bool awaited, CancellationToken stoppingToken)
+    {
         try
         {
             while (!stoppingToken.IsCancellationRequested)
-                if (!await DeliverSafelyAsync(stoppingToken).ConfigureAwait(false))
+                if (!await DeliverSafelyAsync(awaited, stoppingToken).ConfigureAwait(false))
                     await Task.Delay(Round, clock, stoppingToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -45,11 +52,11 @@ internal sealed class MailDelivery(
         }
     }
 
-    private async Task<bool> DeliverSafelyAsync(CancellationToken cancellation)
+    private async Task<bool> DeliverSafelyAsync(bool awaited, CancellationToken cancellation)
     {
         try
         {
-            return await DeliverAsync(cancellation).ConfigureAwait(false);
+            return await DeliverAsync(awaited, cancellation).ConfigureAwait(false);
         }
         catch (Exception failed) when (!cancellation.IsCancellationRequested)
         {

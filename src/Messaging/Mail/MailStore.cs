@@ -18,27 +18,36 @@ internal sealed class WaitingMail
 /// <summary>The queue of mails. One that is taken is nobody else's for two minutes; a node that dies with it in hand delays it, and may repeat it.</summary>
 internal sealed class MailStore(IDatabase database, TimeProvider clock)
 {
+    // More of them would make each look dearer; no address gets as many in the time that they take.
+    private const int LookedAt = 1000;
+
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
 
-    public Task AddAsync(DbSession session, Guid id, SealedMail mail, DateTimeOffset at)
+    public Task AddAsync(DbSession session, Guid id, SealedMail mail, bool awaited, DateTimeOffset at)
     {
         const string sql = """
-            INSERT INTO messaging.mail (id, kind, sealed, created_at, expires_at, next_attempt_at) VALUES (@id, @Kind, @Sealed, @at, @ExpiresAt, @now)
+            INSERT INTO messaging.mail (id, kind, sealed, created_at, expires_at, next_attempt_at, awaited, turn) VALUES (@id, @Kind, @Sealed, @at, @ExpiresAt, @now, @awaited, @Turn)
             ON CONFLICT (id) DO NOTHING
             """;
-        return session.ExecuteAsync(sql, new { id, mail.Kind, mail.Sealed, at, mail.ExpiresAt, now = clock.GetUtcNow() });
+        return session.ExecuteAsync(sql, new { id, mail.Kind, mail.Sealed, at, mail.ExpiresAt, now = clock.GetUtcNow(), awaited, mail.Turn });
     }
 
-    public Task<IReadOnlyList<WaitingMail>> TakeAsync(int count, CancellationToken cancellation)
+    /// <summary>Of one lane, the oldest of each turn first: many mails to one address take one place of those that are sent at once, and hold up nobody else's.</summary>
+    public Task<IReadOnlyList<WaitingMail>> TakeAsync(bool awaited, int count, CancellationToken cancellation)
     {
         const string sql = """
+            WITH due AS (
+              SELECT id, next_attempt_at, row_number() OVER (PARTITION BY turn ORDER BY next_attempt_at, id) AS place
+              FROM (SELECT id, turn, next_attempt_at FROM messaging.mail
+                    WHERE sent_at IS NULL AND failed_at IS NULL AND awaited = @awaited AND next_attempt_at <= @now ORDER BY next_attempt_at LIMIT @LookedAt) oldest)
             UPDATE messaging.mail m SET attempts = m.attempts + 1, next_attempt_at = @until
-            WHERE m.id IN (SELECT id FROM messaging.mail WHERE sent_at IS NULL AND failed_at IS NULL AND next_attempt_at <= @now
-                           ORDER BY next_attempt_at LIMIT @count FOR UPDATE SKIP LOCKED)
+            WHERE m.id IN (SELECT w.id FROM messaging.mail w JOIN due ON due.id = w.id
+                           WHERE w.sent_at IS NULL AND w.failed_at IS NULL AND w.next_attempt_at <= @now
+                           ORDER BY due.place, due.next_attempt_at, w.id LIMIT @count FOR UPDATE OF w SKIP LOCKED)
             RETURNING m.id, m.kind, m.sealed, m.expires_at, m.attempts
             """;
         var now = clock.GetUtcNow();
-        return database.AsWorkerAsync(session => session.QueryAsync<WaitingMail>(sql, new { now, until = now + Lease, count }), cancellation);
+        return database.AsWorkerAsync(session => session.QueryAsync<WaitingMail>(sql, new { awaited, now, until = now + Lease, count, LookedAt }), cancellation);
     }
 
     public Task SentAsync(Guid id, CancellationToken cancellation) => ExecuteAsync(

@@ -4,12 +4,13 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.RegularExpressions;
 using Tollgate.Messaging.Mail;
 
 namespace Tollgate.Messaging.Smtp;
 
 /// <summary>One conversation with an SMTP server (RFC 5321): lines out, replies in. A reply of 5xx refuses for good, 4xx for now.</summary>
-internal sealed class SmtpConnection(string host, X509Certificate2Collection? authorities, Stream stream) : IAsyncDisposable
+internal sealed partial class SmtpConnection(string host, X509Certificate2Collection? authorities, Stream stream) : IAsyncDisposable
 {
     private const int LongestReply = 16 * 1024;
 
@@ -77,7 +78,8 @@ internal sealed class SmtpConnection(string host, X509Certificate2Collection? au
                 continue;
             if (code / 100 == kind)
                 return lines;
-            var said = $"The mail server said {code} {lines[^1]}".Trim();
+            // The codes alone: servers like to repeat the address in their words, and no log or table of ours is the place for it.
+            var said = $"The mail server answered {code} {EnhancedStatus().Match(lines[^1]).Value}".Trim();
             throw code / 100 == 5 ? new MailRefusedException(said) : new IOException(said);
         }
     }
@@ -87,6 +89,10 @@ internal sealed class SmtpConnection(string host, X509Certificate2Collection? au
         _reader.Dispose();
         return _stream.DisposeAsync();
     }
+
+    // RFC 3463.
+    [GeneratedRegex(@"^[245]\.[0-9]{1,3}\.[0-9]{1,3}(?= |$)", RegexOptions.CultureInvariant, 100)]
+    private static partial Regex EnhancedStatus();
 
     private static StreamReader Reader(Stream stream) => new(stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, bufferSize: 1024, leaveOpen: true);
 }

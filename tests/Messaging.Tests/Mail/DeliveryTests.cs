@@ -60,7 +60,7 @@ public sealed class DeliveryTests
         await using var office = await PostOffice.OpenAsync(("Control:Url", "http://127.0.0.1:1"), ("Mail:ShowLocally", "true"));
         await office.PostAsync(PostOffice.SignIn());
         await office.DrainAsync();
-        (await office.Server.Services.GetRequiredService<Tollgate.Messaging.Mail.MailStore>().TakeAsync(1, CancellationToken.None)).Count.ShouldBe(1);
+        (await office.Server.Services.GetRequiredService<Tollgate.Messaging.Mail.MailStore>().TakeAsync(awaited: true, 1, CancellationToken.None)).Count.ShouldBe(1);
         await office.DeliverAsync();
         (await office.StateAsync()).ShouldStartWith("waiting 1 kept");
         office.Clock.Advance(TimeSpan.FromMinutes(2));

@@ -62,10 +62,10 @@ public sealed class SmtpTests
     public async Task Recipient_RefusedForNow_IsTriedAgainLater()
     {
         await using var server = new FakeSmtpServer();
-        server.RecipientReplies.Enqueue("451 come back later");
+        server.RecipientReplies.Enqueue("451 4.7.1 <ada@example.com> come back later");
         await using var office = await PostOffice.OpenAsync(("Mail:Smtp:Url", $"smtp://127.0.0.1:{server.Port}"), ("Mail:From", From));
         await office.SendAsync(PostOffice.SignIn());
-        (await office.StateAsync()).ShouldBe("waiting 1 kept The mail server said 451 come back later");
+        (await office.StateAsync()).ShouldBe("waiting 1 kept The mail server answered 451 4.7.1");
         await office.DeliverAsync();
         server.Received.ShouldBeEmpty();
         office.Clock.Advance(TimeSpan.FromSeconds(5));
@@ -78,10 +78,10 @@ public sealed class SmtpTests
     public async Task Recipient_RefusedForGood_IsGivenUpErasedAndCounted()
     {
         await using var server = new FakeSmtpServer();
-        server.RecipientReplies.Enqueue("550 nobody here");
+        server.RecipientReplies.Enqueue("550 ada@example.com is nobody here");
         await using var office = await PostOffice.OpenAsync(("Mail:Smtp:Url", $"smtp://127.0.0.1:{server.Port}"), ("Mail:From", From));
         await office.SendAsync(PostOffice.SignIn());
-        (await office.StateAsync()).ShouldBe("failed 1 erased The mail server said 550 nobody here");
+        (await office.StateAsync()).ShouldBe("failed 1 erased The mail server answered 550");
         (await office.MetricAsync("failed")).ShouldBe(1);
     }
 
