@@ -35,7 +35,7 @@ public static class IdentityModule
     {
         services.AddAuthentication(SessionAuthentication.SchemeName).AddScheme<AuthenticationSchemeOptions, SessionAuthentication>(SessionAuthentication.SchemeName, null);
         services.AddAuthorization();
-        services.AddSingleton<PasswordHasher>().AddSingleton<ModuleKeys>().AddSingleton<AccessTokens>().AddSingleton<SessionStore>();
+        services.AddSingleton<HashSlots>().AddSingleton<PasswordHasher>().AddSingleton<ModuleKeys>().AddSingleton<AccessTokens>().AddSingleton<SessionStore>();
         services.AddSingleton<OrganizationStore>().AddSingleton<IOrganizations>(provider => provider.GetRequiredService<OrganizationStore>());
         services.AddSingleton<SlugStore>().AddSingleton<IFormerSlugs>(provider => provider.GetRequiredService<SlugStore>());
         services.AddSingleton<ISigningKeyRotation, SigningKeyRotation>().AddSingleton<ApiTokenStore>();
@@ -57,10 +57,10 @@ public static class IdentityModule
 
     private static void AddSignIn(IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSingleton<ChallengeStore>().AddSingleton<AttemptLimits>().AddSingleton<SignIns>().AddSingleton<WaysIn>().AddSingleton<EmailVerification>().AddSingleton<PasswordChanges>();
+        services.AddSingleton<ChallengeStore>().AddSingleton<AttemptCounts>().AddSingleton<AttemptLimits>().AddSingleton<MailLimits>().AddSingleton<SignIns>().AddSingleton<WaysIn>().AddSingleton<EmailVerification>().AddSingleton<PasswordChanges>();
         services.AddSingleton<MailSignIns>().AddSingleton<TotpStore>().AddSingleton<RecoveryCodes>().AddSingleton<SecondFactors>().AddSingleton<SecurityNews>();
         services.AddSingleton<AccountSecurity>().AddSingleton<AccountDeletion>().AddSingleton<AccountDisabling>().AddSingleton<IAccountDeletionCheck, OrganizationNeedsOwner>().AddSingleton<IAccountDeletionCheck, OrganizationInUse>();
-        services.AddSingleton<PruneSignInState>();
+        services.AddSingleton<PruneSignInState>().AddOutboxHandler<ForgetOrganizationCopies>();
         // Now, and not when somebody first asks: a wrong setting stops the start.
         services.AddSingleton(new OidcProviders(configuration)).AddSingleton<OidcHttp>().AddSingleton<OidcDirectory>().AddSingleton<OidcClient>().AddSingleton<OutsideIdentityStore>().AddSingleton<OidcSignIns>();
         // The framework's own are made for each request.

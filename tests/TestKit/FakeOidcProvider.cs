@@ -23,6 +23,7 @@ public sealed class FakeOidcProvider : IAsyncDisposable
     private readonly ConcurrentDictionary<string, IQueryCollection> _codes = new(StringComparer.Ordinal);
     private RSA _key = RSA.Create(2048);
     private int _keyNumber = 1;
+    private int _discoveryReads;
 
     private FakeOidcProvider(WebApplication app) => _app = app;
 
@@ -38,6 +39,12 @@ public sealed class FakeOidcProvider : IAsyncDisposable
 
     /// <summary>How often the keys were asked for.</summary>
     public int KeyReads { get; private set; }
+
+    /// <summary>How often it was asked what it publishes about itself.</summary>
+    public int DiscoveryReads => Volatile.Read(ref _discoveryReads);
+
+    /// <summary>Answers nobody what it publishes.</summary>
+    public bool IsDown { get; set; }
 
     public static async Task<FakeOidcProvider> StartAsync()
     {
@@ -68,18 +75,24 @@ public sealed class FakeOidcProvider : IAsyncDisposable
 
     private Task AnswerAsync(HttpContext context) => (context.Request.Method, context.Request.Path.Value) switch
     {
-        ("GET", "/.well-known/openid-configuration") => context.Response.WriteAsJsonAsync(new
-        {
-            issuer = Issuer,
-            authorization_endpoint = $"{Issuer}/authorize",
-            token_endpoint = $"{Issuer}/token",
-            jwks_uri = $"{Issuer}/keys",
-        }),
+        ("GET", "/.well-known/openid-configuration") => DiscoveryAsync(context),
         ("GET", "/keys") => KeysAsync(context),
         ("GET", "/authorize") => AuthorizeAsync(context),
         ("POST", "/token") => TokenAsync(context),
         _ => NotFoundAsync(context),
     };
+
+    private Task DiscoveryAsync(HttpContext context)
+    {
+        Interlocked.Increment(ref _discoveryReads);
+        return IsDown ? NotFoundAsync(context) : context.Response.WriteAsJsonAsync(new
+        {
+            issuer = Issuer,
+            authorization_endpoint = $"{Issuer}/authorize",
+            token_endpoint = $"{Issuer}/token",
+            jwks_uri = $"{Issuer}/keys",
+        });
+    }
 
     private Task KeysAsync(HttpContext context)
     {

@@ -5,8 +5,13 @@ let renewal: Promise<boolean> | null = null;
 const endListeners = new Set<() => void>();
 
 export function csrfToken(): string | null {
-  const cookie = document.cookie.split("; ").find((each) => each.startsWith("tg_csrf="));
-  return cookie ? decodeURIComponent(cookie.slice("tg_csrf=".length)) : null;
+  // With https it has the prefix that no other host of the domain can give it.
+  const cookies = document.cookie.split("; ");
+  for (const name of ["__Host-tg_csrf=", "tg_csrf="]) {
+    const cookie = cookies.find((each) => each.startsWith(name));
+    if (cookie) return decodeURIComponent(cookie.slice(name.length));
+  }
+  return null;
 }
 
 /** The readable cookie comes and goes with the session; without it nobody is signed in, and no call is needed to know it. */

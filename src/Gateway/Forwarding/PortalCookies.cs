@@ -5,11 +5,12 @@ namespace Tollgate.Gateway.Forwarding;
 
 /// <summary>
 /// Cookies know no ports: where portal and gateway share a host name, a browser sends the portal's session to the gateway as well, and what an upstream
-/// sets is a cookie of the portal's too. Cookies named <c>tg_…</c> are Tollgate's own and pass in neither direction.
+/// sets is a cookie of the portal's too. Cookies named <c>tg_…</c>, with TLS <c>__Host-tg_…</c>, are Tollgate's own and pass in neither direction.
 /// </summary>
 internal static class PortalCookies
 {
     private const string Prefix = "tg_";
+    private const string HostPrefix = "__Host-tg_";
 
     /// <summary>Of a request on its way to an upstream: one line, for HTTP/2 clients may send many. Null when none is left.</summary>
     public static string? Without(StringValues cookies)
@@ -35,7 +36,15 @@ internal static class PortalCookies
             response.SetCookie = new StringValues([.. set.Where(cookie => !IsOurs(cookie))]);
     }
 
-    public static bool IsOurs(ReadOnlySpan<byte> cookie) => cookie.TrimStart((byte)' ').StartsWith("tg_"u8);
+    public static bool IsOurs(ReadOnlySpan<byte> cookie)
+    {
+        var name = cookie.TrimStart((byte)' ');
+        return name.StartsWith("tg_"u8) || name.StartsWith("__Host-tg_"u8);
+    }
 
-    private static bool IsOurs(string? cookie) => cookie.AsSpan().TrimStart().StartsWith(Prefix, StringComparison.Ordinal);
+    private static bool IsOurs(string? cookie)
+    {
+        var name = cookie.AsSpan().TrimStart();
+        return name.StartsWith(Prefix, StringComparison.Ordinal) || name.StartsWith(HostPrefix, StringComparison.Ordinal);
+    }
 }

@@ -23,14 +23,14 @@ internal sealed class SessionAuthentication(
     public const string SchemeName = "tollgate";
 
     private const string Bearer = "Bearer ";
-    private static readonly Failure CsrfInvalid = new(FailureKind.Forbidden, "CSRF_TOKEN_INVALID", "Send the value of the cookie tg_csrf in the header X-CSRF-Token.");
+    private static readonly Failure CsrfInvalid = new(FailureKind.Forbidden, "CSRF_TOKEN_INVALID", "Send the value of the cookie tg_csrf (with https __Host-tg_csrf) in the header X-CSRF-Token.");
     private bool _csrfFailed;
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var header = Request.Headers.Authorization.ToString();
         var byCookie = !header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase);
-        var token = byCookie ? Request.Cookies[SessionCookies.Access] : header[Bearer.Length..].Trim();
+        var token = byCookie ? SessionCookies.Read(Context, SessionCookies.Access) : header[Bearer.Length..].Trim();
         if (string.IsNullOrEmpty(token))
             return AuthenticateResult.NoResult();
         if (!byCookie && token.StartsWith(ApiTokenText.Prefix, StringComparison.Ordinal))

@@ -1,7 +1,6 @@
 using Tollgate.Foundation;
 using Tollgate.Identity.Admin;
-using Tollgate.Identity.Challenges;
-using Tollgate.Identity.Sessions;
+using Tollgate.Identity.Organizations;
 
 namespace Tollgate.Identity.Accounts;
 
@@ -10,7 +9,7 @@ namespace Tollgate.Identity.Accounts;
 /// and done goes on to have an author. Its address can register anew.
 /// </summary>
 internal sealed class AccountDeletion(
-    IDatabase database, IEnumerable<IAccountDeletionCheck> checks, SessionStore sessions, ChallengeStore challenges, IAccountMailer mailer, IAuditLog audit, TimeProvider clock)
+    IDatabase database, IEnumerable<IAccountDeletionCheck> checks, IOutbox outbox, IAccountMailer mailer, IAuditLog audit, TimeProvider clock)
 {
     private const string Orphans = """
         SELECT m.organization_id FROM identity.member m
@@ -27,15 +26,24 @@ internal sealed class AccountDeletion(
           deleted_at = @now, disabled_at = coalesce(disabled_at, @now), updated_at = @now WHERE id = @accountId AND deleted_at IS NULL
         """;
 
-    private const string ForgetSlugs = """
-        DELETE FROM identity.organization_slug s USING identity.organization o, identity.member m
+    // Not free at once: whoever took one up would get what was meant for the one who is gone.
+    private const string RetireSlugs = """
+        UPDATE identity.organization_slug s SET retired_at = coalesce(s.retired_at, @now), held_until = coalesce(s.held_until, @heldUntil) FROM identity.organization o, identity.member m
         WHERE s.organization_id = o.id AND o.personal AND m.organization_id = o.id AND m.account_id = @accountId
         """;
 
     private const string ForgetOrganization = """
         UPDATE identity.organization o SET name = 'Deleted account', slug = 'removed-' || o.id, removed_at = @now, updated_at = @now
-        WHERE o.personal AND EXISTS (SELECT FROM identity.member m WHERE m.organization_id = o.id AND m.account_id = @accountId)
+        WHERE o.personal AND EXISTS (SELECT FROM identity.member m WHERE m.organization_id = o.id AND m.account_id = @accountId) RETURNING o.id
         """;
+
+    // Row by row: nothing of them is needed to know who did what, which the audit log tells.
+    private static readonly string[] Ended =
+    [
+        "DELETE FROM identity.session WHERE account_id = @accountId",
+        "DELETE FROM identity.api_token WHERE account_id = @accountId",
+        "DELETE FROM identity.challenge WHERE account_id = @accountId",
+    ];
 
     public async Task<Failure?> DeleteAsync(Caller caller, AuditActor actor, CancellationToken cancellation)
     {
@@ -68,50 +76,20 @@ internal sealed class AccountDeletion(
         var orphans = await session.QueryAsync<Guid>(Orphans, new { accountId }).ConfigureAwait(false);
         if (await new OrganizationNeedsOwner().FindAsync(session, accountId, orphans).ConfigureAwait(false) is { Count: > 0 } obstacles)
             return InUse(obstacles);
-        if (await AccountStore.FindAsync(session, accountId).ConfigureAwait(false) is not { } account)
+        if (await AccountStore.LockAsync(session, accountId).ConfigureAwait(false) is not { } account)
             return true;
         foreach (var organization in left)
             await audit.WriteAsync(session, actor, new AuditChange("member.left", TypeId.Format("acc", accountId), organization)).ConfigureAwait(false);
         await mailer.SendAsync(session, new AccountMail(AccountMailKind.AccountDeleted, account.Email, account.Name)).ConfigureAwait(false);
         await audit.WriteAsync(session, actor, new AuditChange("account.deleted", TypeId.Format("acc", accountId))).ConfigureAwait(false);
-        await sessions.EndAllAsync(session, accountId, "account_deleted").ConfigureAwait(false);
-        await challenges.VoidAsync(session, accountId).ConfigureAwait(false);
+        foreach (var sql in Ended)
+            await session.ExecuteAsync(sql, new { accountId }).ConfigureAwait(false);
         await WaysIn.DropFactorsAsync(session, accountId).ConfigureAwait(false);
-        await session.ExecuteAsync(ForgetSlugs, new { accountId }).ConfigureAwait(false);
-        await session.ExecuteAsync(ForgetOrganization, new { accountId, now }).ConfigureAwait(false);
+        await session.ExecuteAsync(RetireSlugs, new { accountId, now, heldUntil = now + SlugStore.HeldFor }).ConfigureAwait(false);
+        foreach (var organization in await session.QueryAsync<Guid>(ForgetOrganization, new { accountId, now }).ConfigureAwait(false))
+            await outbox.PublishAsync(session, OrganizationForgotten.Type, 1, new OrganizationForgotten(organization)).ConfigureAwait(false);
         await session.ExecuteAsync(Forget, new { accountId, now }).ConfigureAwait(false);
         await session.ExecuteAsync("DELETE FROM identity.member WHERE account_id = @accountId", new { accountId }).ConfigureAwait(false);
         return true;
-    }
-}
-
-/// <summary>An organization that others are members of, or that is not the personal one, needs an owner.</summary>
-internal sealed class OrganizationNeedsOwner : IAccountDeletionCheck
-{
-    public async Task<IReadOnlyList<FieldError>> FindAsync(DbSession session, Guid accountId, IReadOnlyList<Guid> organizationIds)
-    {
-        const string sql = """
-            SELECT o.name FROM identity.organization o WHERE o.id = ANY (@ids)
-              AND (NOT o.personal OR EXISTS (SELECT FROM identity.member m WHERE m.organization_id = o.id AND m.account_id <> @accountId)) ORDER BY o.name
-            """;
-        var names = await session.QueryAsync<string>(sql, new { accountId, ids = organizationIds.ToArray() }).ConfigureAwait(false);
-        return [.. names.Select(name => new FieldError("organizations", "SOLE_OWNER", $"You are the only owner of {name}. Give it to somebody else, or delete it."))];
-    }
-}
-
-/// <summary>What keeps an organization from being removed keeps its only owner from leaving.</summary>
-internal sealed class OrganizationInUse(IEnumerable<IOrganizationRemovalCheck> checks) : IAccountDeletionCheck
-{
-    public async Task<IReadOnlyList<FieldError>> FindAsync(DbSession session, Guid accountId, IReadOnlyList<Guid> organizationIds)
-    {
-        var found = new List<FieldError>();
-        foreach (var id in organizationIds)
-        {
-            var name = await session.QuerySingleAsync<string>("SELECT name FROM identity.organization WHERE id = @id", new { id }).ConfigureAwait(false);
-            foreach (var check in checks)
-                if (await check.HindranceAsync(session, id).ConfigureAwait(false) is { } hindrance)
-                    found.Add(new FieldError("organizations", "ORGANIZATION_IN_USE", $"In {name} there are still {hindrance}. End these first."));
-        }
-        return found;
     }
 }

@@ -67,11 +67,11 @@ internal static class AccountEndpoints
         return Answer(await verification.ProveByCodeAsync(kind, caller.AccountId, request.Code!, actor, context.RequestAborted).ConfigureAwait(false), StatusCodes.Status204NoContent);
     }
 
-    private static async Task<IResult> SendAgainAsync(Caller caller, EmailVerification verification, CancellationToken cancellation) =>
-        Answer(await verification.AskAgainAsync(caller.AccountId, cancellation).ConfigureAwait(false), StatusCodes.Status202Accepted);
+    private static async Task<IResult> SendAgainAsync(Caller caller, HttpContext context, EmailVerification verification) =>
+        Answer(await verification.AskAgainAsync(caller.AccountId, SignInSource.Of(context).Origin, context.RequestAborted).ConfigureAwait(false), StatusCodes.Status202Accepted);
 
     private static async Task<IResult> ChangeEmailAsync(ChangeEmailRequest request, Caller caller, HttpContext context, EmailVerification verification) =>
-        Answer(await verification.AskForChangeAsync(caller, request.Email!, AuditActor.Of(context), context.RequestAborted).ConfigureAwait(false), StatusCodes.Status202Accepted);
+        Answer(await verification.AskForChangeAsync(caller, request.Email!, SignInSource.Of(context).Origin, AuditActor.Of(context), context.RequestAborted).ConfigureAwait(false), StatusCodes.Status202Accepted);
 
     private static async Task<IResult> ChangePasswordAsync(ChangePasswordRequest request, Caller caller, HttpContext context, PasswordChanges passwords) =>
         Answer(await passwords.ChangeAsync(caller, request.CurrentPassword!, request.Password!, SignInSource.Of(context), context.RequestAborted).ConfigureAwait(false), StatusCodes.Status204NoContent);

@@ -23,7 +23,7 @@ internal sealed class ChangeEmailRequest : IRequest
 {
     public string? Email { get; init; }
 
-    public void Validate(Errors errors) => RegisterRequest.CheckAddress(errors, Email);
+    public void Validate(Errors errors) => EmailAddress.Check(errors, Email);
 }
 
 internal sealed class ChangePasswordRequest : IRequest

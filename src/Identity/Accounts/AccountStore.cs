@@ -78,7 +78,10 @@ internal sealed class AccountStore(OrganizationStore organizations, TimeProvider
         "UPDATE identity.account SET email_verified_at = @now, updated_at = @now WHERE id = @id AND email = @email AND email_verified_at IS NULL AND deleted_at IS NULL",
         new { id, email, now = clock.GetUtcNow() });
 
-    /// <summary>False when another account has the address.</summary>
+    /// <summary>Another account took the address in the same moment: PostgreSQL tells who comes second, and nothing of the transaction is left.</summary>
+    public static bool IsTaken(PostgresException exception) => exception is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "account_email" };
+
+    /// <summary>False when another account has the address; see <see cref="IsTaken"/> too.</summary>
     public async Task<bool> SetEmailAsync(DbSession session, Guid id, string email) => await session.ExecuteAsync("""
         UPDATE identity.account SET email = @email, email_verified_at = @now, updated_at = @now
         WHERE id = @id AND deleted_at IS NULL AND NOT EXISTS (SELECT FROM identity.account other WHERE other.email = @email)

@@ -1,10 +1,9 @@
-using System.Text.RegularExpressions;
 using Tollgate.Foundation;
 using Tollgate.Identity.Passwords;
 
 namespace Tollgate.Identity.Accounts;
 
-internal sealed partial class RegisterRequest : IRequest
+internal sealed class RegisterRequest : IRequest
 {
     public string? Email { get; init; }
 
@@ -14,21 +13,10 @@ internal sealed partial class RegisterRequest : IRequest
 
     public void Validate(Errors errors)
     {
-        CheckAddress(errors, Email);
+        EmailAddress.Check(errors, Email);
         errors.Text("name", Name, 1, 100);
         PasswordPolicy.Check(errors, "password", Password);
     }
-
-    public static void CheckAddress(Errors errors, string? email)
-    {
-        errors.Text("email", email, 3, 254);
-        if (!string.IsNullOrWhiteSpace(email) && !Address().IsMatch(email.Trim()))
-            errors.Add("email", "EMAIL_INVALID", "This is not an e-mail address.");
-    }
-
-    // What a mail server could take; whether it does, only a mail can tell.
-    [GeneratedRegex(@"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)*$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 100)]
-    private static partial Regex Address();
 }
 
 internal sealed class LoginRequest : IRequest

@@ -25,18 +25,18 @@ internal sealed class Authentication(
                 return failure;
             var account = made.Value.Account;
             await audit.WriteAsync(session, source.Actor.As(account.Id, account.Email), new AuditChange("account.registered", TypeId.Format("acc", account.Id), After: new { account.Email, account.Name })).ConfigureAwait(false);
-            await verification.AskAsync(session, account, proof).ConfigureAwait(false);
-            return await signIns.FinishAsync(session, account, "register", source).ConfigureAwait(false);
+            await verification.AskAsync(session, account, proof, source.Origin).ConfigureAwait(false);
+            return await signIns.FinishAsync(session, account, "register", source).ConfigureAwait(false) is { } signedIn ? signedIn : WrongCredentials;
         }, cancellation).ConfigureAwait(false);
     }
 
     public async Task<Outcome<SignInStep>> LoginAsync(string email, string password, SignInSource source, CancellationToken cancellation)
     {
         var account = await database.AsWorkerAsync(session => AccountStore.FindByEmailAsync(session, email), cancellation).ConfigureAwait(false);
-        var counted = await attempts.CountAsync(AttemptLimits.SubjectOf("password", AccountStore.Normalize(email)), account?.Id, source.Origin, cancellation).ConfigureAwait(false);
+        var counted = await attempts.CountAsync(AttemptLimits.PasswordOf(AccountStore.Normalize(email)), account?.Id, source.Origin, cancellation).ConfigureAwait(false);
         if (counted.Failure is { } tooMany)
             return tooMany;
-        var matches = await passwords.VerifyAsync(account?.PasswordHash, password, cancellation).ConfigureAwait(false);
+        var matches = await attempts.LookAsync(counted.Value, () => passwords.VerifyAsync(account?.PasswordHash, password, cancellation)).ConfigureAwait(false);
         if (account is null || !matches || account.DisabledAt is not null)
             return WrongCredentials;
         var rehashed = PasswordHasher.NeedsRehash(account.PasswordHash) ? await passwords.HashAsync(password, cancellation).ConfigureAwait(false) : null;
@@ -48,7 +48,7 @@ internal sealed class Authentication(
             await AttemptLimits.ForgiveAsync(session, counted.Value).ConfigureAwait(false);
             if (rehashed is not null)
                 await AccountStore.SetPasswordHashAsync(session, account.Id, rehashed).ConfigureAwait(false);
-            return await signIns.GoOnAsync(session, account, "password", source).ConfigureAwait(false);
+            return await signIns.GoOnAsync(session, account, "password", source).ConfigureAwait(false) is { } step ? step : WrongCredentials;
         }, cancellation).ConfigureAwait(false);
     }
 

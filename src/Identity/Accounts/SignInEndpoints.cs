@@ -38,7 +38,7 @@ internal static class SignInEndpoints
 
     private static async Task<IResult> AskForMailAsync(EmailRequest request, HttpContext context, MailSignIns mails)
     {
-        var asked = await mails.AskAsync(request.Email!, context.RequestAborted).ConfigureAwait(false);
+        var asked = await mails.AskAsync(request.Email!, SignInSource.Of(context).Origin, context.RequestAborted).ConfigureAwait(false);
         var cookies = SessionCookies.Wanted(context);
         if (cookies)
             SessionCookies.Append(context, BindingCookie, asked.Binding!, "/auth", MailSignIns.Lifetime);
@@ -48,14 +48,14 @@ internal static class SignInEndpoints
     private static async Task<IResult> ByCodeAsync(MailCodeRequest request, HttpContext context, MailSignIns mails, SignIns signIns)
     {
         var source = SignInSource.Of(context);
-        var outcome = await mails.ByCodeAsync(request.Challenge!, request.Code!, request.Binding ?? context.Request.Cookies[BindingCookie], source, context.RequestAborted).ConfigureAwait(false);
+        var outcome = await mails.ByCodeAsync(request.Challenge!, request.Code!, request.Binding ?? SessionCookies.Read(context, BindingCookie), source, context.RequestAborted).ConfigureAwait(false);
         return await signIns.AnswerAsync(outcome, context, source).ConfigureAwait(false);
     }
 
     private static async Task<IResult> ByLinkAsync(MailLinkRequest request, HttpContext context, MailSignIns mails, SignIns signIns)
     {
         var source = SignInSource.Of(context);
-        var outcome = await mails.ByLinkAsync(request.Token!, request.Binding ?? context.Request.Cookies[BindingCookie], source, context.RequestAborted).ConfigureAwait(false);
+        var outcome = await mails.ByLinkAsync(request.Token!, request.Binding ?? SessionCookies.Read(context, BindingCookie), source, context.RequestAborted).ConfigureAwait(false);
         return await signIns.AnswerAsync(outcome, context, source).ConfigureAwait(false);
     }
 
@@ -78,9 +78,9 @@ internal static class SignInEndpoints
         return await signIns.AnswerAsync(await passkeys.SignInAsync(request.Challenge!, request.Credential!.Value, source, context).ConfigureAwait(false), context, source).ConfigureAwait(false);
     }
 
-    private static async Task<IResult> ForgotAsync(EmailRequest request, PasswordChanges passwords, CancellationToken cancellation)
+    private static async Task<IResult> ForgotAsync(EmailRequest request, HttpContext context, PasswordChanges passwords)
     {
-        await passwords.AskForResetAsync(request.Email!, cancellation).ConfigureAwait(false);
+        await passwords.AskForResetAsync(request.Email!, SignInSource.Of(context).Origin, context.RequestAborted).ConfigureAwait(false);
         return Results.Accepted();
     }
 

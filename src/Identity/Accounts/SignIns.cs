@@ -22,26 +22,32 @@ internal sealed class SignIns(SessionStore sessions, ChallengeStore challenges, 
 {
     private static readonly TimeSpan SecondFactorTime = TimeSpan.FromMinutes(10);
 
-    /// <summary>After one factor, in the transaction that used it up.</summary>
-    public async Task<SignInStep> GoOnAsync(DbSession session, AccountRow account, string way, SignInSource source)
+    /// <summary>After one factor, in the transaction that used it up. Null for an account that was closed meanwhile.</summary>
+    public async Task<SignInStep?> GoOnAsync(DbSession session, AccountRow account, string way, SignInSource source)
     {
         if (!await totp.IsOnAsync(session, account.Id).ConfigureAwait(false))
-            return new SignInStep(await FinishAsync(session, account, way, source).ConfigureAwait(false), null);
+            return await FinishAsync(session, account, way, source).ConfigureAwait(false) is { } signedIn ? new SignInStep(signedIn, null) : null;
         var draft = new ChallengeDraft(ChallengeKind.SecondFactor, SecondFactorTime) { AccountId = account.Id, State = way };
         var asked = await challenges.PrepareAsync(draft, session.Cancellation).ConfigureAwait(false);
         await challenges.AddAsync(session, asked).ConfigureAwait(false);
         return new SignInStep(null, asked);
     }
 
-    /// <summary>After everything that was asked for.</summary>
-    public async Task<SignedIn> FinishAsync(DbSession session, AccountRow account, string way, SignInSource source)
+    /// <summary>After everything that was asked for. Null for an account that was closed meanwhile.</summary>
+    public async Task<SignedIn?> FinishAsync(DbSession session, AccountRow account, string way, SignInSource source)
     {
+        // Whoever closes the account from here on waits, and finds this session; or was first.
+        if (await AccountStore.LockAsync(session, account.Id).ConfigureAwait(false) is not { DisabledAt: null } now)
+            return null;
+        // Of an address that nobody has proved, whoever registered it may not be the owner of the mailbox.
+        if (now.EmailVerifiedAt is not null)
+            await MailLimits.ForgetStrangersAsync(session, now.Email).ConfigureAwait(false);
         var issued = await sessions.StartAsync(session, account.Id, source.Device).ConfigureAwait(false);
         if (source.Origin.DeviceDigest is { } digest)
             await session.ExecuteAsync("""
-                INSERT INTO identity.known_device (account_id, digest, last_used_at) VALUES (@Id, @digest, @now)
+                INSERT INTO identity.known_device (account_id, digest, last_used_at) VALUES (@Id, @digest, @at)
                 ON CONFLICT (account_id, digest) DO UPDATE SET last_used_at = excluded.last_used_at
-                """, new { account.Id, digest, now = clock.GetUtcNow() }).ConfigureAwait(false);
+                """, new { account.Id, digest, at = clock.GetUtcNow() }).ConfigureAwait(false);
         await audit.WriteAsync(session, source.Actor.As(account.Id, account.Email) with { Credential = TypeId.Format("ses", issued.SessionId) },
             new AuditChange("session.started", TypeId.Format("ses", issued.SessionId), After: new { way, source.Device.Name })).ConfigureAwait(false);
         return new SignedIn(account, await PersonalAsync(session, account.Id).ConfigureAwait(false), issued);

@@ -28,7 +28,7 @@ internal sealed class ApiTokenRow
 }
 
 /// <summary>API tokens as their account, and those who manage the organization that one is bound to, see them.</summary>
-internal sealed class ApiTokenStore(IAuditLog audit, TimeProvider clock)
+internal sealed class ApiTokenStore(IAccountMailer mailer, IAuditLog audit, TimeProvider clock)
 {
     private const int MostOfAnAccount = 50;
 
@@ -52,6 +52,8 @@ internal sealed class ApiTokenStore(IAuditLog audit, TimeProvider clock)
             INSERT INTO identity.api_token (id, account_id, organization_id, name, prefix, scopes, digest, created_at, expires_at)
             VALUES (@id, @AccountId, @organizationId, @name, @prefix, @scopes, @digest, @now, @expiresAt)
             """;
+        // Counting and making are one: of many at once none is one too many.
+        await session.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtextextended('identity.api_token/' || @AccountId::text, 0))", new { caller.AccountId }).ConfigureAwait(false);
         if ((await OfAccountAsync(session, caller.AccountId).ConfigureAwait(false)).Count >= MostOfAnAccount)
             return Failure.Conflict("TOO_MANY_TOKENS", $"An account has at most {MostOfAnAccount} API tokens. End those that nobody uses.");
         var secret = ApiTokenText.New();
@@ -71,6 +73,10 @@ internal sealed class ApiTokenStore(IAuditLog audit, TimeProvider clock)
         }).ConfigureAwait(false);
         await audit.WriteAsync(session, actor, new AuditChange("api_token.created", TypeId.Format("tok", id), organizationId, After: new { name, scopes = texts, expiresAt })).ConfigureAwait(false);
         var row = await session.QuerySingleAsync<ApiTokenRow>($"{Select} AND t.id = @id", new { id, now = clock.GetUtcNow() }).ConfigureAwait(false);
+        await mailer.SendAsync(session, new AccountMail(AccountMailKind.SecurityChanged, caller.Email, row.AccountName)
+        {
+            Values = new Dictionary<string, string>(StringComparer.Ordinal) { ["change"] = $"The API token “{name}” ({row.Prefix}…) was made. Whoever has it acts as you, within its scopes: {string.Join(", ", texts)}." },
+        }).ConfigureAwait(false);
         return (row, secret);
     }
 

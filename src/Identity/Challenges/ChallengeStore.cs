@@ -45,10 +45,6 @@ internal sealed class ChallengeStore(IDatabase database, PasswordHasher hasher, 
         });
     }
 
-    /// <summary>How many of a kind were asked for an address, whether it has an account or not.</summary>
-    public Task<int> CountAsync(DbSession session, ChallengeKind kind, string email, TimeSpan within) => session.QuerySingleAsync<int>(
-        "SELECT count(*)::int FROM identity.challenge WHERE email = @email AND kind = @kind AND created_at > @since", new { email, kind = NameOf(kind), since = clock.GetUtcNow() - within });
-
     /// <summary>The open challenge that a secret answers.</summary>
     public Task<ChallengeRow?> FindAsync(DbSession session, ChallengeKind kind, string secret) => session.QuerySingleOrDefaultAsync<ChallengeRow>(
         $"SELECT {Columns} FROM identity.challenge WHERE secret_digest = @digest AND kind = @kind AND used_at IS NULL AND expires_at > @now",

@@ -1,5 +1,7 @@
+using Npgsql;
 using Tollgate.Foundation;
 using Tollgate.Identity.Accounts;
+using Tollgate.Identity.Attempts;
 using Tollgate.Identity.Challenges;
 
 namespace Tollgate.Identity.EmailProof;
@@ -9,13 +11,11 @@ namespace Tollgate.Identity.EmailProof;
 /// that account: whoever opens the mail of a stranger's registration must not prove the address for the stranger.
 /// </summary>
 internal sealed class EmailVerification(
-    IDatabase database, AccountStore accounts, ChallengeStore challenges, IAccountMailer mailer, IAuditLog audit, TimeProvider clock)
+    IDatabase database, AccountStore accounts, ChallengeStore challenges, MailLimits mails, IAccountMailer mailer, IAuditLog audit, TimeProvider clock)
 {
     public static readonly Failure Invalid = new(FailureKind.Invalid, "EMAIL_PROOF_INVALID", "This code or link is wrong, was used, or is too old. Ask for another one.");
 
     public static readonly Failure SignInFirst = new(FailureKind.Unauthenticated, "UNAUTHENTICATED", "Sign in, then open the link again. It counts for the account that it was mailed for.");
-
-    private const int AtMost = 5;
 
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(1);
     private static readonly TimeSpan Within = TimeSpan.FromHours(1);
@@ -24,31 +24,29 @@ internal sealed class EmailVerification(
     /// <summary>The secrets of a mail that may follow; it takes a hash's time.</summary>
     public Task<IssuedChallenge> PrepareAsync(string email, CancellationToken cancellation) => challenges.PrepareAsync(Draft(ChallengeKind.VerifyEmail, email), cancellation);
 
-    public async Task AskAsync(DbSession session, AccountRow account, IssuedChallenge proof)
+    /// <summary>False, and nothing is mailed, when the address had enough of them.</summary>
+    public async Task<bool> AskAsync(DbSession session, AccountRow account, IssuedChallenge proof, AttemptOrigin origin)
     {
+        if (!await mails.TakeAsync(session, AccountMailKind.VerifyEmail, account.Email, account, origin).ConfigureAwait(false))
+            return false;
         var asked = proof with { Draft = proof.Draft with { AccountId = account.Id } };
         await challenges.AddAsync(session, asked).ConfigureAwait(false);
         await mailer.SendAsync(session, MailOf(AccountMailKind.VerifyEmail, account, asked)).ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>The mail of register once more.</summary>
-    public async Task<Failure?> AskAgainAsync(Guid accountId, CancellationToken cancellation)
+    public async Task<Failure?> AskAgainAsync(Guid accountId, AttemptOrigin origin, CancellationToken cancellation)
     {
         var account = await database.AsWorkerAsync(session => AccountStore.FindAsync(session, accountId), cancellation).ConfigureAwait(false);
         if (account is null || account.EmailVerifiedAt is not null)
             return null;
         var proof = await PrepareAsync(account.Email, cancellation).ConfigureAwait(false);
-        return await database.AsWorkerAsync(async session =>
-        {
-            if (await challenges.CountAsync(session, ChallengeKind.VerifyEmail, account.Email, Within).ConfigureAwait(false) >= AtMost)
-                return TooMany;
-            await AskAsync(session, account, proof).ConfigureAwait(false);
-            return null;
-        }, cancellation).ConfigureAwait(false);
+        return await database.AsWorkerAsync(session => AskAsync(session, account, proof, origin), cancellation).ConfigureAwait(false) ? null : TooMany;
     }
 
     /// <summary>Mails the new address a proof and tells the old one. Whether somebody else has the new one, nobody is told.</summary>
-    public async Task<Failure?> AskForChangeAsync(Caller caller, string newEmail, AuditActor actor, CancellationToken cancellation)
+    public async Task<Failure?> AskForChangeAsync(Caller caller, string newEmail, AttemptOrigin origin, AuditActor actor, CancellationToken cancellation)
     {
         var accountId = caller.AccountId;
         var email = AccountStore.Normalize(newEmail);
@@ -58,7 +56,7 @@ internal sealed class EmailVerification(
         {
             if (await AccountStore.FindAsync(session, accountId).ConfigureAwait(false) is not { } account)
                 return Invalid;
-            if (await challenges.CountAsync(session, ChallengeKind.ChangeEmail, email, Within).ConfigureAwait(false) >= AtMost)
+            if (!await mails.TakeChangeAsync(session, accountId).ConfigureAwait(false) || !await mails.TakeAsync(session, AccountMailKind.ConfirmNewEmail, email, null, origin).ConfigureAwait(false))
                 return TooMany;
             var isTaken = await AccountStore.FindByEmailAsync(session, email).ConfigureAwait(false) is not null;
             await challenges.AddAsync(session, proof).ConfigureAwait(false);
@@ -70,7 +68,7 @@ internal sealed class EmailVerification(
     }
 
     /// <summary>Of another account's link nothing is used up.</summary>
-    public Task<Failure?> ProveByLinkAsync(Guid accountId, string token, AuditActor actor, CancellationToken cancellation) => database.AsWorkerAsync(async session =>
+    public Task<Failure?> ProveByLinkAsync(Guid accountId, string token, AuditActor actor, CancellationToken cancellation) => ProveAsync(async session =>
     {
         var (kind, row) = (ChallengeKind.VerifyEmail, await challenges.FindAsync(session, ChallengeKind.VerifyEmail, token).ConfigureAwait(false));
         if (row is null)
@@ -85,7 +83,19 @@ internal sealed class EmailVerification(
     {
         var newest = await database.AsWorkerAsync(session => challenges.NewestAsync(session, kind, accountId), cancellation).ConfigureAwait(false);
         var row = await challenges.GuessCodeAsync(kind, newest, code, cancellation).ConfigureAwait(false);
-        return row is null ? Invalid : await database.AsWorkerAsync(session => ProvedAsync(session, kind, row, actor), cancellation).ConfigureAwait(false);
+        return row is null ? Invalid : await ProveAsync(session => ProvedAsync(session, kind, row, actor), cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<Failure?> ProveAsync(Func<DbSession, Task<Failure?>> prove, CancellationToken cancellation)
+    {
+        try
+        {
+            return await database.AsWorkerAsync(prove, cancellation).ConfigureAwait(false);
+        }
+        catch (PostgresException exception) when (AccountStore.IsTaken(exception))
+        {
+            return AccountStore.EmailTaken;
+        }
     }
 
     private async Task<Failure?> ProvedAsync(DbSession session, ChallengeKind kind, ChallengeRow row, AuditActor actor)

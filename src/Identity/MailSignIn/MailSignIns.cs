@@ -1,5 +1,6 @@
 using Tollgate.Foundation;
 using Tollgate.Identity.Accounts;
+using Tollgate.Identity.Attempts;
 using Tollgate.Identity.Challenges;
 using Tollgate.Identity.Passwords;
 
@@ -9,26 +10,24 @@ namespace Tollgate.Identity.MailSignIn;
 /// Signing in by a mail with a code and a link: ten minutes, once, and only by who asked, whose browser holds a secret. Everything that can be seen from outside is
 /// the same for an address without an account.
 /// </summary>
-internal sealed class MailSignIns(IDatabase database, AccountStore accounts, ChallengeStore challenges, IAccountMailer mailer, SignIns signIns, WaysIn waysIn, IAuditLog audit)
+internal sealed class MailSignIns(
+    IDatabase database, AccountStore accounts, ChallengeStore challenges, MailLimits mails, IAccountMailer mailer, SignIns signIns, WaysIn waysIn, IAuditLog audit)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
-    private const int AtMost = 5;
-
-    private static readonly TimeSpan Within = TimeSpan.FromMinutes(15);
     private static readonly Failure CodeInvalid = new(FailureKind.Unauthenticated, "SIGN_IN_CODE_INVALID", "This code is wrong, was used, or is too old. After five wrong ones ask for another mail.");
     private static readonly Failure LinkInvalid = new(FailureKind.Unauthenticated, "SIGN_IN_LINK_INVALID", "This link is wrong, was used, or is older than ten minutes. Ask for another one.");
     private static readonly Failure OtherBrowser = new(FailureKind.Unauthenticated, "SIGN_IN_LINK_ELSEWHERE", "Open the link in the browser in which you asked for it, or type the code there.");
 
-    public async Task<IssuedChallenge> AskAsync(string address, CancellationToken cancellation)
+    public async Task<IssuedChallenge> AskAsync(string address, AttemptOrigin origin, CancellationToken cancellation)
     {
         var email = AccountStore.Normalize(address);
         var asked = await challenges.PrepareAsync(new ChallengeDraft(ChallengeKind.MailSignIn, Lifetime) { Email = email, HasCode = true, IsBound = true }, cancellation).ConfigureAwait(false);
         await database.AsWorkerAsync(async session =>
         {
             var account = await AccountStore.FindByEmailAsync(session, email).ConfigureAwait(false);
-            var many = await challenges.CountAsync(session, ChallengeKind.MailSignIn, email, Within).ConfigureAwait(false) >= AtMost;
-            var isFor = account is { DisabledAt: null } && !many ? account : null;
+            var few = await mails.TakeAsync(session, AccountMailKind.SignIn, email, account, origin).ConfigureAwait(false);
+            var isFor = account is { DisabledAt: null } && few ? account : null;
             await challenges.AddAsync(session, asked with { Draft = asked.Draft with { AccountId = isFor?.Id } }).ConfigureAwait(false);
             await mailer.SendAsync(session, new AccountMail(AccountMailKind.SignIn, email, isFor?.Name ?? "")
             {
@@ -63,12 +62,13 @@ internal sealed class MailSignIns(IDatabase database, AccountStore accounts, Cha
 
     private async Task<Outcome<SignInStep>> SignInAsync(DbSession session, ChallengeRow row, string way, SignInSource source, Failure invalid)
     {
-        if (!await challenges.UseAsync(session, row.Id).ConfigureAwait(false)
-            || await AccountStore.FindAsync(session, row.AccountId!.Value).ConfigureAwait(false) is not { DisabledAt: null } account || account.Email != row.Email)
+        // The account first, as whoever closes it does.
+        if (await AccountStore.LockAsync(session, row.AccountId!.Value).ConfigureAwait(false) is not { DisabledAt: null } account || account.Email != row.Email
+            || !await challenges.UseAsync(session, row.Id).ConfigureAwait(false))
             return invalid;
         if (await accounts.SetVerifiedAsync(session, account.Id, row.Email).ConfigureAwait(false) == 1)
             await ProvedAsync(session, account, source).ConfigureAwait(false);
-        return await signIns.GoOnAsync(session, account, way, source).ConfigureAwait(false);
+        return await signIns.GoOnAsync(session, account, way, source).ConfigureAwait(false) is { } step ? step : invalid;
     }
 
     // The first proof of the mailbox: unless this browser had signed in before, somebody else may have registered the address.

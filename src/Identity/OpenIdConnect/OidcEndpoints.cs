@@ -62,7 +62,7 @@ internal static class OidcEndpoints
         if (providers.Find(provider) is not { } known || RedirectOf(known, context, providers) is not { } redirect)
             return SeeOther($"/sign-in?problem={NoProvider.Code}");
         var source = SignInSource.Of(context, browser: true);
-        var back = await outside.EndAsync(known, OidcAnswer.Of(context.Request.Query), context.Request.Cookies[BindingCookie], redirect, source, context.RequestAborted).ConfigureAwait(false);
+        var back = await outside.EndAsync(known, OidcAnswer.Of(context.Request.Query), SessionCookies.Read(context, BindingCookie), redirect, source, context.RequestAborted).ConfigureAwait(false);
         SessionCookies.DeleteForReturn(context, BindingCookie, "/auth/providers");
         if (back.Step.Failure is { } failure)
             return SeeOther($"{(back.Next == SecurityPage ? SecurityPage : "/sign-in")}?problem={failure.Code}");

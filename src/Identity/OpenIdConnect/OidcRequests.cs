@@ -11,8 +11,8 @@ internal sealed class OidcBeginRequest : IRequest
     public void Validate(Errors errors)
     {
         errors.Text("next", Next, 0, 500);
-        // A browser takes two slashes, or a slash and a backslash, for another host.
-        errors.Check(Next is null || (Next.StartsWith('/') && !Next.AsSpan(1).StartsWith("/") && !Next.Contains('\\', StringComparison.Ordinal) && !Next.Any(char.IsControl)),
+        // It becomes a header of the answer, which takes ASCII only. And a browser takes two slashes, or a slash and a backslash, for another host.
+        errors.Check(Next is null || (Next.StartsWith('/') && !Next.AsSpan(1).StartsWith("/") && Next.All(c => c is > ' ' and <= '~' and not '\\')),
             "next", "INVALID", "A path of this portal is needed.");
     }
 }

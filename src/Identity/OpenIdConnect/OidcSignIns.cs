@@ -101,7 +101,7 @@ internal sealed class OidcSignIns(
                     return failure;
                 account = made.Value;
             }
-            return await signIns.GoOnAsync(session, account, $"provider:{provider.Id}", source).ConfigureAwait(false);
+            return await signIns.GoOnAsync(session, account, $"provider:{provider.Id}", source).ConfigureAwait(false) is { } step ? step : Disabled;
         }, cancellation).ConfigureAwait(false);
     }
 
@@ -109,7 +109,7 @@ internal sealed class OidcSignIns(
     {
         var email = person.Email ?? "";
         var errors = new Errors();
-        RegisterRequest.CheckAddress(errors, email);
+        EmailAddress.Check(errors, email);
         if (!person.EmailVerified || errors.Any)
             return EmailUnproved;
         var made = await accounts.CreateAsync(session, email, NameOf(person, email), PasswordHasher.None, isOperator: false, isVerified: true).ConfigureAwait(false);

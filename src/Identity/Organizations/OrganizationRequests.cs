@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Tollgate.Foundation;
+using Tollgate.Identity.Accounts;
 
 namespace Tollgate.Identity.Organizations;
 
@@ -44,9 +45,7 @@ internal sealed record InviteRequest(string? Email, string? Role) : IRequest
 {
     public void Validate(Errors errors)
     {
-        errors.Text("email", Email, 3, 254);
-        errors.Check(string.IsNullOrWhiteSpace(Email) || (Email.Trim().IndexOf('@', StringComparison.Ordinal) is > 0 and var at && at < Email.Trim().Length - 1 && !Email.Trim().Contains(' ', StringComparison.Ordinal)),
-            "email", "EMAIL_INVALID", "This is not an e-mail address.");
+        EmailAddress.Check(errors, Email);
         OrganizationFields.Role(errors, Role);
     }
 }

@@ -44,6 +44,9 @@ internal sealed class PasskeySignIns(
             return NotMade;
         return await database.AsWorkerAsync<Outcome<PasskeyResponse>>(async session =>
         {
+            await AccountStore.LockAsync(session, caller.AccountId).ConfigureAwait(false);
+            if ((await PasskeyStore.OfAccountAsync(session, caller.AccountId).ConfigureAwait(false)).Count >= AtMost)
+                return TooMany;
             var id = await passkeys.AddAsync(session, caller.AccountId, name, result.Passkey).ConfigureAwait(false);
             await news.TellAsync(session, caller.AccountId, AuditActor.Of(context), "account.passkey_added", $"The passkey '{name}' was added. Whoever has it can sign in.", new { name }).ConfigureAwait(false);
             return new PasskeyResponse(TypeId.Format("pky", id), name, result.Passkey.CreatedAt, null);
@@ -72,8 +75,10 @@ internal sealed class PasskeySignIns(
             return NotTaken;
         return await database.AsWorkerAsync<Outcome<SignInStep>>(async session =>
         {
-            await passkeys.UsedAsync(session, shown.Passkey).ConfigureAwait(false);
-            return new SignInStep(await signIns.FinishAsync(session, shown.User, "passkey", source).ConfigureAwait(false), null);
+            // The account first, as whoever closes it or removes the passkey does.
+            if (await AccountStore.LockAsync(session, shown.User.Id).ConfigureAwait(false) is not { } account || await passkeys.UsedAsync(session, shown.Passkey).ConfigureAwait(false) == 0)
+                return NotTaken;
+            return await signIns.FinishAsync(session, account, "passkey", source).ConfigureAwait(false) is { } signedIn ? new SignInStep(signedIn, null) : NotTaken;
         }, context.RequestAborted).ConfigureAwait(false);
     }
 

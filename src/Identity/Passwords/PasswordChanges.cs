@@ -8,12 +8,9 @@ namespace Tollgate.Identity.Passwords;
 
 /// <summary>A new password: by the current one, or by a link in a mail. Both end sessions and tell the account; neither changes a second factor of somebody who has proved the address.</summary>
 internal sealed class PasswordChanges(
-    IDatabase database, AccountStore accounts, ChallengeStore challenges, PasswordHasher hasher, SessionStore sessions, AttemptLimits attempts, WaysIn waysIn, IAccountMailer mailer, IAuditLog audit)
+    IDatabase database, AccountStore accounts, ChallengeStore challenges, PasswordHasher hasher, SessionStore sessions, AttemptLimits attempts, MailLimits mails, WaysIn waysIn, IAccountMailer mailer, IAuditLog audit)
 {
-    private const int AtMost = 5;
-
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan Within = TimeSpan.FromHours(1);
     private static readonly Failure LinkInvalid = new(FailureKind.Invalid, "RESET_LINK_INVALID", "This link is wrong, was used, or is older than ten minutes. Ask for another one.");
     private static readonly Failure WrongPassword = Failure.Invalid("current_password", "PASSWORD_WRONG", "This is not your current password.");
 
@@ -21,10 +18,10 @@ internal sealed class PasswordChanges(
     public async Task<Failure?> ChangeAsync(Caller caller, string current, string next, SignInSource source, CancellationToken cancellation)
     {
         var account = await database.AsWorkerAsync(session => AccountStore.FindAsync(session, caller.AccountId), cancellation).ConfigureAwait(false);
-        var counted = await attempts.CountAsync(AttemptLimits.SubjectOf("password", caller.Email), caller.AccountId, source.Origin, cancellation).ConfigureAwait(false);
+        var counted = await attempts.CountAsync(AttemptLimits.PasswordOf(caller.Email), caller.AccountId, source.Origin, cancellation).ConfigureAwait(false);
         if (counted.Failure is { } tooMany)
             return tooMany;
-        if (!await hasher.VerifyAsync(account?.PasswordHash, current, cancellation).ConfigureAwait(false))
+        if (!await attempts.LookAsync(counted.Value, () => hasher.VerifyAsync(account?.PasswordHash, current, cancellation)).ConfigureAwait(false))
             return WrongPassword;
         if (PasswordPolicy.Refusal("password", next, account!.Email, account.Name) is { } refused)
             return refused;
@@ -40,15 +37,15 @@ internal sealed class PasswordChanges(
     }
 
     /// <summary>Mails a link, if the address has an account; with the same work if it has none.</summary>
-    public async Task AskForResetAsync(string address, CancellationToken cancellation)
+    public async Task AskForResetAsync(string address, AttemptOrigin origin, CancellationToken cancellation)
     {
         var email = AccountStore.Normalize(address);
         var link = await challenges.PrepareAsync(new ChallengeDraft(ChallengeKind.ResetPassword, Lifetime) { Email = email }, cancellation).ConfigureAwait(false);
         await database.AsWorkerAsync(async session =>
         {
             var account = await AccountStore.FindByEmailAsync(session, email).ConfigureAwait(false);
-            var many = await challenges.CountAsync(session, ChallengeKind.ResetPassword, email, Within).ConfigureAwait(false) >= AtMost;
-            var isFor = account is { DisabledAt: null } && !many ? account : null;
+            var few = await mails.TakeAsync(session, AccountMailKind.ResetPassword, email, account, origin).ConfigureAwait(false);
+            var isFor = account is { DisabledAt: null } && few ? account : null;
             await challenges.AddAsync(session, link with { Draft = link.Draft with { AccountId = isFor?.Id } }).ConfigureAwait(false);
             await mailer.SendAsync(session, new AccountMail(AccountMailKind.ResetPassword, email, isFor?.Name ?? "")
             {
@@ -74,7 +71,7 @@ internal sealed class PasswordChanges(
         var hash = await hasher.HashAsync(next, cancellation).ConfigureAwait(false);
         return await database.AsWorkerAsync(async session =>
         {
-            if (!await challenges.UseAsync(session, challenge.Id).ConfigureAwait(false))
+            if (await AccountStore.LockAsync(session, account.Id).ConfigureAwait(false) is not { DisabledAt: null } || !await challenges.UseAsync(session, challenge.Id).ConfigureAwait(false))
                 return LinkInvalid;
             await challenges.VoidAsync(session, account.Id).ConfigureAwait(false);
             var by = actor.As(account.Id, account.Email);
@@ -82,6 +79,8 @@ internal sealed class PasswordChanges(
             if (await accounts.SetVerifiedAsync(session, account.Id, challenge.Email!).ConfigureAwait(false) == 1)
                 await waysIn.DropAsync(session, account, by).ConfigureAwait(false);
             await sessions.EndAllAsync(session, account.Id, "password_reset").ConfigureAwait(false);
+            await AttemptLimits.ForgetStrangersAsync(session, account.Email).ConfigureAwait(false);
+            await MailLimits.ForgetStrangersAsync(session, account.Email).ConfigureAwait(false);
             await SetAsync(session, account, hash, by, "account.password_reset").ConfigureAwait(false);
             return null;
         }, cancellation).ConfigureAwait(false);

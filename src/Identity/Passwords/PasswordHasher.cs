@@ -2,53 +2,36 @@ using System.Text;
 
 namespace Tollgate.Identity.Passwords;
 
-/// <summary>
-/// Argon2id with 19 MiB and two passes (the OWASP minimum), as a PHC string. Each hash holds its memory for some 25 ms, so only as many run
-/// at once as there are processors; the others wait.
-/// </summary>
-internal sealed class PasswordHasher : IDisposable
+/// <summary>Argon2id with 19 MiB and two passes (the OWASP minimum), as a PHC string. Each hash holds its memory for some 25 ms, in a turn of <see cref="HashSlots"/>.</summary>
+internal sealed class PasswordHasher
 {
     /// <summary>The hash of an account without a password: whoever wants one has it reset.</summary>
     public const string None = "";
 
     private const ulong Operations = 2;
     private const int Memory = 19 * 1024 * 1024;
-    private readonly SemaphoreSlim _slots = new(Math.Max(2, Environment.ProcessorCount));
+    private readonly HashSlots _slots;
     private readonly Lazy<string> _dummy;
 
-    public PasswordHasher()
+    public PasswordHasher(HashSlots slots)
     {
+        _slots = slots;
         if (Sodium.Initialize() < 0)
             throw new InvalidOperationException("libsodium could not be initialized.");
         _dummy = new Lazy<string>(() => HashNow("no account has this password"));
     }
 
-    public Task<string> HashAsync(string password, CancellationToken cancellation) => InSlotAsync(() => HashNow(password), cancellation);
+    public Task<string> HashAsync(string password, CancellationToken cancellation) => _slots.RunAsync(() => HashNow(password), cancellation);
 
     /// <summary>Without a hash (unknown account, or one without a password) the same work is done, so that the time tells nothing.</summary>
     public async Task<bool> VerifyAsync(string? hash, string password, CancellationToken cancellation)
     {
         var has = !string.IsNullOrEmpty(hash);
-        var matches = await InSlotAsync(() => VerifyNow(has ? hash! : _dummy.Value, password), cancellation).ConfigureAwait(false);
+        var matches = await _slots.RunAsync(() => VerifyNow(has ? hash! : _dummy.Value, password), cancellation).ConfigureAwait(false);
         return matches && has;
     }
 
     public static bool NeedsRehash(string hash) => Sodium.NeedsRehash(Terminated(hash), Operations, Memory) != 0;
-
-    public void Dispose() => _slots.Dispose();
-
-    private async Task<T> InSlotAsync<T>(Func<T> work, CancellationToken cancellation)
-    {
-        await _slots.WaitAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            return await Task.Run(work, cancellation).ConfigureAwait(false);
-        }
-        finally
-        {
-            _slots.Release();
-        }
-    }
 
     private static string HashNow(string password)
     {

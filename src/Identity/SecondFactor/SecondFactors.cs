@@ -16,6 +16,7 @@ internal sealed class SecondFactors(
 {
     private static readonly Failure WrongCode = new(FailureKind.Invalid, "SECOND_FACTOR_INVALID", "This code is wrong, was used before, or is too old.");
     private static readonly Failure Unknown = new(FailureKind.Unauthenticated, "SIGN_IN_EXPIRED", "This sign-in took too long or had too many wrong codes. Begin again.");
+    private static readonly Failure NoApp = Failure.NotFound("authenticator app");
     private static readonly Failure IsOn = Failure.Conflict("TOTP_IS_ON", "There is an authenticator app already. Turn it off first.");
 
     public async Task<Outcome<TotpOffer>> OfferAsync(Caller caller, CancellationToken cancellation)
@@ -33,6 +34,9 @@ internal sealed class SecondFactors(
     /// <summary>Turns it on; answers the recovery codes, once.</summary>
     public async Task<Outcome<IReadOnlyList<string>>> ConfirmAsync(Caller caller, string code, AuditActor actor, CancellationToken cancellation)
     {
+        // Before ten hashes are made: a wrong code costs nothing.
+        if (!await database.AsWorkerAsync(session => totp.MatchesOfferAsync(session, caller.AccountId, Digits(code)), cancellation).ConfigureAwait(false))
+            return WrongCode;
         var made = await recovery.MakeAsync(cancellation).ConfigureAwait(false);
         return await database.AsWorkerAsync<Outcome<IReadOnlyList<string>>>(async session =>
         {
@@ -47,7 +51,7 @@ internal sealed class SecondFactors(
     public Task<Failure?> TurnOffAsync(Caller caller, AuditActor actor, CancellationToken cancellation) => database.AsWorkerAsync(async session =>
     {
         if (await TotpStore.RemoveAsync(session, caller.AccountId).ConfigureAwait(false) == 0)
-            return Failure.NotFound("authenticator app");
+            return NoApp;
         await RecoveryCodes.RemoveAsync(session, caller.AccountId).ConfigureAwait(false);
         await news.TellAsync(session, caller.AccountId, actor, "account.totp_removed", "The authenticator app was removed, and the recovery codes with it.").ConfigureAwait(false);
         return null;
@@ -55,11 +59,13 @@ internal sealed class SecondFactors(
 
     public async Task<Outcome<IReadOnlyList<string>>> NewRecoveryCodesAsync(Caller caller, AuditActor actor, CancellationToken cancellation)
     {
+        if (!await database.AsWorkerAsync(session => totp.IsOnAsync(session, caller.AccountId), cancellation).ConfigureAwait(false))
+            return NoApp;
         var made = await recovery.MakeAsync(cancellation).ConfigureAwait(false);
         return await database.AsWorkerAsync<Outcome<IReadOnlyList<string>>>(async session =>
         {
             if (!await totp.IsOnAsync(session, caller.AccountId).ConfigureAwait(false))
-                return Failure.NotFound("authenticator app");
+                return NoApp;
             await recovery.ReplaceAsync(session, caller.AccountId, made.Select(one => one.Hash)).ConfigureAwait(false);
             await news.TellAsync(session, caller.AccountId, actor, "account.recovery_codes_replaced", "There are new recovery codes; the old ones work no more.").ConfigureAwait(false);
             return made.Select(one => InGroups(one.Code)).ToList();
@@ -77,19 +83,19 @@ internal sealed class SecondFactors(
             return failure;
         return await database.AsWorkerAsync<Outcome<SignInStep>>(async session =>
         {
-            if (!await challenges.UseAsync(session, asked.Id).ConfigureAwait(false) || await AccountStore.FindAsync(session, accountId).ConfigureAwait(false) is not { DisabledAt: null } account)
+            if (await AccountStore.LockAsync(session, accountId).ConfigureAwait(false) is not { } account || !await challenges.UseAsync(session, asked.Id).ConfigureAwait(false))
                 return Unknown;
-            return new SignInStep(await signIns.FinishAsync(session, account, $"{asked.State}_and_{shown.Value}", source).ConfigureAwait(false), null);
+            return await signIns.FinishAsync(session, account, $"{asked.State}_and_{shown.Value}", source).ConfigureAwait(false) is { } signedIn ? new SignInStep(signedIn, null) : Unknown;
         }, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Uses up a code of the app, or a recovery code; answers which. Wrong ones are counted.</summary>
     public async Task<Outcome<string>> ShowAsync(Guid accountId, string? code, string? recoveryCode, AttemptOrigin origin, CancellationToken cancellation)
     {
-        var counted = await attempts.CountAsync(AttemptLimits.SubjectOf("second_factor", accountId.ToString()), accountId, origin, cancellation).ConfigureAwait(false);
+        var counted = await attempts.CountAsync(AttemptLimits.SecondFactorOf(accountId), accountId, origin, cancellation).ConfigureAwait(false);
         if (counted.Failure is { } tooMany)
             return tooMany;
-        var spare = recoveryCode is null ? null : await recovery.FindAsync(accountId, recoveryCode, cancellation).ConfigureAwait(false);
+        var spare = recoveryCode is null ? null : await attempts.LookAsync(counted.Value, () => recovery.FindAsync(accountId, recoveryCode, cancellation)).ConfigureAwait(false);
         return await database.AsWorkerAsync<Outcome<string>>(async session =>
         {
             var right = spare is { } id ? await recovery.UseAsync(session, id).ConfigureAwait(false) : code is not null && await totp.TakeAsync(session, accountId, Digits(code)).ConfigureAwait(false);

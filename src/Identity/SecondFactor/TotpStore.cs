@@ -21,6 +21,9 @@ internal sealed class TotpStore(ISecretBox secrets, TimeProvider clock)
         return await session.ExecuteAsync(sql, new { accountId, value = secrets.Seal(Purpose, secret), now = clock.GetUtcNow() }).ConfigureAwait(false) == 1 ? secret : null;
     }
 
+    /// <summary>A code of the app that waits for its first; it is not used up by that.</summary>
+    public async Task<bool> MatchesOfferAsync(DbSession session, Guid accountId, string code) => await StepAsync(session, accountId, code, confirmed: false).ConfigureAwait(false) is not null;
+
     public async Task<bool> ConfirmAsync(DbSession session, Guid accountId, string code) =>
         await TakeAsync(session, accountId, code, confirmed: false).ConfigureAwait(false)
         && await session.ExecuteAsync("UPDATE identity.totp SET confirmed_at = @now WHERE account_id = @accountId AND confirmed_at IS NULL", new { accountId, now = clock.GetUtcNow() }).ConfigureAwait(false) == 1;
@@ -30,13 +33,15 @@ internal sealed class TotpStore(ISecretBox secrets, TimeProvider clock)
 
     public static Task<int> RemoveAsync(DbSession session, Guid accountId) => session.ExecuteAsync("DELETE FROM identity.totp WHERE account_id = @accountId", new { accountId });
 
-    private async Task<bool> TakeAsync(DbSession session, Guid accountId, string code, bool confirmed)
+    // Who moves the step has used the code: two at once are one.
+    private async Task<bool> TakeAsync(DbSession session, Guid accountId, string code, bool confirmed) =>
+        await StepAsync(session, accountId, code, confirmed).ConfigureAwait(false) is { } step
+        && await session.ExecuteAsync("UPDATE identity.totp SET last_step = @step WHERE account_id = @accountId AND last_step < @step", new { accountId, step }).ConfigureAwait(false) == 1;
+
+    private async Task<long?> StepAsync(DbSession session, Guid accountId, string code, bool confirmed)
     {
         var sealedSecret = await session.QuerySingleOrDefaultAsync<byte[]?>(
             "SELECT sealed FROM identity.totp WHERE account_id = @accountId AND (confirmed_at IS NOT NULL) = @confirmed", new { accountId, confirmed }).ConfigureAwait(false);
-        if (sealedSecret is null || Totp.StepOf(secrets.Open(Purpose, sealedSecret), code, clock.GetUtcNow()) is not { } step)
-            return false;
-        // Who moves the step has used the code: two at once are one.
-        return await session.ExecuteAsync("UPDATE identity.totp SET last_step = @step WHERE account_id = @accountId AND last_step < @step", new { accountId, step }).ConfigureAwait(false) == 1;
+        return sealedSecret is null ? null : Totp.StepOf(secrets.Open(Purpose, sealedSecret), code, clock.GetUtcNow());
     }
 }

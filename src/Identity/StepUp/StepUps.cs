@@ -17,11 +17,11 @@ internal sealed class StepUps(
 
     public async Task<Outcome<DateTimeOffset>> ByPasswordAsync(Caller caller, string password, SignInSource source, CancellationToken cancellation)
     {
-        var counted = await attempts.CountAsync(AttemptLimits.SubjectOf("password", caller.Email), caller.AccountId, source.Origin, cancellation).ConfigureAwait(false);
+        var counted = await attempts.CountAsync(AttemptLimits.PasswordOf(caller.Email), caller.AccountId, source.Origin, cancellation).ConfigureAwait(false);
         if (counted.Failure is { } tooMany)
             return tooMany;
         var account = await database.AsWorkerAsync(session => AccountStore.FindAsync(session, caller.AccountId), cancellation).ConfigureAwait(false);
-        if (!await hasher.VerifyAsync(account?.PasswordHash, password, cancellation).ConfigureAwait(false))
+        if (!await attempts.LookAsync(counted.Value, () => hasher.VerifyAsync(account?.PasswordHash, password, cancellation)).ConfigureAwait(false))
             return WrongPassword;
         return await DoneAsync(caller, "password", source.Actor, counted.Value, cancellation).ConfigureAwait(false);
     }

@@ -41,12 +41,13 @@ public sealed class HeaderTests
     [Theory]
     [InlineData("tg_access=secret; theirs=1; tg_csrf=secret;tg_refresh=secret; b=2", "theirs=1; b=2")]
     [InlineData("tg_access=secret", null)]
+    [InlineData("__Host-tg_access=secret; __Host-theirs=1;__Host-tg_refresh=secret", "__Host-theirs=1")]
     [InlineData("theirs=tg_access; b=2", "theirs=tg_access; b=2")]
     public async Task Call_PortalsSessionInCookies_StaysHere(string cookies, string? kept)
     {
         await using var rig = await GatewayRig.StartAsync();
         rig.Upstream.Answer = (_, stream, _) => RawUpstream.WriteAsync(stream,
-            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nSet-Cookie: tg_access=forged; Domain=example.com\r\nSet-Cookie: theirs=2; Path=/\r\nSet-Cookie: tg_csrf=forged\r\n\r\n");
+            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nSet-Cookie: tg_access=forged; Domain=example.com\r\nSet-Cookie: theirs=2; Path=/\r\nSet-Cookie: tg_csrf=forged\r\nSet-Cookie: __Host-tg_access=forged; Path=/; Secure\r\n\r\n");
         var answer = await CallAsync(rig, $"x-api-key: {FakeAdmission.Key}\r\nCookie: {cookies}");
 
         rig.Upstream.Single.Header("Cookie").ShouldBe(kept);

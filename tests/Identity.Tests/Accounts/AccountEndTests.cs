@@ -30,6 +30,58 @@ public sealed class AccountEndTests(IdentityServer identity) : IClassFixture<Ide
         await IdentityServer.BodyAsync(LoginAsync("closed@example.com"));
     }
 
+    /// <summary>An operator closes the account while somebody signs in: the row is changed, and not committed yet.</summary>
+    [Theory]
+    [InlineData("password")]
+    [InlineData("code")]
+    [InlineData("link")]
+    public async Task Disabled_InTheMomentOfASignIn_LeavesNoSession(string way)
+    {
+        var email = $"moment-{way}@example.com";
+        var session = await identity.RegisterAsync(email);
+        var asked = await IdentityServer.BodyAsync(identity.PostAsync("/auth/mail-sign-in", new { email }), 202);
+        var (mail, binding) = (identity.Mails.Newest(AccountMailKind.SignIn, email), IdentityServer.Text(asked, "binding"));
+        await using var connection = await identity.Database.OwnerOrSuperuser.OpenConnectionAsync();
+        await using var closing = await connection.BeginTransactionAsync();
+        await using (var update = new Npgsql.NpgsqlCommand($"""
+            UPDATE identity.account SET disabled_at = now() WHERE email = '{email}';
+            UPDATE identity.session SET ended_at = now(), ended_reason = 'account_disabled' WHERE account_id = (SELECT id FROM identity.account WHERE email = '{email}')
+            """, connection))
+            await update.ExecuteNonQueryAsync();
+        var signingIn = way switch
+        {
+            "password" => LoginAsync(email),
+            "code" => identity.PostAsync("/auth/mail-sign-in/code", new { challenge = IdentityServer.Text(asked, "challenge"), code = mail.Code, binding }),
+            _ => identity.PostAsync("/auth/mail-sign-in/link", new { token = SentMails.TokenOf(mail), binding }),
+        };
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!signingIn.IsCompleted && !await IsWaitingAsync(limit.Token))
+            limit.Token.ThrowIfCancellationRequested();
+        await closing.CommitAsync();
+        using (var refused = await signingIn)
+            ((int)refused.StatusCode).ShouldBe(401, await refused.Content.ReadAsStringAsync());
+        (await CountAsync("SELECT count(*) FROM identity.session WHERE ended_at IS NULL AND account_id = $1", session)).ShouldBe(0);
+    }
+
+    /// <summary>As if a session and a token had come to be in the moment of the closing.</summary>
+    [Fact]
+    public async Task Enabled_NothingFromBeforeComesBack()
+    {
+        var session = await identity.RegisterAsync("back@example.com");
+        var access = IdentityServer.Text(session, "access_token");
+        var token = IdentityServer.Text(await IdentityServer.BodyAsync(identity.PostAsync("/api/tokens", new { name = "CI", scopes = new[] { "apis:read" } }, access), 201), "secret");
+        await SetDisabledAsync(session, disabled: true);
+        foreach (var credential in new[] { access, token })
+            await IdentityServer.RefusedAsync(identity.GetAsync("/me", credential), 401, "UNAUTHENTICATED");
+        (await CountAsync("WITH s AS (UPDATE identity.session SET ended_at = NULL WHERE account_id = $1 RETURNING 1), t AS (UPDATE identity.api_token SET ended_at = NULL WHERE account_id = $1 RETURNING 1) SELECT (SELECT count(*) FROM s) + (SELECT count(*) FROM t)", session)).ShouldBe(2);
+        foreach (var credential in new[] { access, token })
+            await IdentityServer.RefusedAsync(identity.GetAsync("/me", credential), 401, "UNAUTHENTICATED");
+        await SetDisabledAsync(session, disabled: false);
+        foreach (var credential in new[] { access, token })
+            await IdentityServer.RefusedAsync(identity.GetAsync("/me", credential), 401, "UNAUTHENTICATED");
+        await IdentityServer.BodyAsync(LoginAsync("back@example.com"));
+    }
+
     [Fact]
     public async Task Delete_TypedAndShown_ForgetsThePersonAndFreesTheAddress()
     {
@@ -92,6 +144,20 @@ public sealed class AccountEndTests(IdentityServer identity) : IClassFixture<Ide
     }
 
     private Task<HttpResponseMessage> LoginAsync(string email) => identity.PostAsync("/auth/login", new { email, password = IdentityServer.Password });
+
+    private async Task<bool> IsWaitingAsync(CancellationToken cancellation)
+    {
+        await using var command = identity.Database.OwnerOrSuperuser.CreateCommand("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')");
+        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
+    }
+
+    private async Task<long> CountAsync(string sql, JsonElement session)
+    {
+        TypeId.TryParse(session.GetProperty("account").GetProperty("id").GetString(), "acc", out var id).ShouldBeTrue();
+        await using var command = identity.Database.OwnerOrSuperuser.CreateCommand(sql);
+        command.Parameters.AddWithValue(id);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
 
     private Task<bool> SetDisabledAsync(JsonElement session, bool disabled)
     {

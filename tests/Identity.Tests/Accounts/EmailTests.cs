@@ -107,6 +107,38 @@ public sealed class EmailTests(IdentityServer identity) : IClassFixture<Identity
         identity.Mails.To("taken@example.com").Count(mail => !mail.IsDecoy).ShouldBe(before);
     }
 
+    /// <summary>Somebody registers the address in the very moment: their row is there, and not committed yet.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Change_ToAnAddressThatIsTakenMeanwhile_IsRefusedInPlainWords(bool byCode)
+    {
+        var (email, wanted) = ($"race-{byCode}@example.com".ToLowerInvariant(), $"wanted-{byCode}@example.com".ToLowerInvariant());
+        var token = IdentityServer.Text(await identity.RegisterAsync(email), "access_token");
+        await IdentityServer.BodyAsync(identity.PostAsync("/auth/verify-email", new { token = SentMails.TokenOf(identity.Mails.Newest(AccountMailKind.VerifyEmail, email)) }, token), 204);
+        await IdentityServer.BodyAsync(identity.PostAsync("/auth/email", new { email = wanted }, token), 202);
+        var mail = identity.Mails.Newest(AccountMailKind.ConfirmNewEmail, wanted);
+        await using var connection = await identity.Database.OwnerOrSuperuser.OpenConnectionAsync();
+        await using var registering = await connection.BeginTransactionAsync();
+        await using (var insert = new Npgsql.NpgsqlCommand($"INSERT INTO identity.account (id, email, name, password_hash) VALUES (gen_random_uuid(), '{wanted}', 'Other', '')", connection))
+            await insert.ExecuteNonQueryAsync();
+        var proving = identity.PostAsync("/auth/verify-email", byCode ? new { code = mail.Code } : new { token = SentMails.TokenOf(mail) }, token);
+        await WaitingAsync();
+        await registering.CommitAsync();
+        await IdentityServer.RefusedAsync(proving, 409, "EMAIL_TAKEN");
+    }
+
+    private async Task WaitingAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            await using var command = identity.Database.OwnerOrSuperuser.CreateCommand("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')");
+            if ((bool)(await command.ExecuteScalarAsync(limit.Token))!)
+                return;
+        }
+    }
+
     [Fact]
     public async Task Change_LongAfterSigningIn_NeedsToShowAgainWhoItIs()
     {

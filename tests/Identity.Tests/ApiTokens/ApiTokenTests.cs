@@ -24,6 +24,28 @@ public sealed class ApiTokenTests(OrganizationServer server) : IClassFixture<Org
     }
 
     [Fact]
+    public async Task Creating_IsMailedToTheAccount()
+    {
+        var ada = await server.PersonAsync();
+        var (token, secret) = await CreateAsync(ada, ["organization:read"]);
+        var mail = server.Mails.Last(sent => sent.To == ada.Email);
+        mail.Kind.ShouldBe(AccountMailKind.SecurityChanged);
+        mail.Values["change"].ShouldContain(IdentityServer.Text(token, "name"));
+        mail.Values["change"].ShouldContain("organization:read");
+        mail.Values["change"].ShouldNotContain(secret);
+    }
+
+    [Fact]
+    public async Task Tokens_MadeAtOnce_AreNoMoreThanFifty()
+    {
+        var ada = await server.PersonAsync();
+        for (var i = 0; i < 48; i++)
+            await CreateAsync(ada, ["apis:read"]);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => ada.SendAsync(HttpMethod.Post, "/api/tokens", new { name = "CI", scopes = new[] { "apis:read" } })));
+        answers.Select(answer => answer.Status).Order().ShouldBe([201, 201, 409, 409, 409, 409]);
+    }
+
+    [Fact]
     public async Task Writing_IncludesReading_AndActsAreWrittenDownAsTheTokens()
     {
         var ada = await server.PersonAsync();

@@ -29,6 +29,21 @@ public sealed class ProviderSignInTests(ProviderServer world) : IClassFixture<Pr
         (await MeAsync(second)).ShouldBe(account);
     }
 
+    [Theory]
+    [InlineData("//evil.example")]
+    [InlineData("/\\evil.example")]
+    [InlineData("\\\\evil.example")]
+    [InlineData("https://evil.example")]
+    [InlineData("/usage?of=jürgen")]
+    [InlineData("/ ")]
+    [InlineData("/a\r\nSet-Cookie: x=y")]
+    [InlineData("/a\u007f")]
+    public async Task Next_ThatIsNoPlainPathOfThePortal_IsRefused(string next)
+    {
+        var (status, body) = await world.NewBrowser().SendAsync(HttpMethod.Post, "/auth/providers/acme/sign-in", new { next });
+        (status, body.GetProperty("errors")[0].GetProperty("path").GetString()).ShouldBe((422, "next"));
+    }
+
     [Fact]
     public async Task Binding_IsKeptFromScriptsAndComesBackFromAnotherSite()
     {

@@ -22,6 +22,28 @@ public sealed class CookieSessionTests(IdentityServer identity) : IClassFixture<
     }
 
     [Fact]
+    public async Task Cookies_WithTls_AreOfThisHostAlone()
+    {
+        await identity.RegisterAsync("tls@example.com");
+        var login = new { email = "tls@example.com", password = IdentityServer.Password };
+        using var response = await identity.PostAsync("/auth/login", login, null, ("Tollgate-Session", "cookie"), ("Host", "tollgate.example"));
+        var set = response.Headers.GetValues("Set-Cookie").ToList();
+        set.Select(line => line.Split('=')[0]).ShouldBe(["__Host-tg_device", "__Host-tg_access", "__Host-tg_refresh", "__Host-tg_csrf"], ignoreOrder: true);
+        set.ShouldAllBe(line => line.Contains("; secure", StringComparison.Ordinal) && line.Contains("; path=/;", StringComparison.Ordinal) && !line.Contains("domain", StringComparison.Ordinal));
+        var cookies = string.Join("; ", set.Select(line => line.Split(';')[0]));
+        await IdentityServer.BodyAsync(identity.SendAsync(HttpMethod.Get, "/me", null, null, ("Cookie", cookies), ("Host", "tollgate.example")));
+        // Another host of the domain can set a cookie without the prefix, and it says nothing.
+        foreach (var (path, method) in new[] { ("/me", HttpMethod.Get), ("/auth/refresh", HttpMethod.Post) })
+        {
+            using var refused = await identity.SendAsync(method, path, null, null, ("Cookie", cookies.Replace("__Host-", "", StringComparison.Ordinal)), ("Host", "tollgate.example"), ("Tollgate-Session", "cookie"));
+            ((int)refused.StatusCode).ShouldBe(401, path);
+        }
+        using var refreshed = await identity.SendAsync(HttpMethod.Post, "/auth/refresh", null, null, ("Cookie", cookies), ("Host", "tollgate.example"), ("Tollgate-Session", "cookie"));
+        ((int)refreshed.StatusCode).ShouldBe(200);
+        refreshed.Headers.GetValues("Set-Cookie").Count(line => line.StartsWith("__Host-", StringComparison.Ordinal)).ShouldBe(3);
+    }
+
+    [Fact]
     public async Task Unsafe_WithCookieButWithoutOrWithForeignCsrfToken_ChangesNothing()
     {
         var (_, cookies) = await SignInAsync("csrf@example.com");
