@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Bed } from "./bed.mjs";
 import { locked } from "./lock.mjs";
-import { measure, wrk } from "./measure.mjs";
+import { calm, measure, wrk } from "./measure.mjs";
 import { median, number, save, table } from "./report.mjs";
 
 const small = 64 * 1024, large = 10 * 1024 * 1024;
@@ -23,13 +23,12 @@ export async function bodies({ rounds = 3, seconds = 3, only = ["tollgate", "ngi
     writeFileSync(join(bed.work, "files/large"), Buffer.alloc(large, "x"));
     const peers = [];
     for (const name of only) peers.push(await bed.peer(name));
-    for (let round = -1; round < rounds; round++)
+    for (const { kind, ...load } of kinds)
+      for (const peer of peers) await locked(() => calm(peer, () => wrk(peer, bed, { seconds, ...load })));
+    for (let round = 0; round < rounds; round++)
       for (const { kind, ...load } of kinds)
         await locked(async () => {
-          for (const peer of peers) {
-            const row = await measure(peer, () => wrk(peer, bed, { seconds, ...load }));
-            if (round >= 0) rows.push({ round, kind, ...row });
-          }
+          for (const peer of peers) rows.push({ round, kind, ...(await measure(peer, () => wrk(peer, bed, { seconds, ...load }))) });
         });
     const of = (kind, name, field) => median(rows.filter((row) => row.kind === kind && row.peer === name).map((row) => row[field]));
     table([["body", ({ kind }) => kind],

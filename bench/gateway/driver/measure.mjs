@@ -63,10 +63,14 @@ export async function aheadOfOthers(work) {
 }
 
 /** Load until the runtime has nothing left to compile, where there is one. */
-export async function warmUp(peer, bed) {
+export const warmUp = (peer, bed) => calm(peer, () => wrk(peer, bed, { seconds: peer.warm }));
+
+/** The same with another load: while it runs, less than a hundredth of the peer's time goes into compiling. */
+export async function calm(peer, load) {
   for (let turn = 0, calm = 0; turn < 12 && calm < 2; turn++) {
-    const row = await measure(peer, () => wrk(peer, bed, { seconds: peer.warm }));
-    calm = (row.threads[".NET Tiered Com"] ?? 0) < 0.5 ? calm + 1 : 0;
+    const row = await measure(peer, load, { drain: false });
+    calm = (row.threads[".NET Tiered Com"] ?? 0) < Math.max(0.5, row.during / 100) ? calm + 1 : 0;
+    if (!peer.tollgate && row.threads[".NET Tiered Com"] === undefined) return;
   }
 }
 

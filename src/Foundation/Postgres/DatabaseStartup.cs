@@ -16,6 +16,20 @@ internal sealed class DatabaseStartup(IConfiguration configuration, DataSources 
     private EmbeddedCluster? _cluster;
     private bool _ready;
 
+    public async Task LaunchAsync(CancellationToken cancellation)
+    {
+        await _once.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if (_cluster is null && DatabaseConnections.FromSettings(configuration, toMigrate: false) is null)
+                await LaunchAsync(attach: false, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            _once.Release();
+        }
+    }
+
     public Task EnsureReadyAsync(CancellationToken cancellation) => OnceAsync(attach: false, cancellation);
 
     public Task AttachAsync(CancellationToken cancellation) => OnceAsync(attach: true, cancellation);
@@ -88,12 +102,27 @@ internal sealed class DatabaseStartup(IConfiguration configuration, DataSources 
         var connections = DatabaseConnections.FromSettings(configuration, toMigrate);
         if (connections is null)
         {
-            var cluster = new EmbeddedCluster(new ClusterOptions(configuration["Data:Directory"] ?? "data", configuration["Postgres:BinDirectory"]), logger);
-            await cluster.StartAsync(attach, cancellation).ConfigureAwait(false);
-            _cluster = cluster;
+            var cluster = _cluster ?? await LaunchAsync(attach, cancellation).ConfigureAwait(false);
+            try
+            {
+                await cluster.AnswersAsync(cancellation).ConfigureAwait(false);
+            }
+            catch
+            {
+                // It has ended: the next attempt begins anew.
+                _cluster = null;
+                throw;
+            }
             connections = DatabaseConnections.ForAllRoles(role => cluster.ConnectionString(role));
         }
         sources.Open(connections, TimeSpan.FromSeconds(configuration.GetValue("Postgres:CommandTimeoutSeconds", 30)));
+    }
+
+    private async Task<EmbeddedCluster> LaunchAsync(bool attach, CancellationToken cancellation)
+    {
+        var cluster = new EmbeddedCluster(new ClusterOptions(configuration["Data:Directory"] ?? "data", configuration["Postgres:BinDirectory"]), logger);
+        await cluster.LaunchAsync(attach, cancellation).ConfigureAwait(false);
+        return _cluster = cluster;
     }
 
     // A server of the operator's is migrated by the operator: nodes that start on their own must not change it under those that run.

@@ -4,7 +4,14 @@ namespace Tollgate.Foundation;
 public interface IDatabaseStartup
 {
     /// <summary>
-    /// Called by the host before other hosted services start; again is no error. Without <c>ConnectionStrings__Tollgate</c> it starts the program's own
+    /// Called by the host before hosted services start, which go on while the program's own server does: it says what is wrong with that and launches it. Without effect
+    /// where <c>ConnectionStrings__Tollgate</c> names another.
+    /// </summary>
+    /// <exception cref="StartupException">The data folder or the server's programs cannot be used.</exception>
+    Task LaunchAsync(CancellationToken cancellation);
+
+    /// <summary>
+    /// Called by whatever needs the database; again is no error. Without <c>ConnectionStrings__Tollgate</c> it starts the program's own
     /// cluster and migrates it; with it, it waits until the schema is up to date (<c>tollgate migrate</c>) and says so in the log.
     /// </summary>
     Task EnsureReadyAsync(CancellationToken cancellation);

@@ -62,8 +62,8 @@ internal sealed class ResponseWriter(PipeWriter output, Action start) : PipeWrit
             EndChunk(bytes);
             return;
         }
-        if (Framing == ResponseFraming.Length && (_left -= bytes) < 0)
-            throw new InvalidOperationException("More was written than the answer's length says.");
+        if (Framing == ResponseFraming.Length)
+            Take(bytes);
         output.Advance(bytes);
     }
 
@@ -75,6 +75,12 @@ internal sealed class ResponseWriter(PipeWriter output, Action start) : PipeWrit
 
     public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
     {
+        start();
+        if (Framing == ResponseFraming.Length)
+        {
+            Take(source.Length);
+            return output.WriteAsync(source, cancellationToken);
+        }
         if (!source.IsEmpty)
         {
             source.Span.CopyTo(GetSpan(source.Length));
@@ -88,6 +94,12 @@ internal sealed class ResponseWriter(PipeWriter output, Action start) : PipeWrit
     /// <summary>The server ends it, when the call has ended.</summary>
     public override void Complete(Exception? exception = null)
     {
+    }
+
+    private void Take(int bytes)
+    {
+        if ((_left -= bytes) < 0)
+            throw new InvalidOperationException("More was written than the answer's length says.");
     }
 
     private void EndChunk(int bytes)

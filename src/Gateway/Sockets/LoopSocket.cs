@@ -218,6 +218,15 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
         return Sent(count, count < 0 ? Marshal.GetLastPInvokeError() : 0);
     }
 
+    /// <summary>The same for two pieces, one behind the other.</summary>
+    /// <inheritdoc cref="TrySend(ReadOnlySpan{byte})"/>
+    public int TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        if (!TryUse())
+            throw new SocketException((int)SocketError.OperationAborted);
+        return Sent(Pieces.Send(_descriptor, first, second, out var error), error);
+    }
+
     private int TrySend(in ReadOnlySequence<byte> bytes)
     {
         if (!TryUse())

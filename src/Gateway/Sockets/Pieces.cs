@@ -9,6 +9,21 @@ internal static unsafe class Pieces
 {
     private const int Most = 64;
 
+    /// <summary>How many bytes of both were taken, or -1 and why.</summary>
+    public static nint Send(int descriptor, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, out int error)
+    {
+        fixed (byte* one = first, two = second)
+        {
+            var pieces = stackalloc Libc.Piece[2];
+            pieces[0] = new Libc.Piece { Start = one, Length = first.Length };
+            pieces[1] = new Libc.Piece { Start = two, Length = second.Length };
+            var message = new Libc.Message { Pieces = pieces, PieceCount = 2 };
+            var count = Libc.sendmsg(descriptor, &message, Libc.NoSignal);
+            error = count < 0 ? Marshal.GetLastPInvokeError() : 0;
+            return count;
+        }
+    }
+
     /// <summary>How many bytes of the first <see cref="Most"/> pieces were taken, or -1 and why.</summary>
     public static nint Send(int descriptor, in ReadOnlySequence<byte> bytes, out int error)
     {

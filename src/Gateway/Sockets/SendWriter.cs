@@ -77,6 +77,26 @@ internal sealed class SendWriter(LoopSocket socket) : PipeWriter, IGathered
         return rest is null ? default : AfterAsync(rest);
     }
 
+    /// <summary>A large piece goes out from where it is, behind what stands in the buffer; only what the client does not take at once is copied there.</summary>
+    public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
+    {
+        lock (_gate)
+        {
+            if (source.Length > MostGathered && _rest is null)
+            {
+                source = source[SendAhead(source)..];
+                if (_start == _end && !_lent)
+                    GiveBack();
+            }
+            if (!source.IsEmpty)
+            {
+                source.Span.CopyTo(GetSpan(source.Length));
+                Advance(source.Length);
+            }
+        }
+        return FlushAsync(cancellationToken);
+    }
+
     /// <summary>What is written goes out, then the client is told that there is no more.</summary>
     public override void Complete(Exception? exception = null)
     {
@@ -165,6 +185,32 @@ internal sealed class SendWriter(LoopSocket socket) : PipeWriter, IGathered
         }
     }
 
+    // Holding the gate. How much of what is not in the buffer has gone out, or needs not to.
+    private int SendAhead(ReadOnlyMemory<byte> source)
+    {
+        if (_broken)
+            return source.Length;
+        try
+        {
+            var unsent = _end - _start;
+            var sent = Math.Max(0, socket.TrySend(_buffer.AsSpan(_start, unsent), source.Span));
+            _start += Math.Min(sent, unsent);
+            return Math.Max(0, sent - unsent);
+        }
+        catch (SocketException)
+        {
+            Break();
+            return source.Length;
+        }
+    }
+
+    private void Break()
+    {
+        // Whoever reads from it hears why.
+        _broken = true;
+        socket.Dispose();
+    }
+
     // Holding the gate. False when the client must take some of it first.
     private bool TrySend()
     {
@@ -182,9 +228,7 @@ internal sealed class SendWriter(LoopSocket socket) : PipeWriter, IGathered
         }
         catch (SocketException)
         {
-            // Whoever reads from it hears why.
-            _broken = true;
-            socket.Dispose();
+            Break();
         }
         if (_broken)
             _start = _end;

@@ -5,6 +5,9 @@ internal sealed record NodeRoles(bool Gateway, bool Control, bool Portal, bool W
 {
     private static readonly string[] Known = ["gateway", "control", "portal", "worker"];
 
+    /// <summary>The portal's files alone need no database.</summary>
+    public bool NeedsDatabase => Gateway || Control || Worker;
+
     public static NodeRoles From(IConfiguration configuration)
     {
         var text = configuration["Tollgate:Roles"];

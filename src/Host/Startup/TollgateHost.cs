@@ -25,9 +25,9 @@ internal static class TollgateHost
         {
             await using (app.ConfigureAwait(false))
             {
-                // A cluster of our own is here or nowhere: what is wrong with it is said before anything else. Another server may be away for a while.
-                if (string.IsNullOrEmpty(app.Configuration.GetConnectionString("Tollgate")))
-                    await app.Services.GetRequiredService<IDatabaseStartup>().EnsureReadyAsync(cancellation).ConfigureAwait(false);
+                // A cluster of our own is here or nowhere: what is wrong with it is said before anything else. The data plane serves from its disk while it starts.
+                if (app.Services.GetRequiredService<NodeRoles>().NeedsDatabase)
+                    await app.Services.GetRequiredService<IDatabaseStartup>().LaunchAsync(cancellation).ConfigureAwait(false);
                 await app.StartAsync(cancellation).ConfigureAwait(false);
                 RefuseMistakes(app);
                 await FirstStart.GreetAsync(app, cancellation).ConfigureAwait(false);
@@ -72,7 +72,7 @@ internal static class TollgateHost
         services.AddSqlModules(IdentityModule.Sql, MeteringModule.Sql, PlansModule.Sql, AdmissionModule.Sql, GatewayModule.Sql, CatalogModule.Sql, MessagingModule.Sql);
         services.AddIdentity(configuration);
         // The portal's files need nothing of what follows, and no database.
-        if (roles is { Gateway: false, Control: false, Worker: false })
+        if (!roles.NeedsDatabase)
             return;
         services.AddMetering(configuration);
         services.AddPlans(configuration);

@@ -251,4 +251,27 @@ public sealed class Http1ServerTests
             (await response.Content.ReadAsStringAsync() == body).ShouldBeTrue();
         }));
     }
+
+    /// <summary>60 KB are read whole and go out from where they are: here the kernel takes a part of them, and the rest waits for the client.</summary>
+    [Fact]
+    public async Task WholeAnswers_ToAClientThatReadsLate_ArriveWhole()
+    {
+        const int count = 300;
+        await using var rig = await GatewayRig.StartAsync();
+        var body = string.Concat(Enumerable.Range(0, 7_500).Select(number => $"{number:x8}"));
+        rig.Upstream.Answer = (_, stream, _) => RawUpstream.WriteAsync(stream, $"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+        using var client = await RawClient.ConnectAsync(rig.Address);
+        var sending = client.SendAsync(string.Concat(Enumerable.Repeat($"GET /acme/weather/x HTTP/1.1\r\n{Key}\r\n", count - 1)) + $"GET /acme/weather/x HTTP/1.1\r\n{Key}Connection: close\r\n\r\n");
+        // As many as the kernel's buffers hold, and one that has to wait.
+        for (var before = -1; before != rig.Upstream.Received.Count; before = rig.Upstream.Received.Count, await Task.Delay(300, TestContext.Current.CancellationToken))
+        {
+        }
+        rig.Upstream.Received.Count.ShouldBeLessThan(count);
+
+        var pieces = (await client.ReadToEndAsync()).Split(body);
+        await sending;
+        pieces.Length.ShouldBe(count + 1);
+        pieces[..count].ShouldAllBe(head => head.StartsWith("HTTP/1.1 200 OK\r\n", StringComparison.Ordinal) && head.EndsWith("\r\n\r\n", StringComparison.Ordinal));
+        pieces[count].ShouldBeEmpty();
+    }
 }

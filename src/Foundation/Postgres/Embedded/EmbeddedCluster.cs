@@ -40,25 +40,31 @@ internal sealed class EmbeddedCluster(ClusterOptions options, ILogger logger) : 
     /// <param name="cancellation">Ends the waiting.</param>
     public async Task StartAsync(bool attach, CancellationToken cancellation)
     {
+        await LaunchAsync(attach, cancellation).ConfigureAwait(false);
+        await AnswersAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Says what is wrong with the folder or the programs, and returns when the server's process runs; it answers a moment later.</summary>
+    /// <inheritdoc cref="StartAsync"/>
+    public async Task LaunchAsync(bool attach, CancellationToken cancellation)
+    {
         var user = ServerUser.Choose();
         _lock = ClusterLock.TryTake(options.DataDirectory);
+        if (_lock is null && !attach)
+            throw new EmbeddedClusterException($"Another Tollgate runs on {Path.GetFullPath(options.DataDirectory)}. Stop it, or give this one a Data__Directory of its own.");
         if (_lock is null)
-        {
-            if (!attach)
-                throw new EmbeddedClusterException($"Another Tollgate runs on {Path.GetFullPath(options.DataDirectory)}. Stop it, or give this one a Data__Directory of its own.");
             await AttachAsync(user, cancellation).ConfigureAwait(false);
-            return;
-        }
-        try
-        {
-            await StartOwnAsync(user, cancellation).ConfigureAwait(false);
-        }
-        catch
-        {
-            await DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        else
+            await OrEndAsync(() => LaunchOwnAsync(user, cancellation)).ConfigureAwait(false);
     }
+
+    /// <summary>After <see cref="LaunchAsync"/>: returns when the server can be used.</summary>
+    public Task AnswersAsync(CancellationToken cancellation) => OrEndAsync(async () =>
+    {
+        await ConnectsAsync(cancellation).ConfigureAwait(false);
+        if (IsOwn)
+            await ClusterRoles.EnsureAsync(database => ConnectionString(ClusterRoles.Superuser, database), cancellation).ConfigureAwait(false);
+    });
 
     public async ValueTask DisposeAsync()
     {
@@ -73,7 +79,20 @@ internal sealed class EmbeddedCluster(ClusterOptions options, ILogger logger) : 
         _lock = null;
     }
 
-    private async Task StartOwnAsync(ServerUser user, CancellationToken cancellation)
+    private async Task OrEndAsync(Func<Task> start)
+    {
+        try
+        {
+            await start().ConfigureAwait(false);
+        }
+        catch
+        {
+            await DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task LaunchOwnAsync(ServerUser user, CancellationToken cancellation)
     {
         var folder = await ClusterFolder.ChooseAsync(options.DataDirectory, user, logger, cancellation).ConfigureAwait(false);
         _folder = folder;
@@ -85,9 +104,7 @@ internal sealed class EmbeddedCluster(ClusterOptions options, ILogger logger) : 
         _socket = folder.Socket;
         _server = new ServerProcess(() => user.Command(binaries.Server, ServerSettings.Arguments(folder, options), detached: true), logger);
         _server.Start();
-        await AnswersAsync(cancellation).ConfigureAwait(false);
-        await ClusterRoles.EnsureAsync(database => ConnectionString(ClusterRoles.Superuser, database), cancellation).ConfigureAwait(false);
-        logger.LogInformation("PostgreSQL {Major} runs in {Folder} as {User}", binaries.Major, folder.Home, user.Name);
+        logger.LogInformation("PostgreSQL {Major} starts in {Folder} as {User}", binaries.Major, folder.Home, user.Name);
     }
 
     private async Task AttachAsync(ServerUser user, CancellationToken cancellation)
@@ -96,7 +113,6 @@ internal sealed class EmbeddedCluster(ClusterOptions options, ILogger logger) : 
         if (Orphan.ReadPidFile(_folder) is not { Socket.Length: > 0 } running)
             throw new EmbeddedClusterException($"Another Tollgate holds {Path.GetFullPath(options.DataDirectory)}, but its PostgreSQL does not run (yet). Try again in a moment.");
         _socket = running.Socket;
-        await AnswersAsync(cancellation).ConfigureAwait(false);
     }
 
     // Made beside its place and moved there, so that a half-made cluster is never taken for one.
@@ -112,7 +128,7 @@ internal sealed class EmbeddedCluster(ClusterOptions options, ILogger logger) : 
         Directory.Move(making, folder.Data);
     }
 
-    private async Task AnswersAsync(CancellationToken cancellation)
+    private async Task ConnectsAsync(CancellationToken cancellation)
     {
         var settings = new NpgsqlConnectionStringBuilder(ConnectionString(ClusterRoles.Superuser, "postgres")) { Pooling = false, Timeout = 5 };
         for (var watch = Stopwatch.StartNew(); ;)

@@ -16,22 +16,27 @@ internal sealed record ServerBinaries(string Directory, int Major)
     public static async Task<ServerBinaries> FindAsync(string? configured, int? clusterMajor, ServerUser user, CancellationToken cancellation)
     {
         var found = new List<ServerBinaries>();
-        foreach (var directory in Candidates(configured).Distinct())
+        // Each is run to ask for its version: the folder that is called like the cluster's first, and no other when it is right.
+        foreach (var directory in Candidates(configured).Distinct().OrderByDescending(directory => directory.Contains($"/{clusterMajor}/", StringComparison.Ordinal)))
             if (File.Exists(Path.Combine(directory, "postgres")) && File.Exists(Path.Combine(directory, "initdb"))
                 && await MajorAsync(directory, user, cancellation).ConfigureAwait(false) is { } major)
+            {
                 found.Add(new ServerBinaries(directory, major));
+                if (major == clusterMajor)
+                    return found[^1];
+            }
         if (found.Count == 0)
             throw new EmbeddedClusterException(configured is null
                 ? "No PostgreSQL server was found. Install one (Debian: apt install postgresql), name its folder in Postgres__BinDirectory, or use a server of your own by ConnectionStrings__Tollgate."
                 : $"Postgres__BinDirectory={configured} holds no PostgreSQL server programs.");
         if (clusterMajor is not null)
-            return found.Find(binaries => binaries.Major == clusterMajor) ?? throw OtherVersion(clusterMajor.Value, found);
+            throw OtherVersion(clusterMajor.Value, found);
         return found.Where(binaries => binaries.Major is >= Oldest and <= Newest).MaxBy(binaries => binaries.Major)
             ?? throw new EmbeddedClusterException($"PostgreSQL {Oldest} to {Newest} is needed; found: {string.Join(", ", found.Select(binaries => binaries.Major))}.");
     }
 
     private static EmbeddedClusterException OtherVersion(int cluster, List<ServerBinaries> found) => new(
-        $"The data folder was made by PostgreSQL {cluster}, and this machine has {string.Join(", ", found.Select(binaries => binaries.Major))}. "
+        $"The data folder was made by PostgreSQL {cluster}, and this machine has {string.Join(", ", found.Select(binaries => binaries.Major).Distinct())}. "
         + $"Install PostgreSQL {cluster} beside it (Debian: apt install postgresql-{cluster}) or name its folder in Postgres__BinDirectory. To move to another version: "
         + "pg_dump with the old server, move the folder away, pg_restore with the new one (docs/operations/backup.md). Nothing was changed.");
 
