@@ -49,6 +49,11 @@ if (existsSync(portal)) {
   add('portal', result.numPassedTests, result.numFailedTests + (result.numTotalTests === 0 ? 1 : 0), result.numPendingTests)
 } else add('portal', 0, 1, 0)
 
+const secrets = join(folder, 'secrets.json')
+const printed = existsSync(secrets) ? JSON.parse(readFileSync(secrets, 'utf8')) : { clean: false, found: ['nothing was looked for'] }
+if (!printed.clean) failure('logs', 'no secret is printed', printed.found.join('\n'))
+add('no secret is printed', printed.clean ? 1 : 0, printed.clean ? 0 : 1, 0)
+
 if (failures.length > 0) console.log(failures.join('\n'))
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exit(total.failed + total.skipped > 0 ? 1 : 0)

@@ -134,7 +134,7 @@ internal sealed class Market : IDisposable
         using var response = await http.PostAsJsonAsync(path, body, Json.Options).ConfigureAwait(false);
         var text = await response.Content.ReadAsStringAsync().ConfigureAwait(false);
         response.IsSuccessStatusCode.ShouldBeTrue($"POST {path}: {text}");
-        return JsonDocument.Parse(text).RootElement;
+        return text.Length == 0 ? default : JsonDocument.Parse(text).RootElement;
     }
 
     public void Dispose()

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Tollgate.Foundation;
+using Tollgate.TestKit;
 
 namespace Tollgate.Identity.Tests;
 
@@ -11,6 +12,8 @@ internal sealed class SentMails : IAccountMailer
     public Task SendAsync(DbSession session, AccountMail mail)
     {
         _mails.Enqueue(mail);
+        HandedOut.Remember("code", mail.Code);
+        HandedOut.Remember("link", mail.Path?.Split('#')[^1]);
         return Task.CompletedTask;
     }
 

@@ -215,12 +215,33 @@ public sealed class RunningProgram : IAsyncDisposable
         using var http = NewClient(Control);
         for (var watch = Stopwatch.StartNew(); ; await Task.Delay(20).ConfigureAwait(false))
         {
-            using var mails = JsonDocument.Parse(await http.GetStringAsync($"/_api/mails?to={Uri.EscapeDataString(email)}").ConfigureAwait(false));
-            var texts = mails.RootElement.GetProperty("data").EnumerateArray().Select(mail => mail.GetProperty("text").GetString()!).ToList();
+            var texts = await MailsAsync(http, $"?to={Uri.EscapeDataString(email)}").ConfigureAwait(false);
             if (texts.Find(text => text.Contains(containing, StringComparison.Ordinal)) is { } found)
                 return found;
             if (watch.Elapsed > StopLimit)
                 throw new TimeoutException($"No mail with '{containing}' came to {email}, but {texts.Count} others.");
+        }
+    }
+
+    private static async Task<List<string>> MailsAsync(HttpClient http, string query)
+    {
+        using var mails = JsonDocument.Parse(await http.GetStringAsync($"/_api/mails{query}").ConfigureAwait(false));
+        var texts = mails.RootElement.GetProperty("data").EnumerateArray().Select(mail => mail.GetProperty("text").GetString()!).ToList();
+        texts.ForEach(HandedOut.RememberMail);
+        return texts;
+    }
+
+    // Also those that no test has read.
+    private async Task RememberMailsAsync()
+    {
+        try
+        {
+            using var http = NewClient(Control);
+            await MailsAsync(http, "").ConfigureAwait(false);
+        }
+        catch (Exception noMails) when (noMails is HttpRequestException or JsonException or TaskCanceledException)
+        {
+            // It answers nobody any more, or shows no mails.
         }
     }
 
@@ -235,19 +256,20 @@ public sealed class RunningProgram : IAsyncDisposable
         }
     }
 
-    public static HttpClient NewClient(Uri address, int connections = 64) => new(new SocketsHttpHandler
+    public static HttpClient NewClient(Uri address, int connections = 64) => new(new WatchedAnswers(new SocketsHttpHandler
     {
         MaxConnectionsPerServer = connections,
         UseCookies = false,
         AllowAutoRedirect = false,
         UseProxy = false,
-    })
+    }))
     { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
 
     public async ValueTask DisposeAsync()
     {
         if (_process is { HasExited: false })
         {
+            await RememberMailsAsync().ConfigureAwait(false);
             try
             {
                 await StopAsync().ConfigureAwait(false);

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using Tollgate.Foundation;
 using Tollgate.Foundation.Postgres;
 
@@ -13,11 +14,13 @@ public sealed class TestServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly string _data;
+    private readonly KeptLogs _logs;
 
-    private TestServer(WebApplication app, string data)
+    private TestServer(WebApplication app, string data, KeptLogs logs)
     {
         _app = app;
         _data = data;
+        _logs = logs;
         Client = NewClient();
     }
 
@@ -47,7 +50,10 @@ public sealed class TestServer : IAsyncDisposable
         });
         if (settings is not null)
             builder.Configuration.AddInMemoryCollection(settings);
-        builder.Logging.ClearProviders().AddSimpleConsole().SetMinimumLevel(LogLevel.Warning);
+        var logs = new KeptLogs();
+        // As the program's own, of which a test prints the warnings only.
+        builder.Logging.ClearProviders().AddSimpleConsole().AddProvider(logs).SetMinimumLevel(LogLevel.Information)
+            .AddFilter<ConsoleLoggerProvider>(null, LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning);
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         if (clock is not null)
             builder.Services.AddSingleton(clock);
@@ -58,16 +64,17 @@ public sealed class TestServer : IAsyncDisposable
         app.UseFoundation();
         map(app);
         await app.StartAsync().ConfigureAwait(false);
-        return new TestServer(app, data);
+        return new TestServer(app, data, logs);
     }
 
     /// <summary>A client without cookies of its own and without a session.</summary>
-    public HttpClient NewClient() => new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(60) };
+    public HttpClient NewClient() => new(new WatchedAnswers(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false })) { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(60) };
 
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
         await _app.DisposeAsync().ConfigureAwait(false);
         Directory.Delete(_data, recursive: true);
+        SecretsInLogs.Refuse(_logs.Text);
     }
 }

@@ -150,6 +150,8 @@ public sealed class OrganizationServer : IAsyncLifetime
         public Task SendAsync(DbSession session, AccountMail mail)
         {
             mails.Enqueue(mail);
+            HandedOut.Remember("code", mail.Code);
+            HandedOut.Remember("link", mail.Path?.Split('#')[^1]);
             return Task.CompletedTask;
         }
     }

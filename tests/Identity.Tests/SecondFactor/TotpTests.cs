@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Tollgate.Identity.SecondFactor;
+using Tollgate.TestKit;
 
 namespace Tollgate.Identity.Tests.SecondFactor;
 
@@ -21,13 +22,13 @@ public sealed class TotpTests(IdentityServer identity) : IClassFixture<IdentityS
     [Fact]
     public async Task App_OnceConfirmed_IsAskedForAtEverySignInButThatOfAPasskey()
     {
-        var (token, secret, _) = await TurnOnAsync("totp@example.com");
+        var (token, app, _) = await TurnOnAsync("totp@example.com");
         var asked = await IdentityServer.BodyAsync(LoginAsync("totp@example.com"), 202);
         asked.TryGetProperty("access_token", out _).ShouldBeFalse();
         var challenge = IdentityServer.Text(asked, "challenge");
         await IdentityServer.RefusedAsync(identity.PostAsync("/auth/second-factor", new { challenge, code = "000000" }), 422, "SECOND_FACTOR_INVALID");
         identity.Clock.Advance(TimeSpan.FromSeconds(60));
-        var code = CodeOf(secret);
+        var code = CodeOf(app);
         var session = await IdentityServer.BodyAsync(identity.PostAsync("/auth/second-factor", new { challenge, code }));
         session.GetProperty("account").GetProperty("email").GetString().ShouldBe("totp@example.com");
         await IdentityServer.RefusedAsync(identity.PostAsync("/auth/second-factor", new { challenge, code }), 401, "SIGN_IN_EXPIRED");
@@ -41,12 +42,12 @@ public sealed class TotpTests(IdentityServer identity) : IClassFixture<IdentityS
     [Fact]
     public async Task Code_OfOneStepBeforeAndAfter_IsTaken_EachOnce()
     {
-        var (_, secret, _) = await TurnOnAsync("steps@example.com");
+        var (_, app, _) = await TurnOnAsync("steps@example.com");
         identity.Clock.Advance(TimeSpan.FromMinutes(5));
         foreach (var (offset, status) in new[] { (-2, 422), (-1, 200), (-1, 422), (0, 200), (-1, 422), (1, 200), (0, 422), (2, 422) })
         {
             var challenge = IdentityServer.Text(await IdentityServer.BodyAsync(LoginAsync("steps@example.com"), 202), "challenge");
-            using var response = await identity.PostAsync("/auth/second-factor", new { challenge, code = CodeOf(secret, offset) });
+            using var response = await identity.PostAsync("/auth/second-factor", new { challenge, code = CodeOf(app, offset) });
             ((int)response.StatusCode).ShouldBe(status, $"a code of {offset} steps from now");
         }
     }
@@ -54,10 +55,10 @@ public sealed class TotpTests(IdentityServer identity) : IClassFixture<IdentityS
     [Fact]
     public async Task Code_UsedManyTimesAtOnce_IsTakenOnce()
     {
-        var (_, secret, _) = await TurnOnAsync("at-once@example.com");
+        var (_, app, _) = await TurnOnAsync("at-once@example.com");
         identity.Clock.Advance(TimeSpan.FromMinutes(2));
         var challenges = await Task.WhenAll(Enumerable.Range(0, 6).Select(async _ => IdentityServer.Text(await IdentityServer.BodyAsync(LoginAsync("at-once@example.com"), 202), "challenge")));
-        var code = CodeOf(secret);
+        var code = CodeOf(app);
         var answers = await Task.WhenAll(challenges.Select(challenge => identity.PostAsync("/auth/second-factor", new { challenge, code })));
         answers.Count(answer => (int)answer.StatusCode == 200).ShouldBe(1);
     }
@@ -65,12 +66,12 @@ public sealed class TotpTests(IdentityServer identity) : IClassFixture<IdentityS
     [Fact]
     public async Task Challenge_AfterFiveWrongCodes_IsOver()
     {
-        var (_, secret, _) = await TurnOnAsync("guessing@example.com");
+        var (_, app, _) = await TurnOnAsync("guessing@example.com");
         identity.Clock.Advance(TimeSpan.FromMinutes(2));
         var challenge = IdentityServer.Text(await IdentityServer.BodyAsync(LoginAsync("guessing@example.com"), 202), "challenge");
         for (var i = 0; i < 5; i++)
             await IdentityServer.RefusedAsync(identity.PostAsync("/auth/second-factor", new { challenge, code = "000000" }), 422, "SECOND_FACTOR_INVALID");
-        await IdentityServer.RefusedAsync(identity.PostAsync("/auth/second-factor", new { challenge, code = CodeOf(secret) }), 401, "SIGN_IN_EXPIRED");
+        await IdentityServer.RefusedAsync(identity.PostAsync("/auth/second-factor", new { challenge, code = CodeOf(app) }), 401, "SIGN_IN_EXPIRED");
     }
 
     [Fact]
@@ -106,15 +107,15 @@ public sealed class TotpTests(IdentityServer identity) : IClassFixture<IdentityS
     [Fact]
     public async Task TurningOnAndOff_NeedsToShowWhoItIs_AndIsTold()
     {
-        var (_, secret, _) = await TurnOnAsync("off@example.com");
+        var (_, app, _) = await TurnOnAsync("off@example.com");
         identity.Clock.Advance(TimeSpan.FromMinutes(11));
         var challenge = IdentityServer.Text(await IdentityServer.BodyAsync(LoginAsync("off@example.com"), 202), "challenge");
-        var session = await IdentityServer.BodyAsync(identity.PostAsync("/auth/second-factor", new { challenge, code = CodeOf(secret) }));
+        var session = await IdentityServer.BodyAsync(identity.PostAsync("/auth/second-factor", new { challenge, code = CodeOf(app) }));
         identity.Clock.Advance(TimeSpan.FromMinutes(11));
         using var refreshed = await identity.RefreshAsync(IdentityServer.Text(session, "refresh_token"));
         var token = IdentityServer.Text(JsonDocument.Parse(await refreshed.Content.ReadAsStringAsync()).RootElement, "access_token");
         await IdentityServer.RefusedAsync(identity.SendAsync(HttpMethod.Delete, "/auth/totp", null, token), 403, "STEP_UP_REQUIRED");
-        await IdentityServer.BodyAsync(identity.PostAsync("/auth/step-up", new { code = CodeOf(secret) }, token));
+        await IdentityServer.BodyAsync(identity.PostAsync("/auth/step-up", new { code = CodeOf(app) }, token));
         await IdentityServer.BodyAsync(identity.SendAsync(HttpMethod.Delete, "/auth/totp", null, token), 204);
         (await SecurityAsync(token)).GetProperty("totp").GetBoolean().ShouldBeFalse();
         (await SecurityAsync(token)).GetProperty("recovery_codes_left").GetInt32().ShouldBe(0);
@@ -125,10 +126,10 @@ public sealed class TotpTests(IdentityServer identity) : IClassFixture<IdentityS
     [Fact]
     public async Task Database_HoldsNoUsableSecret()
     {
-        var (_, secret, codes) = await TurnOnAsync("factor-dump@example.com");
+        var (_, app, codes) = await TurnOnAsync("factor-dump@example.com");
         await using var command = identity.Database.OwnerOrSuperuser.CreateCommand("SELECT string_agg(t, ' ') FROM (SELECT t::text AS t FROM identity.totp t UNION ALL SELECT r::text FROM identity.recovery_code r) x");
         var dump = (string)(await command.ExecuteScalarAsync())!;
-        dump.ShouldNotContain(Convert.ToHexStringLower(secret));
+        dump.ShouldNotContain(Convert.ToHexStringLower(app.Secret.Span));
         foreach (var code in codes)
             dump.ShouldNotContain(code.Replace("-", "", StringComparison.Ordinal));
     }
@@ -137,26 +138,20 @@ public sealed class TotpTests(IdentityServer identity) : IClassFixture<IdentityS
 
     private Task<JsonElement> SecurityAsync(string token) => IdentityServer.BodyAsync(identity.GetAsync("/auth/security", token));
 
-    private string CodeOf(byte[] secret, int offset = 0) => Totp.CodeAt(secret, Totp.StepOf(identity.Clock.GetUtcNow()) + offset);
+    private string CodeOf(AuthenticatorApp app, int offset = 0) => app.CodeAt(identity.Clock.GetUtcNow(), offset);
 
-    private async Task<(string Token, byte[] Secret, IReadOnlyList<string> Codes)> TurnOnAsync(string email)
+    private async Task<(string Token, AuthenticatorApp App, IReadOnlyList<string> Codes)> TurnOnAsync(string email)
     {
         var token = IdentityServer.Text(await identity.RegisterAsync(email), "access_token");
         // Else whoever comes by the mailbox first would be the owner, and the factor a stranger's.
         await IdentityServer.BodyAsync(identity.PostAsync("/auth/verify-email", new { token = SentMails.TokenOf(identity.Mails.Newest(AccountMailKind.VerifyEmail, email)) }, token), 204);
         var offer = await IdentityServer.BodyAsync(identity.PostAsync("/auth/totp", new { }, token));
         offer.GetProperty("qr_code").GetString()!.ShouldStartWith("data:image/svg+xml;base64,");
-        var secret = FromBase32(IdentityServer.Text(offer, "secret"));
+        var app = new AuthenticatorApp(IdentityServer.Text(offer, "secret"));
         // What was not confirmed is not asked for.
         await IdentityServer.BodyAsync(LoginAsync(email));
         await IdentityServer.RefusedAsync(identity.PostAsync("/auth/totp/confirm", new { code = "000000" }, token), 422, "SECOND_FACTOR_INVALID");
-        var on = await IdentityServer.BodyAsync(identity.PostAsync("/auth/totp/confirm", new { code = CodeOf(secret) }, token));
-        return (token, secret, [.. on.GetProperty("recovery_codes").EnumerateArray().Select(code => code.GetString()!)]);
-    }
-
-    private static byte[] FromBase32(string text)
-    {
-        var bits = string.Concat(text.Select(c => Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(c, StringComparison.Ordinal), 2).PadLeft(5, '0')));
-        return [.. Enumerable.Range(0, bits.Length / 8).Select(i => Convert.ToByte(bits.Substring(i * 8, 8), 2))];
+        var on = await IdentityServer.BodyAsync(identity.PostAsync("/auth/totp/confirm", new { code = CodeOf(app) }, token));
+        return (token, app, [.. on.GetProperty("recovery_codes").EnumerateArray().Select(code => code.GetString()!)]);
     }
 }
