@@ -55,7 +55,7 @@ internal static class AuthEndpoints
         var token = cookies ? SessionCookies.Read(context, SessionCookies.Refresh) : request?.RefreshToken;
         if (string.IsNullOrEmpty(token))
             return Problems.Result(new Failure(FailureKind.Unauthenticated, "REFRESH_TOKEN_MISSING", "There is no session. Sign in."));
-        var outcome = await authentication.RefreshAsync(token, SignInSource.Of(context).Device, context.RequestAborted).ConfigureAwait(false);
+        var outcome = await authentication.RefreshAsync(token, SignInSource.Of(context).Device, AuditActor.Of(context), context.RequestAborted).ConfigureAwait(false);
         if (outcome.Failure is not { } failure)
             return await signIns.AnswerAsync(outcome.Value, context, cookies, StatusCodes.Status200OK).ConfigureAwait(false);
         if (cookies)

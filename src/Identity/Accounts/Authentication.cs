@@ -52,9 +52,9 @@ internal sealed class Authentication(
         }, cancellation).ConfigureAwait(false);
     }
 
-    public async Task<Outcome<SignedIn>> RefreshAsync(string token, Device device, CancellationToken cancellation)
+    public async Task<Outcome<SignedIn>> RefreshAsync(string token, Device device, AuditActor actor, CancellationToken cancellation)
     {
-        var refreshed = await sessions.RefreshAsync(token, device, cancellation).ConfigureAwait(false);
+        var refreshed = await sessions.RefreshAsync(token, device, actor, cancellation).ConfigureAwait(false);
         if (refreshed.Failure is { } failure)
             return failure;
         var issued = refreshed.Value;

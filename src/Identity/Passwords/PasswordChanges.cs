@@ -28,6 +28,9 @@ internal sealed class PasswordChanges(
         var hash = await hasher.HashAsync(next, cancellation).ConfigureAwait(false);
         return await database.AsWorkerAsync(async session =>
         {
+            // A sign-in that is on its way has the row: its session is there to be ended. Whoever has reset the password meanwhile has the last word.
+            if (await AccountStore.LockAsync(session, account.Id).ConfigureAwait(false) is not { } now || now.PasswordHash != account.PasswordHash)
+                return WrongPassword;
             await AttemptLimits.ForgiveAsync(session, counted.Value).ConfigureAwait(false);
             await sessions.EndOthersAsync(session, account.Id, caller.SessionId, "password_changed").ConfigureAwait(false);
             await challenges.VoidAsync(session, account.Id).ConfigureAwait(false);

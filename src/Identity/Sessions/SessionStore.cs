@@ -15,7 +15,7 @@ internal sealed record IssuedSession(Guid AccountId, Guid SessionId, string Acce
 /// after, while its successor is unused: then a client whose requests crossed gets the same successor, which is derived from the parent, so that
 /// only digests are stored. Idle 30 days, absolute 180 days.
 /// </summary>
-internal sealed class SessionStore(IDatabase database, AccessTokens accessTokens, ModuleKeys keys, TimeProvider clock)
+internal sealed class SessionStore(IDatabase database, AccessTokens accessTokens, ModuleKeys keys, IAuditLog audit, TimeProvider clock)
 {
     public static readonly TimeSpan Idle = TimeSpan.FromDays(30);
     public static readonly TimeSpan Absolute = TimeSpan.FromDays(180);
@@ -49,12 +49,12 @@ internal sealed class SessionStore(IDatabase database, AccessTokens accessTokens
     }
 
     /// <summary>A new access and refresh token, or REFRESH_TOKEN_INVALID. A replay ends the session, and that is kept although the answer is a refusal.</summary>
-    public async Task<Outcome<IssuedSession>> RefreshAsync(string presented, Device device, CancellationToken cancellation)
+    public async Task<Outcome<IssuedSession>> RefreshAsync(string presented, Device device, AuditActor actor, CancellationToken cancellation)
     {
         if (RefreshToken.Parse(presented) is not { } secret)
             return Rejected;
         var successor = HMACSHA256.HashData((await keys.GetAsync(cancellation).ConfigureAwait(false)).Refresh, secret);
-        var rotated = await database.AsWorkerAsync(session => RotateAsync(session, secret, successor, device), cancellation).ConfigureAwait(false);
+        var rotated = await database.AsWorkerAsync(session => RotateAsync(session, secret, successor, device, actor), cancellation).ConfigureAwait(false);
         return rotated is { } found
             ? new IssuedSession(found.AccountId, found.SessionId,
                 await accessTokens.IssueAsync(found.AccountId, found.SessionId, cancellation).ConfigureAwait(false), RefreshToken.Format(successor))
@@ -87,7 +87,7 @@ internal sealed class SessionStore(IDatabase database, AccessTokens accessTokens
         ? session.QuerySingleOrDefaultAsync<Guid?>("SELECT session_id FROM identity.refresh_token WHERE digest = @digest", new { digest = SHA256.HashData(secret) })
         : Task.FromResult<Guid?>(null);
 
-    private async Task<TokenRow?> RotateAsync(DbSession session, byte[] secret, byte[] successor, Device device)
+    private async Task<TokenRow?> RotateAsync(DbSession session, byte[] secret, byte[] successor, Device device, AuditActor actor)
     {
         // The session's row is the lock: parallel refreshes of one family follow one another, so a loser finds the winner's successor, committed.
         const string select = """
@@ -110,6 +110,9 @@ internal sealed class SessionStore(IDatabase database, AccessTokens accessTokens
             if (now - used <= Crossing && token.SuccessorUnused == true)
                 return token;
             await EndAsync(session, token.SessionId, "refresh_token_reused").ConfigureAwait(false);
+            // Whose device it was reads it: one of two who have the token has stolen it.
+            await audit.WriteAsync(session, actor, new AuditChange("account.session_ended", TypeId.Format("acc", token.AccountId),
+                After: new { session_id = TypeId.Format("ses", token.SessionId), reason = "refresh_token_reused" })).ConfigureAwait(false);
             return null;
         }
         await session.ExecuteAsync("UPDATE identity.refresh_token SET used_at = @now WHERE id = @id", new { now, token.Id }).ConfigureAwait(false);

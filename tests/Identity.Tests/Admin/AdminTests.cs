@@ -132,6 +132,42 @@ public sealed class AdminTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task LastOperator_DoesNotDeleteTheOwnAccount_OneOfTwoDoes()
+    {
+        async Task<(int Status, string Code)> DeleteAsync(string email, string? token = null)
+        {
+            var (status, body) = await SendAsync(HttpMethod.Post, "/me/delete", new { email }, token);
+            return (status, status < 400 ? "" : body.GetProperty("code").GetString()!);
+        }
+        (await DeleteAsync("root@example.com")).ShouldBe((409, "LAST_OPERATOR"));
+        (await SendAsync(HttpMethod.Get, "/me")).Status.ShouldBe(200);
+        var (id, token, _) = await RegisterAsync("ada@example.com");
+        (await SendAsync(HttpMethod.Put, $"/api/admin/accounts/{id}/role", new { role = "admin" })).Status.ShouldBe(204);
+        // A closed one counts for nothing.
+        (await SendAsync(HttpMethod.Post, $"/api/admin/accounts/{id}/disable")).Status.ShouldBe(204);
+        (await DeleteAsync("root@example.com")).ShouldBe((409, "LAST_OPERATOR"));
+        (await SendAsync(HttpMethod.Post, $"/api/admin/accounts/{id}/enable")).Status.ShouldBe(204);
+        token = await LoginAsync("ada@example.com");
+        var both = await Task.WhenAll(DeleteAsync("root@example.com"), DeleteAsync("ada@example.com", token));
+        both.Select(one => one.Status).Order().ShouldBe([204, 409]);
+        await using var left = _identity.Database.OwnerOrSuperuser.CreateCommand("SELECT count(*) FROM identity.account WHERE role = 'admin' AND disabled_at IS NULL AND deleted_at IS NULL");
+        (await left.ExecuteScalarAsync()).ShouldBe(1L);
+    }
+
+    [Fact]
+    public async Task Disable_EndsApiTokensAtOnce_ForGood()
+    {
+        var (id, token, _) = await RegisterAsync("ada@example.com");
+        using var made = await _identity.PostAsync("/api/tokens", new { name = "CI", scopes = new[] { "apis:read" } }, token);
+        var secret = IdentityServer.Text(await made.Content.ReadFromJsonAsync<JsonElement>(), "secret");
+        (await SendAsync(HttpMethod.Get, "/me", token: secret)).Status.ShouldBe(200);
+        (await SendAsync(HttpMethod.Post, $"/api/admin/accounts/{id}/disable")).Status.ShouldBe(204);
+        (await SendAsync(HttpMethod.Get, "/me", token: secret)).Status.ShouldBe(401);
+        (await SendAsync(HttpMethod.Post, $"/api/admin/accounts/{id}/enable")).Status.ShouldBe(204);
+        (await SendAsync(HttpMethod.Get, "/me", token: secret)).Status.ShouldBe(401);
+    }
+
+    [Fact]
     public async Task Sessions_AreSeenAndEnded()
     {
         var (id, token, _) = await RegisterAsync("ada@example.com");

@@ -30,6 +30,19 @@ public sealed class HostileFormTests : IDisposable
             Refused(one);
     }
 
+    // A JWE is no JWS, whoever could decrypt it (RFC 7516, 3.1: five parts, of which some may be empty).
+    [Theory]
+    [InlineData("""{"alg":"RSA-OAEP-256","enc":"A256GCM","kid":"k1"}""", "a2V5", "aXY", "dGV4dA", "dGFn")]
+    [InlineData("""{"alg":"dir","enc":"A128GCM","kid":"k1","typ":"at+jwt"}""", "", "aXY", "dGV4dA", "dGFn")]
+    [InlineData("""{"alg":"ES256","enc":"A256GCM","kid":"k1","typ":"at+jwt"}""", "", "", "", "")]
+    [InlineData("""{"alg":"PBES2-HS256+A128KW","p2c":2147483647,"p2s":"c2FsdA","enc":"A128GCM","kid":"k1"}""", "a2V5", "aXY", "dGV4dA", "dGFn")]
+    public void Verify_WhatIsEncrypted_IsRefused(string header, params string[] parts)
+    {
+        Refused($"{Forge.Encode(header)}.{string.Join('.', parts)}");
+        Refused(Forge.SignedAs(_key, $"{Forge.Encode(header)}.{string.Join('.', parts)}"));
+        Jws.Verify($"{Forge.Encode(header)}.{string.Join('.', parts)}", JwsKind.IdToken, _keys).ShouldBeNull();
+    }
+
     [Fact]
     public void Verify_EmptyPayload_IsAJwsButNoJwt()
     {

@@ -117,6 +117,35 @@ public sealed class HostileHeaderTests : IDisposable
         }
     }
 
+    // What everybody may know, used as if it were a secret: the algorithm is the key's, so no HMAC is ever computed.
+    [Theory]
+    [InlineData("HS256")]
+    [InlineData("HS384")]
+    [InlineData("HS512")]
+    public void Verify_HmacWithThePublicKey_IsRefused(string algorithm)
+    {
+        using var rsa = RSA.Create(2048);
+        using var rsaKeys = Forge.Read(Forge.Jwk(rsa));
+        using var curveKeys = Forge.Read(Forge.Jwk(_key));
+        Jws.Verify(Forge.Rsa(rsa, "RS256", RSASignaturePadding.Pkcs1), JwsKind.IdToken, rsaKeys).ShouldNotBeNull();
+        Jws.Verify(Forge.Es256(_key, Right), JwsKind.AccessToken, curveKeys).ShouldNotBeNull();
+        foreach (var (keys, forms) in new[] { (rsaKeys, PublicForms(rsa, Forge.Jwk(rsa))), (curveKeys, PublicForms(_key, Forge.Jwk(_key))), (_keys, PublicForms(_key, Forge.Jwk(_key))) })
+            foreach (var secret in forms)
+            {
+                var input = $"{Forge.Encode(Right.Replace("ES256", algorithm, StringComparison.Ordinal))}.{Forge.Encode("{}")}";
+                var bytes = Encoding.ASCII.GetBytes(input);
+                var mac = algorithm switch { "HS256" => HMACSHA256.HashData(secret, bytes), "HS384" => HMACSHA384.HashData(secret, bytes), _ => HMACSHA512.HashData(secret, bytes) };
+                foreach (var kind in new[] { JwsKind.AccessToken, JwsKind.IdToken })
+                    Jws.Verify($"{input}.{Forge.Encode(mac)}", kind, keys).ShouldBeNull();
+            }
+    }
+
+    private static IEnumerable<byte[]> PublicForms(AsymmetricAlgorithm key, Dictionary<string, object> jwk) =>
+    [
+        key.ExportSubjectPublicKeyInfo(), Encoding.ASCII.GetBytes(key.ExportSubjectPublicKeyInfoPem()), Encoding.ASCII.GetBytes(key.ExportSubjectPublicKeyInfoPem() + "\n"),
+        JsonSerializer.SerializeToUtf8Bytes(jwk), Encoding.ASCII.GetBytes((string)jwk[jwk.ContainsKey("n") ? "n" : "x"]), [],
+    ];
+
     [Theory]
     [InlineData("")]
     [InlineData("[]")]

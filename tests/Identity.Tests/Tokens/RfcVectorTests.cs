@@ -13,6 +13,8 @@ public sealed class RfcVectorTests
     [InlineData(RfcVectors.A3Es256, RfcVectors.A3Key, "{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}")]
     [InlineData(RfcVectors.Cookbook41Rs256, RfcVectors.CookbookRsaKey, "It\u2019s a dangerous business, Frodo, going out your door. You step onto the road, "
         + "and if you don't keep your feet, there\u2019s no knowing where you might be swept off to.")]
+    [InlineData(RfcVectors.Cookbook48Rs256, RfcVectors.CookbookRsaKey, "It\u2019s a dangerous business, Frodo, going out your door. You step onto the road, "
+        + "and if you don't keep your feet, there\u2019s no knowing where you might be swept off to.")]
     public void Verify_ExampleOfAnAlgorithmThatWeHave_GivesThePayload(string token, string key, string payload)
     {
         using var keys = Keys(key);
@@ -24,6 +26,7 @@ public sealed class RfcVectorTests
     [InlineData(RfcVectors.A2Rs256, RfcVectors.A2Key)]
     [InlineData(RfcVectors.A3Es256, RfcVectors.A3Key)]
     [InlineData(RfcVectors.Cookbook41Rs256, RfcVectors.CookbookRsaKey)]
+    [InlineData(RfcVectors.Cookbook48Rs256, RfcVectors.CookbookRsaKey)]
     public void Verify_ExampleWithOneOctetChanged_IsRefused(string token, string key)
     {
         using var keys = Keys(key);
@@ -50,6 +53,8 @@ public sealed class RfcVectorTests
         Refused(RfcVectors.A4Es512, RfcVectors.A4Key);
         IsGenuineCurve(RfcVectors.Cookbook43Es512, RfcVectors.CookbookCurveKey).ShouldBeTrue();
         Refused(RfcVectors.Cookbook43Es512, RfcVectors.CookbookCurveKey);
+        IsGenuineHmac(RfcVectors.Cookbook46Hs256, RfcVectors.CookbookSecret).ShouldBeTrue();
+        Refused(RfcVectors.Cookbook46Hs256, $$"""{"kty":"oct","alg":"HS256","k":"{{RfcVectors.CookbookSecret}}"}""");
         IsGenuinePss384(RfcVectors.Cookbook42Ps384, RfcVectors.CookbookRsaKey).ShouldBeTrue();
         Refused(RfcVectors.Cookbook42Ps384, RfcVectors.CookbookRsaKey);
         Refused(RfcVectors.Cookbook42Ps384, RfcVectors.CookbookRsaKey.Replace("\"use\"", "\"alg\":\"PS256\",\"use\"", StringComparison.Ordinal));
@@ -63,6 +68,26 @@ public sealed class RfcVectorTests
         var parts = RfcVectors.A3Es256.Split('.');
         Refused($$"""{"payload":"{{parts[1]}}","protected":"{{parts[0]}}","header":{"kid":"e9bc097a-ce51-4036-9562-d2ade882db0d"},"signature":"{{parts[2]}}"}""", RfcVectors.A3Key);
         Refused($$"""{"payload":"{{parts[1]}}","signatures":[{"protected":"{{parts[0]}}","signature":"{{parts[2]}}"}]}""", RfcVectors.A3Key);
+    }
+
+    // Genuine too, signature by signature, and nothing that has a compact form.
+    [Fact]
+    public void Verify_FieldsThatNothingProtectsAndSeveralSignatures_AreRefused()
+    {
+        IsGenuineHmac(RfcVectors.Cookbook47Hs256, RfcVectors.CookbookSecret).ShouldBeTrue();
+        IsGenuineCurve(RfcVectors.Cookbook48Es512, RfcVectors.CookbookCurveKey).ShouldBeTrue();
+        Refused(RfcVectors.Cookbook47Hs256, RfcVectors.CookbookRsaKey);
+        Refused(RfcVectors.Cookbook48Es512, RfcVectors.CookbookCurveKey);
+        string[] Part(string token) => token.Split('.');
+        string Entry(string token, string header) => Part(token)[0].Length == 0
+            ? $$"""{"header":{{header}},"signature":"{{Part(token)[2]}}"}"""
+            : $$"""{"protected":"{{Part(token)[0]}}","header":{{header}},"signature":"{{Part(token)[2]}}"}""";
+        string All(params string[] entries) => $$"""{"payload":"{{Part(RfcVectors.Cookbook48Rs256)[1]}}","signatures":[{{string.Join(',', entries)}}]}""";
+        const string kid = """{"kid":"bilbo.baggins@hobbiton.example"}""";
+        Refused(All(Entry(RfcVectors.Cookbook46Hs256, """{"kid":"018c0ae5-4d9b-471b-bfd6-eef314bc7037"}""")), RfcVectors.CookbookRsaKey);
+        Refused(All(Entry(RfcVectors.Cookbook48Rs256, kid), Entry(RfcVectors.Cookbook48Es512, """{"alg":"ES512"}"""), Entry(RfcVectors.Cookbook44Hs256, "{}")), RfcVectors.CookbookRsaKey);
+        // RFC 7515, A.6, both signatures.
+        Refused($$"""{"payload":"{{Part(RfcVectors.A2Rs256)[1]}}","signatures":[{{Entry(RfcVectors.A2Rs256, kid)}},{{Entry(RfcVectors.A3Es256, kid)}}]}""", RfcVectors.A2Key);
     }
 
     private static void Refused(string token, string key)

@@ -1,6 +1,6 @@
 namespace Tollgate.Identity.Tests.Tokens;
 
-/// <summary>The examples of RFC 7515, appendix A, and RFC 7520, section 4, that have a compact serialization.</summary>
+/// <summary>The examples of RFC 7515, appendix A, and RFC 7520, section 4, signature by signature.</summary>
 internal static class RfcVectors
 {
     private const string Joe = "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
@@ -53,6 +53,19 @@ internal static class RfcVectors
     public const string Cookbook44Hs256 =
         $"eyJhbGciOiJIUzI1NiIsImtpZCI6IjAxOGMwYWU1LTRkOWItNDcxYi1iZmQ2LWVlZjMxNGJjNzAzNyJ9.{Frodo}.s0h6KThzkfBBBkLspW1h84VsJZFTsPPqMDA7g1Md7p0";
     public const string CookbookSecret = "hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg";
+
+    /// <summary>Sections 4.6 and 4.7: header fields that nothing protects, which only a JSON serialization has.</summary>
+    public const string Cookbook46Hs256 = $"eyJhbGciOiJIUzI1NiJ9.{Frodo}.bWUSVaxorn7bEF1djytBd0kHv70Ly5pvbomzMWSOr20";
+    public const string Cookbook47Hs256 = $".{Frodo}.xuLifqLGiblpv9zBpuZczWhNj1gARaLV3UxvxhJxZuk";
+
+    /// <summary>Section 4.8: three signatures of one text; the third is that of 4.4.</summary>
+    public const string Cookbook48Rs256 = $"eyJhbGciOiJSUzI1NiJ9.{Frodo}."
+        + "MIsjqtVlOpa71KE-Mss8_Nq2YH4FGhiocsqrgi5NvyG53uoimic1tcMdSg-qptrzZc7CG6Svw2Y13TDIqHzTUrL_lR2ZFcryNFiHkSw129EghGpwkpxaTn_THJTCglNbADko1MZBCdwzJxwqZc-1"
+        + "RlpO2HibUYyXSwO97BSe0_evZKdjvvKSgsIqjytKSeAMbhMBdMma622_BG5t4sdbuCHtFjp9iJmkio47AIwqkZV1aIZsv33uPUqBBCXbYoQJwt7mxPftHmNlGoOSMxR_3thmXTCm4US-xiNOyhbm"
+        + "8afKK64jU6_TPtQHiJeQJxz9G3Tx-083B745_AfYOnlC9w";
+    public const string Cookbook48Es512 = $".{Frodo}."
+        + "ARcVLnaJJaUWG8fG-8t5BREVAuTY8n8YHjwDO1muhcdCoFZFFjfISu0Cdkn9Ybdlmi54ho0x924DUz8sK7ZXkhc7AFM8ObLfTvNCrqcI3Jkl2U5IX3utNhODH6v7xgy1Qahsn0fyb4zSAkje8bAW"
+        + "z4vIfj5pCMYxxm4fgV3q7ZYhm5eD";
 
     /// <summary>Section 4.5: what is signed travels elsewhere.</summary>
     public static string Cookbook45Detached => Cookbook44Hs256.Replace(Frodo, "", StringComparison.Ordinal);
