@@ -59,6 +59,19 @@ public sealed class MigratorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Apply_FileThatWritesRowsWithADeferredReferenceAndAltersTheirTable_WorksWhereThereAreRows()
+    {
+        var referring = MigrationFile.Of("trial", 3, "referring", """
+            ALTER TABLE trial.one ADD PRIMARY KEY (n);
+            CREATE TABLE trial.two (n int REFERENCES trial.one DEFERRABLE INITIALLY DEFERRED);
+            INSERT INTO trial.two SELECT n FROM trial.one;
+            ALTER TABLE trial.two ENABLE ROW LEVEL SECURITY;
+            """);
+        (await Migrator(First, Second, referring).ApplyAsync(_owner, CancellationToken.None)).ShouldContain("trial/0003_referring");
+        (await CountAsync("SELECT count(*) FROM trial.two")).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Apply_OtherLineEnds_AreTheSameFile()
     {
         await Migrator(First).ApplyAsync(_owner, CancellationToken.None);

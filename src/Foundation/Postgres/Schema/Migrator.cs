@@ -14,6 +14,9 @@ internal sealed class Migrator(IReadOnlyList<MigrationFile> files, ILogger logge
 
     private const string UnlockSql = "SELECT pg_advisory_unlock(hashtextextended('tollgate.migrate', 0))";
 
+    // A table of which something is still to be checked at the end cannot be altered: a file that writes rows and then alters would work on an empty database only.
+    private const string ChecksAtOnce = "SET CONSTRAINTS ALL IMMEDIATE";
+
     private const string JournalSql = """
         CREATE SCHEMA IF NOT EXISTS foundation;
         CREATE TABLE IF NOT EXISTS foundation.migration (
@@ -78,6 +81,7 @@ internal sealed class Migrator(IReadOnlyList<MigrationFile> files, ILogger logge
         {
             try
             {
+                await connection.ExecuteAsync(new CommandDefinition(ChecksAtOnce, transaction: transaction, cancellationToken: cancellation)).ConfigureAwait(false);
                 await connection.ExecuteAsync(new CommandDefinition(file.Text, transaction: transaction, commandTimeout: 0, cancellationToken: cancellation)).ConfigureAwait(false);
             }
             catch (PostgresException refused)
