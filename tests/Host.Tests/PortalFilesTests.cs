@@ -17,6 +17,25 @@ public sealed class PortalFilesTests(SharedProgram shared)
         await ExpectAsync("/marketplace/listings/no/such", "application/json", 404, "application/problem+json");
     }
 
+    [Theory]
+    [InlineData("/../../../../etc/passwd")]
+    [InlineData("/%2e%2e/%2e%2e/%2e%2e/%2e%2e/etc/passwd")]
+    [InlineData("/..%2f..%2f..%2fetc%2fpasswd")]
+    [InlineData("/assets/..%5c..%5csecrets%5cmaster.key")]
+    [InlineData("/secrets/master.key")]
+    [InlineData("/appsettings.json")]
+    [InlineData("/tollgate.dll")]
+    [InlineData("/.git/config")]
+    [InlineData("/cert.pem/")]
+    [InlineData("/")]
+    [InlineData("/assets/")]
+    public async Task Address_OfWhatIsNotInThePortal_IsNothing(string target)
+    {
+        var answer = await RawAnswer.ToAsync(shared.Program.Control, $"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
+        answer.Status.ShouldBe(404);
+        answer.Headers["Content-Type"].ShouldBe("application/problem+json");
+    }
+
     private async Task ExpectAsync(string path, string accept, int status, string type)
     {
         using var client = RunningProgram.NewClient(shared.Program.Control);

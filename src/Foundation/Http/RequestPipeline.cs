@@ -8,6 +8,9 @@ namespace Tollgate.Foundation.Http;
 /// <summary>Gives each request an id, the headers that every answer carries, and one structured log line when it is done.</summary>
 internal sealed partial class RequestPipeline(RequestDelegate next, ILogger<RequestPipeline> logger, TimeProvider clock)
 {
+    /// <summary>The Content-Security-Policy of what is no page.</summary>
+    public const string NothingRuns = "default-src 'none'; frame-ancestors 'none'";
+
     public async Task InvokeAsync(HttpContext context)
     {
         var offered = context.Request.Headers[RequestId.Header].ToString();
@@ -33,7 +36,7 @@ internal sealed partial class RequestPipeline(RequestDelegate next, ILogger<Requ
         headers[RequestId.Header] = context.TraceIdentifier;
         SecurityHeaders.Set(context);
         if (!headers.ContainsKey("Content-Security-Policy"))
-            headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
+            headers.ContentSecurityPolicy = NothingRuns;
         if (!headers.ContainsKey("Cache-Control"))
             headers.CacheControl = "no-store";
         return Task.CompletedTask;

@@ -92,7 +92,8 @@ public static partial class ServerRefusals
             headers.ContentLength = body.Length;
             headers.Connection = "close";
             headers.CacheControl = "no-store";
-            headers.XContentTypeOptions = "nosniff";
+            headers.ContentSecurityPolicy = RequestPipeline.NothingRuns;
+            SecurityHeaders.Set(context);
             headers[RequestId.Header] = requestId;
             LogRefused(logger, context.Response.StatusCode, refusal.Code, requestId);
             if (!context.Response.StartAsync().IsCompletedSuccessfully)

@@ -52,10 +52,7 @@ internal static class ProblemWriter
         response.StatusCode = problem.Status;
         response.ContentType = Problems.ContentType;
         response.ContentLength = body.Length;
-        response.Headers.CacheControl = "no-store";
-        response.Headers.XContentTypeOptions = "nosniff";
-        response.Headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
-        response.Headers[RequestId.Header] = context.TraceIdentifier;
+        OwnHeaders.Set(context);
         if (problem.RetryAfterSeconds > 0)
             response.Headers.RetryAfter = problem.RetryAfterSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (problem.Status == StatusCodes.Status401Unauthorized)

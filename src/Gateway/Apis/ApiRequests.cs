@@ -155,6 +155,6 @@ internal static partial class ApiFields
 
     public static string[] CleanTags(IReadOnlyList<string?>? tags) => [.. (tags ?? []).Select(tag => tag!.Trim().ToLowerInvariant()).Distinct(StringComparer.Ordinal)];
 
-    [GeneratedRegex("^[a-z0-9](-?[a-z0-9])*$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^[a-z0-9](-?[a-z0-9])*\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Segment();
 }

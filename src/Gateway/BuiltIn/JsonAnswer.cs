@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Foundation;
+using Tollgate.Gateway.Answers;
 
 namespace Tollgate.Gateway.BuiltIn;
 
@@ -27,7 +28,7 @@ internal static class JsonAnswer
     {
         context.Response.ContentType = "application/json; charset=utf-8";
         context.Response.ContentLength = json.Length;
-        context.Response.Headers.CacheControl = "no-store";
+        OwnHeaders.Set(context);
         if (!HttpMethods.IsHead(context.Request.Method))
             await context.Response.Body.WriteAsync(json, context.RequestAborted).ConfigureAwait(false);
     }

@@ -166,7 +166,7 @@ internal sealed partial class GatewayPath(Routes routes, Turnstile turnstile, Fo
     {
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = Healthy.Length;
-        context.Response.Headers.CacheControl = "no-store";
+        OwnHeaders.Set(context);
         if (!HttpMethods.IsHead(context.Request.Method))
             await context.Response.Body.WriteAsync(Healthy, context.RequestAborted).ConfigureAwait(false);
     }

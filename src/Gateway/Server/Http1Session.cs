@@ -200,7 +200,6 @@ internal sealed partial class Http1Session(ConnectionContext connection, Gateway
         _context.TraceIdentifier = TypeId.Format("req", RequestIds.New(clock.GetUtcNow()));
         LogRefused(logger, problem.Status, problem.Code, _context.TraceIdentifier, refused.Message);
         _context.Response.Headers.Connection = "close";
-        _context.Response.Headers.XContentTypeOptions = "nosniff";
         await ProblemWriter.SendAsync(_context, problem).ConfigureAwait(false);
         await _exchange.EndAsync().ConfigureAwait(false);
         await LingerAsync().ConfigureAwait(false);

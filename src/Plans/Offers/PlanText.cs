@@ -64,6 +64,6 @@ internal static partial class PlanText
         }
     }
 
-    [GeneratedRegex(@"^[0-9]{1,10}(\.[0-9]{1,12})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^[0-9]{1,10}(\.[0-9]{1,12})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Decimal();
 }
