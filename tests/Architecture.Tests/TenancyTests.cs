@@ -22,6 +22,8 @@ public sealed class TenancyTests(SchemaFixture schema) : IClassFixture<SchemaFix
         "admission.shared_epoch", // which life of the counters in Redis is the latest
     ];
 
+    private int _rows;
+
     // Of one organization alone: no consumer has a part in them.
     private static readonly string[] ProvidersOwn = ["metering.meter", "metering.reported_event"];
 
@@ -74,6 +76,83 @@ public sealed class TenancyTests(SchemaFixture schema) : IClassFixture<SchemaFix
             }
         }
         seen.ShouldBeEmpty();
+    }
+
+    /// <summary>The same for writing: a stranger's statement finds no row to change or remove, and adds none in the owner's name. The owner's own does, or there would be nothing to refuse.</summary>
+    [Fact]
+    public async Task ForeignTenant_ChangesNoRowOfAnyTable()
+    {
+        var planter = new RowPlanter(schema);
+        var (owner, stranger) = (Guid.CreateVersion7(), TenantContext.ForOrganization(Guid.CreateVersion7()));
+        var done = new List<string>();
+        var (changed, removed, added) = (0, 0, 0);
+        foreach (var table in await schema.TextsAsync($"SELECT n.nspname || '.' || c.relname {TenantTables} AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'organization_id') ORDER BY 1"))
+        {
+            var insert = await planter.StatementAsync(table, owner);
+            await schema.ExecuteAsync(insert);
+            var column = (await schema.TextsAsync($"""
+                SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+                  AND has_column_privilege('tollgate_app', attrelid, attnum, 'UPDATE') AND has_column_privilege('tollgate_app', attrelid, attnum, 'SELECT') ORDER BY attnum LIMIT 1
+                """)).FirstOrDefault();
+            string[] statements = [.. column is null ? [] : (string[])[$"UPDATE {table} SET {column} = {column}"], $"DELETE FROM {table}", insert];
+            foreach (var statement in statements)
+                if (await RowsAsync(stranger, statement) > 0)
+                    done.Add(statement);
+            changed += column is not null && await RowsAsync(TenantContext.ForOrganization(owner), statements[0]) > 0 ? 1 : 0;
+            added += await RowsAsync(TenantContext.ForOrganization(owner), insert) > 0 ? 1 : 0;
+            removed += await RowsAsync(TenantContext.ForOrganization(owner), $"DELETE FROM {table}") > 0 ? 1 : 0;
+        }
+        done.ShouldBeEmpty();
+        changed.ShouldBeGreaterThan(5);
+        added.ShouldBeGreaterThan(5);
+        removed.ShouldBeGreaterThan(0);
+    }
+
+    /// <summary>What is an account's is another account's not, whatever an endpoint would ask for.</summary>
+    [Fact]
+    public async Task ForeignAccount_SeesNoRowOfAnyTable()
+    {
+        var planter = new RowPlanter(schema);
+        var (owner, stranger) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        var tables = await schema.TextsAsync($"""
+            SELECT n.nspname || '.' || c.relname || ' account_id' {TenantTables} AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account_id')
+              AND has_any_column_privilege('tollgate_app', c.oid, 'SELECT') ORDER BY 1
+            """);
+        tables.Count.ShouldBeGreaterThan(6);
+        var seen = new List<string>();
+        foreach (var entry in tables.Append("identity.account id"))
+        {
+            var (table, column) = (entry.Split(' ')[0], entry.Split(' ')[1]);
+            await planter.PlantAsync(table, owner, column);
+            foreach (var (who, account, expected) in new[] { ("a stranger", stranger, false), ("the account", owner, true) })
+                if (await schema.Database.Database.AsAppAsync(new TenantContext(account, []), session => session.QuerySingleAsync<bool>($"SELECT EXISTS (SELECT FROM {table})"), CancellationToken.None) != expected)
+                    seen.Add($"{who} sees {(expected ? "no" : "a")} row of {table}");
+        }
+        seen.ShouldBeEmpty();
+    }
+
+    // How many rows; none when the role may not even try. Nothing of it stays.
+    private async Task<int> RowsAsync(TenantContext tenant, string statement)
+    {
+        try
+        {
+            var tried = await schema.Database.Database.AsAppAsync<Outcome<int>>(tenant, async session =>
+            {
+                _rows = await session.ExecuteAsync(statement);
+                return Failure.Conflict("UNDONE", "So that the next statement finds what this one found.");
+            }, CancellationToken.None);
+            tried.Succeeded.ShouldBeFalse();
+            return _rows;
+        }
+        catch (Npgsql.PostgresException exception) when (exception.SqlState == Npgsql.PostgresErrorCodes.UniqueViolation)
+        {
+            // Nothing but the row that is there was in its way.
+            return 1;
+        }
+        catch (Npgsql.PostgresException exception) when (exception.SqlState == Npgsql.PostgresErrorCodes.InsufficientPrivilege)
+        {
+            return 0;
+        }
     }
 
     /// <summary>The roles that work across tenants, and the owner, who is bound too, see rows only where a policy names them.</summary>

@@ -21,12 +21,14 @@ public sealed class EndpointWalkTests(Town town) : IClassFixture<Town>
     public async Task EveryRole_MayWhatTheTableSays()
     {
         var wrong = new List<string>();
+        var seen = new WalkCount();
         foreach (var endpoint in town.Endpoints.Where(endpoint => !ProgramEndpoints.IsOpen(endpoint)))
         {
             var access = ProgramEndpoints.AccessOf(endpoint)!;
             foreach (var who in RefusedFirst)
             {
                 var (answer, text) = await CallAsync(endpoint, who);
+                seen.Add(ProgramEndpoints.NameOf(endpoint), who, answer);
                 var expected = Expected(access, who, Samples.All[ProgramEndpoints.NameOf(endpoint)]);
                 if (answer != expected)
                     wrong.Add($"{ProgramEndpoints.NameOf(endpoint)} as {who ?? "nobody"}: {answer} in place of {expected}: {text[..Math.Min(text.Length, 160)]}");
@@ -35,6 +37,7 @@ public sealed class EndpointWalkTests(Town town) : IClassFixture<Town>
             }
         }
         wrong.ShouldBeEmpty();
+        seen.ShouldBeWhole(Samples.All.Keys, RefusedFirst);
     }
 
     /// <summary>By API tokens of the owner: with the endpoint's scope alone it is as a session, with all other scopes it is nothing.</summary>
