@@ -72,6 +72,8 @@ public sealed class ChangeFeedTests : IAsyncLifetime
 
     private sealed class AlreadyUp : IDatabaseStartup
     {
+        public Task LaunchAsync(CancellationToken cancellation) => Task.CompletedTask;
+
         public Task EnsureReadyAsync(CancellationToken cancellation) => Task.CompletedTask;
 
         public Task AttachAsync(CancellationToken cancellation) => Task.CompletedTask;

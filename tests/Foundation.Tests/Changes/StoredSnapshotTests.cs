@@ -59,6 +59,8 @@ public sealed class StoredSnapshotTests : IAsyncLifetime
     {
         public TaskCompletionSource Back { get; } = new();
 
+        public Task LaunchAsync(CancellationToken cancellation) => Task.CompletedTask;
+
         public Task EnsureReadyAsync(CancellationToken cancellation) => Back.Task.WaitAsync(cancellation);
 
         public Task AttachAsync(CancellationToken cancellation) => Task.CompletedTask;

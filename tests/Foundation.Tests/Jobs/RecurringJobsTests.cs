@@ -34,6 +34,8 @@ public sealed class RecurringJobsTests
 
     private sealed class Up : IDatabaseStartup
     {
+        public Task LaunchAsync(CancellationToken cancellation) => Task.CompletedTask;
+
         public Task EnsureReadyAsync(CancellationToken cancellation) => Task.CompletedTask;
 
         public Task AttachAsync(CancellationToken cancellation) => Task.CompletedTask;
