@@ -12,4 +12,8 @@ public interface IProductNames
     Task<IReadOnlyDictionary<Guid, ProductName>> NamesAsync(DbSession session, IReadOnlyCollection<Guid> ids);
 }
 
-public sealed record ProductName(string Name, string? Slug);
+public sealed record ProductName(string Name, string? Slug)
+{
+    /// <summary>Its provider is: calls are answered as if there were no such product.</summary>
+    public bool Suspended { get; init; }
+}

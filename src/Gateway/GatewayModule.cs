@@ -48,6 +48,7 @@ public static class GatewayModule
         services.AddSingleton<ApiStore>();
         services.AddSingleton<Publication>().AddSingleton<OrganizationOfApis>();
         services.AddSingleton<IOrganizationStep>(provider => provider.GetRequiredService<OrganizationOfApis>());
+        services.AddSingleton<IOrganizationSuspensionStep>(provider => provider.GetRequiredService<OrganizationOfApis>());
         services.AddSingleton<IOrganizationRemovalCheck>(provider => provider.GetRequiredService<OrganizationOfApis>());
         services.AddSingleton<EditApi>();
         services.AddSingleton<ApiUpstreams>();

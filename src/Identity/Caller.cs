@@ -7,6 +7,9 @@ public sealed record Membership(Guid OrganizationId, string Slug, string Name, O
 {
     /// <summary>Slugs that the organization gave up and that still lead to it.</summary>
     public IReadOnlyList<string> FormerSlugs { get; init; } = [];
+
+    /// <summary>By those who run the installation: it sells nothing until they lift it.</summary>
+    public bool Suspended { get; init; }
 }
 
 /// <summary>The API token that a request came with, in place of a session.</summary>
@@ -37,7 +40,7 @@ public sealed record Caller(Guid AccountId, Guid SessionId, string Email, bool I
     public TenantContext Tenant => new(AccountId, [.. Memberships.Select(m => m.OrganizationId)]);
 
     /// <summary>As if the caller were a member only where it has the endpoint's permission: what is hidden by it then does not exist for row-level security.</summary>
-    public TenantContext AllowedTenant => new(AccountId, [.. Memberships.Where(m => RolePermissions.Allow(m.Role, Required)).Select(m => m.OrganizationId)]);
+    public TenantContext AllowedTenant => new(AccountId, [.. Memberships.Where(m => Refusal(m) is null).Select(m => m.OrganizationId)]);
 
     public Membership PersonalOrganization => Memberships.First(m => m.Personal);
 
@@ -46,7 +49,7 @@ public sealed record Caller(Guid AccountId, Guid SessionId, string Email, bool I
     private Permission Required => Stated ?? throw new InvalidOperationException("The endpoint states no permission (RequirePermission).");
 
     /// <summary>A member of it with the endpoint's permission.</summary>
-    public bool IsAllowed(Guid organizationId) => MemberOf(organizationId) is { } membership && RolePermissions.Allow(membership.Role, Required);
+    public bool IsAllowed(Guid organizationId) => MemberOf(organizationId) is { } membership && Refusal(membership) is null;
 
     /// <summary>Null for a member with the endpoint's permission. Else not found for something of a foreign organization, forbidden without the permission.</summary>
     public Failure? Refusal(Guid organizationId, string what) => MemberOf(organizationId) is { } membership ? Refusal(membership) : Failure.NotFound(what);
@@ -92,6 +95,7 @@ public sealed record Caller(Guid AccountId, Guid SessionId, string Email, bool I
     private Membership? MemberOf(Guid organizationId) => Memberships.FirstOrDefault(m => m.OrganizationId == organizationId);
 
     private Failure? Refusal(Membership membership) => RolePermissions.Allow(membership.Role, Required)
-        ? null
+        // What it has it keeps, sees and may end; what it sells stays as it is.
+        ? membership.Suspended && Required is Permission.ManageApis or Permission.ReportUsage ? SuspendedOrganization.Refusal : null
         : Failure.Forbidden($"Your role in this organization ({membership.Role.ToString().ToLowerInvariant()}) does not allow this.");
 }

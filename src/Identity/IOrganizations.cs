@@ -3,7 +3,11 @@ using Tollgate.Foundation;
 namespace Tollgate.Identity;
 
 /// <summary>What other modules may know of an organization.</summary>
-public sealed record Organization(Guid Id, string Slug, string Name, string TimeZone);
+public sealed record Organization(Guid Id, string Slug, string Name, string TimeZone)
+{
+    /// <summary>By those who run the installation (<see cref="SuspendedOrganization"/>).</summary>
+    public bool Suspended { get; init; }
+}
 
 /// <summary>Questions about organizations. They run in the caller's transaction, under its row-level security: an organization that it is no member of is null.</summary>
 public interface IOrganizations

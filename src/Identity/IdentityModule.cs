@@ -46,7 +46,7 @@ public static class IdentityModule
         services.AddSingleton(new SealedColumn("identity.module_key", "sealed", "'identity.' || purpose"));
         services.AddSingleton(new SealedColumn("identity.totp", "sealed", "'identity.totp'"));
         services.AddSingleton<IAuditLog, AuditLog>().AddSingleton<AuditReader>().AddSingleton<IOrganizationContacts, OrganizationContacts>();
-        services.AddSingleton<AdminLooks>().AddSingleton<AdminActs>().AddSingleton<IOperators>(provider => provider.GetRequiredService<AdminActs>());
+        services.AddSingleton<OrganizationSuspensions>().AddSingleton<AdminLooks>().AddSingleton<AdminActs>().AddSingleton<IOperators>(provider => provider.GetRequiredService<AdminActs>());
         services.AddAddressLimit(AuthEndpoints.RegisterLimit, Setting(configuration, "RegistersPerHour", 60), TimeSpan.FromHours(1));
         services.AddAddressLimit(AuthEndpoints.LoginLimit, Setting(configuration, "LoginsPerMinute", 60), TimeSpan.FromMinutes(1));
         services.AddAddressLimit(JwksEndpoint.Limit, Setting(configuration, "KeysPerMinute", 300), TimeSpan.FromMinutes(1));

@@ -26,6 +26,7 @@ public static class PlansModule
         services.AddSingleton<IPlanStatistics, PlanStatistics>();
         services.AddSingleton<IUsageSubjects, SubscriptionUsage>();
         services.AddSingleton<IOrganizationRemovalCheck, LiveSubscriptions>();
+        services.AddSingleton<IOrganizationSuspensionStep, SuspendedSubscriber>();
         services.AddSingleton<IReportSubjects, ReportSubjects>();
         services.AddSingleton<RenewEntitlements>();
         return services;

@@ -86,8 +86,10 @@ public sealed class PlansDatabase : IAsyncLifetime
     {
         public ConcurrentDictionary<Guid, string> TimeZones { get; } = new();
 
+        public ConcurrentDictionary<Guid, bool> Suspended { get; } = new();
+
         public Task<Organization?> FindAsync(DbSession session, Guid id) =>
-            Task.FromResult<Organization?>(new Organization(id, $"o-{id:n}", "Some organization", TimeZones.GetValueOrDefault(id, "UTC")));
+            Task.FromResult<Organization?>(new Organization(id, $"o-{id:n}", "Some organization", TimeZones.GetValueOrDefault(id, "UTC")) { Suspended = Suspended.ContainsKey(id) });
 
         public Task<Organization?> FindBySlugAsync(DbSession session, string slug) => Task.FromResult<Organization?>(null);
     }

@@ -1095,6 +1095,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/organizations/{id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Its APIs are not served and its keys open nothing, until it is lifted; its members see why */
+        post: operations["adminSuspendOrganization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/organizations/{id}/unsuspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** It sells and calls again as before */
+        post: operations["adminUnsuspendOrganization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/usage": {
         parameters: {
             query?: never;
@@ -1856,6 +1890,7 @@ export interface components {
             members: number;
             /** Format: date-time */
             created_at: string;
+            suspension: null | components["schemas"]["SuspensionResponse"];
         };
         AdminSessionResponse: {
             id: string;
@@ -2452,6 +2487,7 @@ export interface components {
             name: string;
             role: components["schemas"]["OrganizationRole"];
             personal: boolean;
+            suspended: boolean;
         };
         MeterResponse: {
             id: string;
@@ -2502,6 +2538,7 @@ export interface components {
             former_slugs: string[];
             /** Format: date-time */
             created_at: string;
+            suspension: null | components["schemas"]["SuspensionResponse"];
         };
         OrganizationResponse: {
             id: string;
@@ -2673,6 +2710,7 @@ export interface components {
             id: string;
             name: null | string;
             slug: null | string;
+            suspended: boolean;
         };
         ProviderResponse: {
             id: string;
@@ -2794,6 +2832,7 @@ export interface components {
         SecurityResponse: {
             email: string;
             email_verified: boolean;
+            password: boolean;
             totp: boolean;
             /** Format: int32 */
             recovery_codes_left: number;
@@ -2903,6 +2942,14 @@ export interface components {
         SubscriptionSource: "free" | "manual" | "stripe" | "app_store" | "google_play";
         /** @enum {unknown} */
         SubscriptionStatus: "active" | "past_due" | "paused" | "canceled";
+        SuspendOrganizationRequest: {
+            reason: null | string;
+        };
+        SuspensionResponse: {
+            /** Format: date-time */
+            since: string;
+            reason: string;
+        };
         /** @enum {unknown} */
         TargetFailure: "connect_failed" | "timed_out" | "connection_broken" | "gateway_error" | "check_failed";
         TotpCodeRequest: {
@@ -6309,6 +6356,104 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AdminOrganizationDetailResponse"];
                 };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    adminSuspendOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuspendOrganizationRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    adminUnsuspendOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {

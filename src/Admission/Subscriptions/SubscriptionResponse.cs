@@ -31,12 +31,13 @@ internal sealed record SubscriptionResponse(
         var name = names.GetValueOrDefault(product.Id);
         return new SubscriptionResponse(
             TypeId.Format("sub", subscription.Id), subscription.Status, subscription.Source, PlanResponse.From(subscription.Plan),
-            new ProductResponse(product.Kind, TypeId.Format(product.Kind, product.Id), name?.Name, name?.Slug), TypeId.Format("org", subscription.OrganizationId),
+            new ProductResponse(product.Kind, TypeId.Format(product.Kind, product.Id), name?.Name, name?.Slug, name?.Suspended ?? false), TypeId.Format("org", subscription.OrganizationId),
             subscription.StartedAt, subscription.PeriodStart, subscription.PeriodEnd, subscription.CanceledAt, subscription.CreatedAt);
     }
 }
 
-internal sealed record ProductResponse(string Kind, string Id, string? Name, string? Slug);
+/// <param name="Suspended">Its provider is, by those who run the installation: it is not served.</param>
+internal sealed record ProductResponse(string Kind, string Id, string? Name, string? Slug, bool Suspended);
 
 internal sealed record FirstKeyResponse(string Id, string Prefix, string Secret);
 

@@ -51,6 +51,9 @@ internal sealed class ApiRow
 
     public DateTimeOffset? PublishedAt { get; init; }
 
+    /// <summary>Its provider is: it is not served, and not on sale, whatever its status.</summary>
+    public bool Suspended { get; init; }
+
     public string UpstreamUrl { get; init; } = "";
 
     public string? Upstreams { get; init; }

@@ -11,7 +11,7 @@ internal sealed class ApiStore(UpstreamSecrets secrets, TimeProvider clock)
     // Published rows of others pass the row-level security too; here only the caller's own count.
     private const string SelectOwn = """
         SELECT a.id, a.organization_id, a.organization_slug, a.organization_name, a.slug, a.name, a.summary, a.description, a.category, a.tags, a.status, a.version,
-               a.endpoint_count, a.created_at, a.updated_at, a.published_at, u.upstream_url, u.upstreams::text AS upstreams, u.header_names, u.headers, u.timeout_ms,
+               a.endpoint_count, a.created_at, a.updated_at, a.published_at, a.suspended, u.upstream_url, u.upstreams::text AS upstreams, u.header_names, u.headers, u.timeout_ms,
                d.spec_version, d.findings::text AS findings, d.has_errors
         FROM gateway.api a JOIN gateway.api_upstream u ON u.api_id = a.id JOIN gateway.api_document d ON d.api_id = a.id
         WHERE a.organization_id = ANY (foundation.current_organizations())

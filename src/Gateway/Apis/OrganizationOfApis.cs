@@ -3,8 +3,8 @@ using Tollgate.Identity;
 
 namespace Tollgate.Gateway.Apis;
 
-/// <summary>Keeps the copies of an organization's name and slugs, and what hangs on them, in step; and keeps an organization that sells from being removed.</summary>
-internal sealed class OrganizationOfApis(Publication publication) : IOrganizationStep, IOrganizationRemovalCheck
+/// <summary>Keeps the copies of an organization's name, slugs and suspension, and what hangs on them, in step; and keeps an organization that sells from being removed.</summary>
+internal sealed class OrganizationOfApis(Publication publication) : IOrganizationStep, IOrganizationSuspensionStep, IOrganizationRemovalCheck
 {
     public async Task RenamedAsync(DbSession session, OrganizationNames names)
     {
@@ -14,6 +14,14 @@ internal sealed class OrganizationOfApis(Publication publication) : IOrganizatio
         foreach (var id in await session.QueryAsync<Guid>(update, new { names.Id, names.Slug, names.Name, former = names.FormerSlugs.ToArray() }).ConfigureAwait(false))
             if (await ApiStore.FindAsync(session, id, forUpdate: false).ConfigureAwait(false) is { } row)
                 await publication.RefreshAsync(session, row).ConfigureAwait(false);
+    }
+
+    public async Task SuspendedAsync(DbSession session, Guid organizationId, bool suspended)
+    {
+        const string update = "UPDATE gateway.api SET suspended = @suspended WHERE organization_id = @organizationId AND suspended <> @suspended RETURNING id";
+        foreach (var id in await session.QueryAsync<Guid>(update, new { organizationId, suspended }).ConfigureAwait(false))
+            if (await ApiStore.FindAsync(session, id, forUpdate: false).ConfigureAwait(false) is { } row)
+                await publication.SetSuspendedAsync(session, row).ConfigureAwait(false);
     }
 
     public async Task<string?> HindranceAsync(DbSession session, Guid organizationId)

@@ -28,13 +28,25 @@ internal sealed class Publication(IDatabase database, ApiStore store, IPlans pla
     public static Task<IResult> ArchiveAsync(string id, Caller caller, HttpContext context, Publication publication) =>
         publication.ChangeAsync(id, caller, context, publication.ArchiveAsync);
 
-    /// <summary>Tells the other modules of an edit. Nothing to tell of an API that is not published.</summary>
+    /// <summary>Tells the other modules of an edit. Nothing to tell of an API that is not published, or whose provider is suspended.</summary>
     public async Task RefreshAsync(DbSession session, ApiRow row)
     {
-        if (row.State != ApiStatus.Published)
+        if (row.State != ApiStatus.Published || row.Suspended)
             return;
         foreach (var step in steps)
             await step.PublishedAsync(session, row.ToPublished()).ConfigureAwait(false);
+    }
+
+    /// <summary>Of an API whose provider was suspended, or is no longer: its status stays, its sale does not.</summary>
+    public async Task SetSuspendedAsync(DbSession session, ApiRow row)
+    {
+        if (row.State != ApiStatus.Published)
+            return;
+        await plans.SetOnSaleAsync(session, row.Id, onSale: !row.Suspended).ConfigureAwait(false);
+        await RefreshAsync(session, row).ConfigureAwait(false);
+        if (row.Suspended)
+            foreach (var step in steps)
+                await step.UnpublishedAsync(session, row.Id).ConfigureAwait(false);
     }
 
     private async Task<IResult> ChangeAsync(string id, Caller caller, HttpContext context, Func<DbSession, ApiRow, Task<Outcome<ApiRow>>> change)
@@ -62,6 +74,8 @@ internal sealed class Publication(IDatabase database, ApiStore store, IPlans pla
     {
         if (row.State == ApiStatus.Archived)
             return Archived;
+        if (row.Suspended)
+            return SuspendedOrganization.Refusal;
         if ((await plans.OfProductAsync(session, row.Id).ConfigureAwait(false)).Count == 0)
             return new Failure(FailureKind.Invalid, "NO_PLAN", "Give the API a plan first: without one nobody could subscribe.");
         if (row.HasErrors && !acceptFindings)

@@ -38,8 +38,8 @@ internal sealed class ApiProductNames : IProductNames
 
     public async Task<IReadOnlyDictionary<Guid, ProductName>> NamesAsync(DbSession session, IReadOnlyCollection<Guid> ids)
     {
-        var rows = await session.QueryAsync<NameRow>("SELECT id, name, organization_slug || '/' || slug AS slug FROM gateway.api WHERE id = ANY (@ids)", new { ids = ids.ToArray() }).ConfigureAwait(false);
-        return rows.ToDictionary(row => row.Id, row => new ProductName(row.Name, row.Slug));
+        var rows = await session.QueryAsync<NameRow>("SELECT id, name, organization_slug || '/' || slug AS slug, suspended FROM gateway.api WHERE id = ANY (@ids)", new { ids = ids.ToArray() }).ConfigureAwait(false);
+        return rows.ToDictionary(row => row.Id, row => new ProductName(row.Name, row.Slug) { Suspended = row.Suspended });
     }
 
     private sealed class NameRow
@@ -49,5 +49,7 @@ internal sealed class ApiProductNames : IProductNames
         public string Name { get; init; } = "";
 
         public string Slug { get; init; } = "";
+
+        public bool Suspended { get; init; }
     }
 }

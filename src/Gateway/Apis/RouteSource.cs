@@ -8,8 +8,8 @@ namespace Tollgate.Gateway.Apis;
 
 internal sealed partial class RouteSource(UpstreamSecrets secrets, ILogger<RouteSource> logger) : IRouteSource
 {
-    // Unpublished APIs are served too: leaving the catalog ends no subscription. Archived ones have none left.
-    private const string Served = "a.status IN ('published', 'unpublished') AND (@apiIds::uuid[] IS NULL OR a.id = ANY (@apiIds))";
+    // Unpublished APIs are served too: leaving the catalog ends no subscription. Archived ones have none left. Of a suspended provider nothing is.
+    private const string Served = "a.status IN ('published', 'unpublished') AND NOT a.suspended AND (@apiIds::uuid[] IS NULL OR a.id = ANY (@apiIds))";
 
     public async Task<IReadOnlyList<ApiRoute>> LoadAsync(DbSession worker, Guid[]? apiIds)
     {

@@ -1,16 +1,17 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tollgate.Admission;
+using Tollgate.Gateway.Routing;
 using Tollgate.Metering;
 
 namespace Tollgate.Gateway.Forwarding;
 
 /// <summary>
-/// The calls that are being forwarded, answered or not. One timer looks after them all: it ends those that have waited too long, ends those whose key or
-/// subscription is gone (within 5 s), and leaves a checkpoint in the journal for each open answer every 10 s. A list for each stripe, linked through the
+/// The calls that are being forwarded, answered or not. One timer looks after them all: it ends those that have waited too long, ends those whose key,
+/// subscription or API is gone (within 5 s), and leaves a checkpoint in the journal for each open answer every 10 s. A list for each stripe, linked through the
 /// calls themselves: to come and to go costs a call two short locks and no memory.
 /// </summary>
-internal sealed partial class LiveCalls(IAdmission admission, CallJournal journal, TimeProvider clock, ILogger<LiveCalls> logger) : IHostedService, IDisposable
+internal sealed partial class LiveCalls(IAdmission admission, Routes routes, CallJournal journal, TimeProvider clock, ILogger<LiveCalls> logger) : IHostedService, IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
     private const int ValidateEvery = 20;
@@ -118,7 +119,8 @@ internal sealed partial class LiveCalls(IAdmission admission, CallJournal journa
 
     private static CutReason Late(Call call, long now) => call.Life.Deadline is not 0 and var deadline && now > deadline ? CutReason.TimedOut : CutReason.None;
 
-    private CutReason Judge(Call call, long now) => admission.StillValid(call.Decision) ? Late(call, now) : CutReason.Gateway;
+    private CutReason Judge(Call call, long now) =>
+        admission.StillValid(call.Decision) && (routes.Table.Serves(call.ApiId) || call.ApiId == BuiltInApi.Id) ? Late(call, now) : CutReason.Gateway;
 
     private CutReason Checkpoint(Call call, long now)
     {

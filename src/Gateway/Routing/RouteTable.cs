@@ -7,11 +7,13 @@ internal sealed class RouteTable
 {
     private readonly FrozenDictionary<string, ServedApi>.AlternateLookup<ReadOnlySpan<char>> _byPath;
     private readonly FrozenDictionary<string, ServedApi>.AlternateLookup<ReadOnlySpan<char>> _byHost;
+    private readonly FrozenSet<Guid> _ids;
     private readonly bool _hasHosts;
 
     public RouteTable(IReadOnlyCollection<ServedApi> apis)
     {
         Apis = apis;
+        _ids = apis.Select(api => api.Route.ApiId).ToFrozenSet();
         _byPath = ByPath(apis).ToFrozenDictionary(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
         var hosts = apis.Where(api => api.Route.HostName is { Length: > 0 }).DistinctBy(api => api.Route.HostName, StringComparer.OrdinalIgnoreCase).ToArray();
         _byHost = hosts.ToFrozenDictionary(api => api.Route.HostName!, StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
@@ -21,6 +23,8 @@ internal sealed class RouteTable
     public static RouteTable Empty { get; } = new([]);
 
     public IReadOnlyCollection<ServedApi> Apis { get; }
+
+    public bool Serves(Guid apiId) => _ids.Contains(apiId);
 
     /// <param name="host">The Host header, with or without a port.</param>
     /// <param name="path">Starts with a slash.</param>

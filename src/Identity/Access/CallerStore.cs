@@ -10,7 +10,8 @@ internal sealed class CallerStore(IDatabase database, TimeProvider clock)
 {
     private const string Who = """
         a.id AS account_id, a.email, a.role AS account_role, a.email_verified_at IS NOT NULL AS email_verified, o.id AS organization_id, o.slug, o.name, o.personal, m.role,
-        ARRAY(SELECT f.slug FROM identity.organization_slug f WHERE f.organization_id = o.id AND f.retired_at IS NOT NULL) AS former_slugs
+        ARRAY(SELECT f.slug FROM identity.organization_slug f WHERE f.organization_id = o.id AND f.retired_at IS NOT NULL) AS former_slugs,
+        EXISTS (SELECT FROM identity.suspension x WHERE x.organization_id = o.id) AS suspended
         """;
 
     public Task<LoadedCaller?> LoadAsync(Guid accountId, Guid sessionId, CancellationToken cancellation) => database.AsAppAsync(new TenantContext(accountId, []), async session =>
@@ -82,7 +83,7 @@ internal sealed class CallerStore(IDatabase database, TimeProvider clock)
     private LoadedCaller? Loaded(Guid sessionId, IReadOnlyList<Row> rows) => rows.Count == 0
         ? null
         : new LoadedCaller(new Caller(rows[0].AccountId, sessionId, rows[0].Email, rows[0].AccountRole == "admin",
-            [.. rows.Select(row => new Membership(row.OrganizationId, row.Slug, row.Name, Enum.Parse<OrganizationRole>(row.Role, ignoreCase: true), row.Personal) { FormerSlugs = row.FormerSlugs })])
+            [.. rows.Select(row => new Membership(row.OrganizationId, row.Slug, row.Name, Enum.Parse<OrganizationRole>(row.Role, ignoreCase: true), row.Personal) { FormerSlugs = row.FormerSlugs, Suspended = row.Suspended })])
         {
             EmailVerified = rows[0].EmailVerified,
             AuthenticatedAt = rows[0].AuthenticatedAt,
@@ -112,6 +113,8 @@ internal sealed class CallerStore(IDatabase database, TimeProvider clock)
         public string Role { get; init; } = "";
 
         public string[] FormerSlugs { get; init; } = [];
+
+        public bool Suspended { get; init; }
 
         public DateTimeOffset? SeenAt { get; init; }
 

@@ -58,4 +58,5 @@ internal sealed record MeResponse(AccountResponse Account, IReadOnlyList<Members
     internal sealed record CurrentSession(string Id);
 }
 
-internal sealed record MembershipResponse(string Id, string Slug, string Name, OrganizationRole Role, bool Personal);
+/// <param name="Suspended">By those who run the installation; the organization says why.</param>
+internal sealed record MembershipResponse(string Id, string Slug, string Name, OrganizationRole Role, bool Personal, bool Suspended);

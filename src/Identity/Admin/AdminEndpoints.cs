@@ -29,6 +29,10 @@ internal static class AdminEndpoints
             .Produces<Page<AdminOrganizationResponse>>();
         admin.MapGet("/organizations/{id}", AdminLooks.OrganizationAsync).WithName("adminGetOrganization").RequireOperator().WithSummary("An organization with its members")
             .Produces<AdminOrganizationDetailResponse>().ProducesProblem(StatusCodes.Status404NotFound);
+        admin.MapPost("/organizations/{id}/suspend", SuspendAsync).WithName("adminSuspendOrganization").RequireOperator().RequireStepUp().WithSummary("Its APIs are not served and its keys open nothing, until it is lifted; its members see why")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
+        admin.MapPost("/organizations/{id}/unsuspend", UnsuspendAsync).WithName("adminUnsuspendOrganization").RequireOperator().RequireStepUp().WithSummary("It sells and calls again as before")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static Task<IResult> DisableAsync(string id, DisableAccountRequest? request, AuditActor actor, AdminActs acts, CancellationToken cancellation) =>
@@ -45,6 +49,12 @@ internal static class AdminEndpoints
 
     private static Task<IResult> EndSessionAsync(string id, AuditActor actor, AdminActs acts, CancellationToken cancellation) =>
         AnswerAsync(id, "ses", "session", session => acts.EndSessionAsync(session, actor, cancellation));
+
+    private static Task<IResult> SuspendAsync(string id, SuspendOrganizationRequest request, Caller caller, AuditActor actor, OrganizationSuspensions suspensions, CancellationToken cancellation) =>
+        AnswerAsync(id, "org", "organization", organization => suspensions.SuspendAsync(caller, organization, request.Reason!.Trim(), actor, cancellation));
+
+    private static Task<IResult> UnsuspendAsync(string id, Caller caller, AuditActor actor, OrganizationSuspensions suspensions, CancellationToken cancellation) =>
+        AnswerAsync(id, "org", "organization", organization => suspensions.LiftAsync(caller, organization, actor, cancellation));
 
     private static async Task<IResult> AnswerAsync(string id, string prefix, string what, Func<Guid, Task<Outcome<bool>>> act) => TypeId.TryParse(id, prefix, out var subject)
         ? (await act(subject).ConfigureAwait(false)).ToResult(_ => Results.NoContent())

@@ -16,7 +16,7 @@ internal sealed class AdminLooks(IDatabase database, IAuditLog audit, TimeProvid
 
     public static async Task<IResult> OrganizationsAsync(Caller caller, AuditActor actor, [AsParameters] AdminListParameters list, AdminLooks looks, CancellationToken cancellation)
     {
-        var rows = await looks.LookAsync(caller, actor, new AuditChange("organizations.listed", "organizations", After: new { q = list.Text }),
+        var rows = await looks.LookAsync(caller, actor, new AuditChange("organizations.listed", "organizations", After: new { q = list.Text, list.Status }),
             session => AdminStore.OrganizationsAsync(session, list), cancellation).ConfigureAwait(false);
         var page = Page<AdminOrganizationRow>.Cut(rows, list.Count, row => row.Id.ToString());
         return Results.Ok(new Page<AdminOrganizationResponse>([.. page.Data.Select(AdminOrganizationResponse.From)], page.HasMore, page.Next));

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Tollgate.Foundation;
+using Tollgate.Identity.Organizations;
 
 namespace Tollgate.Identity.Admin;
 
@@ -10,7 +11,7 @@ internal sealed class AdminListParameters : IdPageParameters
     [FromQuery(Name = "q")]
     public string? Text { get; init; }
 
-    /// <summary>Of accounts: `active`, `disabled`, or `operators`.</summary>
+    /// <summary>Of accounts: `active`, `disabled`, or `operators`. Of organizations: `active` or `suspended`.</summary>
     [FromQuery(Name = "status")]
     public string? Status { get; init; }
 
@@ -23,7 +24,7 @@ internal sealed class AdminListParameters : IdPageParameters
     {
         base.Validate(errors);
         errors.Text("q", Text, 0, 200);
-        errors.Check(Status is null or "" or "active" or "disabled" or "operators", "status", "UNKNOWN_VALUE", "Use active, disabled or operators.");
+        errors.Check(Status is null or "" or "active" or "disabled" or "operators" or "suspended", "status", "UNKNOWN_VALUE", "Use active, disabled or operators for accounts, active or suspended for organizations.");
     }
 }
 
@@ -36,6 +37,12 @@ internal sealed record SetRoleRequest(string? Role) : IRequest
 internal sealed record DisableAccountRequest(string? Reason) : IRequest
 {
     public void Validate(Errors errors) => errors.Text("reason", Reason, 0, 500);
+}
+
+/// <param name="Reason">Its members read it.</param>
+internal sealed record SuspendOrganizationRequest(string? Reason) : IRequest
+{
+    public void Validate(Errors errors) => errors.Text("reason", Reason, 1, 500);
 }
 
 internal sealed record AdminAccountResponse(
@@ -56,9 +63,10 @@ internal sealed record AdminSessionResponse(
 
 internal sealed record AdminAccountDetailResponse(AdminAccountResponse Account, IReadOnlyList<AdminMembershipResponse> Organizations, IReadOnlyList<AdminSessionResponse> Sessions);
 
-internal sealed record AdminOrganizationResponse(string Id, string Slug, string Name, string TimeZone, bool Personal, int Members, DateTimeOffset CreatedAt)
+internal sealed record AdminOrganizationResponse(string Id, string Slug, string Name, string TimeZone, bool Personal, int Members, DateTimeOffset CreatedAt, SuspensionResponse? Suspension)
 {
-    public static AdminOrganizationResponse From(AdminOrganizationRow row) => new(TypeId.Format("org", row.Id), row.Slug, row.Name, row.TimeZone, row.Personal, row.Members, row.CreatedAt);
+    public static AdminOrganizationResponse From(AdminOrganizationRow row) => new(
+        TypeId.Format("org", row.Id), row.Slug, row.Name, row.TimeZone, row.Personal, row.Members, row.CreatedAt, SuspensionResponse.Of(row.SuspendedAt, row.SuspendedReason));
 }
 
 internal sealed record AdminMemberResponse(string AccountId, string Email, string Name, string Role, DateTimeOffset? DisabledAt);

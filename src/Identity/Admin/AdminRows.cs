@@ -58,5 +58,9 @@ internal sealed class AdminOrganizationRow
 
     public int Members { get; init; }
 
+    public DateTimeOffset? SuspendedAt { get; init; }
+
+    public string? SuspendedReason { get; init; }
+
     public DateTimeOffset CreatedAt { get; init; }
 }

@@ -14,8 +14,9 @@ internal static class AdminStore
         """;
 
     private const string SelectOrganizations = """
-        SELECT o.id, o.slug, o.name, o.time_zone, o.personal, o.created_at, (SELECT count(*)::int FROM identity.member m WHERE m.organization_id = o.id) AS members
-        FROM identity.organization o
+        SELECT o.id, o.slug, o.name, o.time_zone, o.personal, o.created_at, (SELECT count(*)::int FROM identity.member m WHERE m.organization_id = o.id) AS members,
+               x.suspended_at, x.reason AS suspended_reason
+        FROM identity.organization o LEFT JOIN identity.suspension x ON x.organization_id = o.id
         """;
 
     private const string SelectSessions = """
@@ -47,8 +48,10 @@ internal static class AdminStore
     /// <summary>Newest first.</summary>
     public static Task<IReadOnlyList<AdminOrganizationRow>> OrganizationsAsync(DbSession session, AdminListParameters list) => session.QueryAsync<AdminOrganizationRow>($"""
         {SelectOrganizations}
-        WHERE (@Pattern::text IS NULL OR o.slug LIKE @Pattern OR lower(o.name) LIKE @Pattern OR o.id = @id) AND (@Last::uuid IS NULL OR o.id < @Last) ORDER BY o.id DESC LIMIT @limit
-        """, new { list.Pattern, id = IdOf(list.Text, "org"), list.Last, limit = list.Count + 1 });
+        WHERE (@Pattern::text IS NULL OR o.slug LIKE @Pattern OR lower(o.name) LIKE @Pattern OR o.id = @id) AND (@Last::uuid IS NULL OR o.id < @Last)
+          AND CASE coalesce(@Status, '') WHEN 'active' THEN x.suspended_at IS NULL WHEN 'suspended' THEN x.suspended_at IS NOT NULL ELSE true END
+        ORDER BY o.id DESC LIMIT @limit
+        """, new { list.Pattern, id = IdOf(list.Text, "org"), list.Last, list.Status, limit = list.Count + 1 });
 
     public static Task<AdminOrganizationRow?> OrganizationAsync(DbSession session, Guid id) =>
         session.QuerySingleOrDefaultAsync<AdminOrganizationRow>($"{SelectOrganizations} WHERE o.id = @id", new { id });

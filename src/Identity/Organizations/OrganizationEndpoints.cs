@@ -109,13 +109,15 @@ internal static class OrganizationEndpoints
     {
         const string sql = """
             SELECT o.id, o.slug, o.name, o.time_zone, o.personal, o.created_at, m.role,
-              ARRAY(SELECT s.slug FROM identity.organization_slug s WHERE s.organization_id = o.id AND s.retired_at IS NOT NULL ORDER BY s.retired_at DESC, s.slug) AS former
+              ARRAY(SELECT s.slug FROM identity.organization_slug s WHERE s.organization_id = o.id AND s.retired_at IS NOT NULL ORDER BY s.retired_at DESC, s.slug) AS former,
+              x.suspended_at, x.reason AS suspended_reason
             FROM identity.organization o JOIN identity.member m ON m.organization_id = o.id AND m.account_id = @accountId
+            LEFT JOIN identity.suspension x ON x.organization_id = o.id
             WHERE o.id = ANY (@ids) AND o.removed_at IS NULL ORDER BY o.personal DESC, lower(o.name), o.id
             """;
         var rows = await database.AsAppAsync(tenant, session => session.QueryAsync<Row>(sql, new { accountId, ids = ids.ToArray() }), cancellation).ConfigureAwait(false);
         return [.. rows.Select(row => new OrganizationDetailResponse(TypeId.Format("org", row.Id), row.Slug, row.Name, row.TimeZone, row.Personal,
-            Enum.Parse<OrganizationRole>(row.Role, ignoreCase: true), row.Former, row.CreatedAt))];
+            Enum.Parse<OrganizationRole>(row.Role, ignoreCase: true), row.Former, row.CreatedAt, SuspensionResponse.Of(row.SuspendedAt, row.SuspendedReason)))];
     }
 
     private sealed class Row
@@ -133,6 +135,10 @@ internal static class OrganizationEndpoints
         public string Role { get; init; } = "";
 
         public string[] Former { get; init; } = [];
+
+        public DateTimeOffset? SuspendedAt { get; init; }
+
+        public string? SuspendedReason { get; init; }
 
         public DateTimeOffset CreatedAt { get; init; }
     }

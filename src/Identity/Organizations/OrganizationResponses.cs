@@ -4,8 +4,15 @@ namespace Tollgate.Identity.Organizations;
 
 /// <param name="Role">The caller's.</param>
 /// <param name="FormerSlugs">That still lead here.</param>
+/// <param name="Suspension">Null unless those who run the installation have suspended it.</param>
 internal sealed record OrganizationDetailResponse(
-    string Id, string Slug, string Name, string TimeZone, bool Personal, OrganizationRole Role, IReadOnlyList<string> FormerSlugs, DateTimeOffset CreatedAt);
+    string Id, string Slug, string Name, string TimeZone, bool Personal, OrganizationRole Role, IReadOnlyList<string> FormerSlugs, DateTimeOffset CreatedAt, SuspensionResponse? Suspension);
+
+/// <summary>Its APIs are not served and its keys open nothing.</summary>
+internal sealed record SuspensionResponse(DateTimeOffset Since, string Reason)
+{
+    public static SuspensionResponse? Of(DateTimeOffset? since, string? reason) => since is { } at && reason is not null ? new(at, reason) : null;
+}
 
 internal sealed record OrganizationsResponse(IReadOnlyList<OrganizationDetailResponse> Data);
 

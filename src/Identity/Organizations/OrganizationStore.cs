@@ -5,7 +5,7 @@ namespace Tollgate.Identity.Organizations;
 
 internal sealed class OrganizationStore(TimeProvider clock) : IOrganizations
 {
-    private const string Columns = "id, slug, name, time_zone";
+    private const string Columns = "id, slug, name, time_zone, EXISTS (SELECT FROM identity.suspension x WHERE x.organization_id = organization.id) AS suspended";
 
     public async Task<Organization?> FindAsync(DbSession session, Guid id) =>
         (await session.QuerySingleOrDefaultAsync<Row>($"SELECT {Columns} FROM identity.organization WHERE id = @id", new { id }).ConfigureAwait(false))?.ToOrganization();
@@ -60,6 +60,8 @@ internal sealed class OrganizationStore(TimeProvider clock) : IOrganizations
 
         public string TimeZone { get; init; } = "";
 
-        public Organization ToOrganization() => new(Id, Slug, Name, TimeZone);
+        public bool Suspended { get; init; }
+
+        public Organization ToOrganization() => new(Id, Slug, Name, TimeZone) { Suspended = Suspended };
     }
 }

@@ -37,12 +37,12 @@ internal sealed class EntitlementStore : IEntitlements
         return Read(rows);
     }
 
-    /// <summary>Derives the snapshot from the subscription as it now stands in this transaction. Past due still serves; paused and canceled do not.</summary>
+    /// <summary>Derives the snapshot from the subscription as it now stands in this transaction. Past due still serves; paused and canceled do not, nor does anything while the consumer is suspended.</summary>
     public static Task DeriveAsync(DbSession session, Guid subscriptionId, DateTimeOffset periodEnd, DateTimeOffset now) => session.ExecuteAsync("""
         INSERT INTO plans.entitlement_snapshot AS e (subscription_id, organization_id, provider_organization_id, product_kind, product_id, plan_id, plan_version,
                                                      active, allowances, anchor, price_interval, time_zone, valid_until, period_end, updated_at, concurrency)
         SELECT s.id, s.organization_id, s.provider_organization_id, s.product_kind, s.product_id, s.plan_id, s.plan_version,
-               s.status IN ('active', 'past_due'), v.allowances, s.anchor, v.price_interval, s.time_zone, NULL, @periodEnd, @now, v.concurrency
+               s.status IN ('active', 'past_due') AND NOT s.suspended, v.allowances, s.anchor, v.price_interval, s.time_zone, NULL, @periodEnd, @now, v.concurrency
         FROM plans.subscription s JOIN plans.plan_version v ON v.plan_id = s.plan_id AND v.version = s.plan_version
         WHERE s.id = @subscriptionId
         ON CONFLICT (subscription_id) DO UPDATE SET plan_version = excluded.plan_version, active = excluded.active, allowances = excluded.allowances,

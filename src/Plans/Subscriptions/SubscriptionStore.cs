@@ -10,6 +10,7 @@ internal sealed class SubscriptionStore(IPlans plans, IOrganizations organizatio
     public async Task<Outcome<Subscription>> SubscribeAsync(DbSession session, Guid organizationId, Guid planId)
     {
         ArgumentNullException.ThrowIfNull(session);
+        await SuspendedSubscriber.WaitAsync(session, organizationId).ConfigureAwait(false);
         var plan = await plans.FindAsync(session, planId).ConfigureAwait(false);
         if (plan is null)
             return Failure.NotFound("plan");
@@ -21,6 +22,8 @@ internal sealed class SubscriptionStore(IPlans plans, IOrganizations organizatio
         var organization = await organizations.FindAsync(session, organizationId).ConfigureAwait(false);
         if (organization is null)
             return Failure.NotFound("organization");
+        if (organization.Suspended)
+            return SuspendedOrganization.Refusal;
         try
         {
             return await ResumeAsync(session, organizationId, plan).ConfigureAwait(false)

@@ -54,6 +54,8 @@ internal static class Samples
         ["adminEndSession"] = Sample.New(SessionAsync),
         ["adminListOrganizations"] = Nothing,
         ["adminGetOrganization"] = Sample.Of(town => TypeId.Format("org", town.OrganizationId)),
+        ["adminSuspendOrganization"] = Sample.New(town => OrganizationIdAsync(town, suspended: false), _ => new { reason = "walked" }),
+        ["adminUnsuspendOrganization"] = Sample.New(town => OrganizationIdAsync(town, suspended: true)),
 
         ["listAuditLog"] = OfTown,
         ["exportAuditLog"] = OfTown,
@@ -138,6 +140,15 @@ internal static class Samples
         var id = TypeId.New(TimeProvider.System);
         await town.ExecuteAsync($"INSERT INTO identity.account (id, email, name, password_hash) VALUES ('{id}', '{town.Fresh("somebody")}@example.com', 'Somebody', '')");
         return TypeId.Format("acc", id);
+    }
+
+    private static async Task<string> OrganizationIdAsync(Town town, bool suspended)
+    {
+        var id = TypeId.New(TimeProvider.System);
+        await town.ExecuteAsync($"INSERT INTO identity.organization (id, slug, name, personal) VALUES ('{id}', '{town.Fresh("suspended")}', 'Suspended', false)");
+        if (suspended)
+            await town.ExecuteAsync($"INSERT INTO identity.suspension (organization_id, suspended_at, reason) VALUES ('{id}', now(), 'walked')");
+        return TypeId.Format("org", id);
     }
 
     // The owner's: to everybody else it does not exist.
