@@ -4,6 +4,7 @@ import { queryClient } from "./api/query";
 import type { AuditFilters } from "./audit/data";
 import { sorts, type Filters, type Sort } from "./catalog/data";
 import { sessionQuery } from "./session/data";
+import { placeOf } from "./session/next";
 import { DeskLayout } from "./shell/DeskLayout";
 import { Broken, NotFound } from "./shell/NotFound";
 import { PublicLayout } from "./shell/PublicLayout";
@@ -52,7 +53,7 @@ const desk = createRoute({
   component: DeskLayout,
   beforeLoad: async ({ location }) => {
     const session = await queryClient.ensureQueryData(sessionQuery);
-    if (session === null) throw redirect({ to: "/sign-in", search: { next: location.href } });
+    if (session === null) throw redirect({ to: "/sign-in", search: { next: placeOf(location) } });
   },
 });
 const subscriptions = createRoute({
@@ -98,8 +99,9 @@ const organization = createRoute({
   path: "/organization",
   component: lazyRouteComponent(() => import("./organization/OrganizationPage"), "OrganizationPage"),
 });
+// Not on the desk: the link's secret would go into the address of the way to sign in.
 const invitation = createRoute({
-  getParentRoute: () => desk,
+  getParentRoute: () => visitors,
   path: "/invitation",
   component: lazyRouteComponent(() => import("./organization/InvitationPage"), "InvitationPage"),
 });
@@ -138,7 +140,7 @@ const admin = createRoute({
   validateSearch: (search): AdminFilters => ({
     view: oneOf(["organizations"], search.view),
     q: text(search.q),
-    status: oneOf(["active", "disabled", "operators"], search.status),
+    status: oneOf(["active", "disabled", "operators", "suspended"], search.status),
     open: text(search.open),
   }),
   component: lazyRouteComponent(() => import("./admin/AdminPage"), "AdminPage"),
@@ -149,8 +151,8 @@ export const router = createRouter({
     home,
     discover,
     publish,
-    visitors.addChildren([catalog, listing, signIn, signUp, signInLink, verifyEmail, forgotPassword, resetPassword]),
-    desk.addChildren([subscriptions, subscription, apis, newApi, api, meters, account, organization, invitation, devices, tokens, auditLog, admin]),
+    visitors.addChildren([catalog, listing, signIn, signUp, signInLink, verifyEmail, forgotPassword, resetPassword, invitation]),
+    desk.addChildren([subscriptions, subscription, apis, newApi, api, meters, account, organization, devices, tokens, auditLog, admin]),
   ]),
   defaultPreload: "intent",
   scrollRestoration: true,

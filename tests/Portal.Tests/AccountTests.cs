@@ -52,7 +52,7 @@ public sealed class AccountTests(PortalFixture fixture)
         await AskAsync(visit, "mail.reader@example.com");
         await visit.ScreenshotAsync("sign-in-code");
         var mail = await fixture.Program.MailAsync("mail.reader@example.com", "/sign-in/link#");
-        await visit.Page.GetByLabel("Code").FillAsync(Regex.Match(mail, @"\d{4} \d{4}", RegexOptions.None, TimeSpan.FromSeconds(1)).Value);
+        await visit.Page.GetByLabel("Code").FillAsync(Mails.CodeOf(mail));
         await visit.ClickAsync("Sign in");
         await Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Account of Mail Reader" })).ToBeVisibleAsync();
 
@@ -60,7 +60,7 @@ public sealed class AccountTests(PortalFixture fixture)
         await again.SignUpAsync("Link Reader", "link.reader@example.com");
         await again.SignOutAsync();
         await AskAsync(again, "link.reader@example.com");
-        await again.Page.GotoAsync(LinkOf(await fixture.Program.MailAsync("link.reader@example.com", "/sign-in/link#")));
+        await again.Page.GotoAsync(Mails.LinkOf(await fixture.Program.MailAsync("link.reader@example.com", "/sign-in/link#")));
         await Expect(again.Page.GetByRole(AriaRole.Button, new() { Name = "Account of Link Reader" })).ToBeVisibleAsync();
     }
 
@@ -108,7 +108,7 @@ public sealed class AccountTests(PortalFixture fixture)
         await page.GetByLabel("E-mail").FillAsync("fay.forgot@example.com");
         await visit.ClickAsync("Mail me a link");
         await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("a mail is on its way");
-        await page.GotoAsync(LinkOf(await fixture.Program.MailAsync("fay.forgot@example.com", "/reset-password#")));
+        await page.GotoAsync(Mails.LinkOf(await fixture.Program.MailAsync("fay.forgot@example.com", "/reset-password#")));
         await page.GetByLabel("New password").FillAsync("a wholly different sentence");
         await visit.ClickAsync("Save password");
         await visit.FollowAsync("Sign in");
@@ -126,7 +126,7 @@ public sealed class AccountTests(PortalFixture fixture)
         await visit.OpenAsync("/account");
         await Expect(visit.Page.GetByText(new Regex("not confirmed yet"))).ToBeVisibleAsync();
         await visit.ScreenshotAsync("account-unverified");
-        await visit.Page.GotoAsync(LinkOf(await fixture.Program.MailAsync("vera.fied@example.com", "/verify-email#")));
+        await visit.Page.GotoAsync(Mails.LinkOf(await fixture.Program.MailAsync("vera.fied@example.com", "/verify-email#")));
         await Expect(visit.Heading).ToHaveTextAsync("Address confirmed");
         visit.Page.Url.ShouldNotContain("#");
         await visit.FollowAsync("Go to your account");
@@ -139,7 +139,7 @@ public sealed class AccountTests(PortalFixture fixture)
         await using (var visit = await fixture.VisitAsync())
             await visit.SignUpAsync("Otto Other", "otto.other@example.com");
         await using var other = await fixture.VisitAsync();
-        await other.Page.GotoAsync(LinkOf(await fixture.Program.MailAsync("otto.other@example.com", "/verify-email#")));
+        await other.Page.GotoAsync(Mails.LinkOf(await fixture.Program.MailAsync("otto.other@example.com", "/verify-email#")));
         await Expect(other.Heading).ToHaveTextAsync("Confirm your address");
         await other.Page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Link, new() { Name = "Sign in" }).ClickAsync();
         other.Page.Url.ShouldNotContain("#");
@@ -157,9 +157,6 @@ public sealed class AccountTests(PortalFixture fixture)
         await visit.Page.Locator("form").GetByRole(AriaRole.Button, new() { Name = "Mail me a code" }).ClickAsync();
         await Expect(visit.Page.GetByLabel("Code")).ToBeVisibleAsync();
     }
-
-    // The path of it: this browser came by the same address that the mail names, or by the machine's name.
-    private static string LinkOf(string mail) => new Uri(mail.Split('\n').Single(line => line.StartsWith("http", StringComparison.Ordinal)).Trim()) is var link ? link.PathAndQuery + link.Fragment : "";
 
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA5350", Justification = "RFC 6238 as the apps have it.")]
     private static string CodeOf(string secret)

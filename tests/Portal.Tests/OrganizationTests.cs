@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Tollgate.TestKit;
@@ -34,8 +35,15 @@ public sealed partial class OrganizationTests(PortalFixture fixture)
         await owner.Page.GetByLabel("Role", new() { Exact = true }).SelectOptionAsync("viewer");
         await owner.ClickAsync("Send invitation");
         await Expect(owner.Page.GetByRole(AriaRole.Row).Filter(new() { HasText = Colleague })).ToContainTextAsync("viewer");
+        using (var made = await founder.PostAsJsonAsync("/api/tokens", new { name = "Tide report", organization = "tide-works", scopes = new[] { "usage:read" } }))
+            ((int)made.StatusCode).ShouldBe(201);
+        await owner.OpenAsync("/organization");
+        await Expect(owner.Page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Tide report" })).ToContainTextAsync("of Founder");
         await Axe.AssertFineAsync(owner.Page, "organization");
         await owner.ScreenshotAsync("organization-invited");
+        await owner.ClickAsync("End token Tide report");
+        await owner.ClickAsync("End token");
+        await Expect(owner.Page.GetByText("No member has made a token for Tide Works alone.")).ToBeVisibleAsync();
     }
 
     [Fact]
@@ -84,6 +92,11 @@ public sealed partial class OrganizationTests(PortalFixture fixture)
         await Expect(visit.Heading).ToHaveTextAsync("1 device signed in");
         using var refused = await other.GetAsync(new Uri("/me", UriKind.Relative), TestContext.Current.CancellationToken);
         ((int)refused.StatusCode).ShouldBe(401);
+        await visit.ClickAsync("Sign out everywhere");
+        await visit.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Sign out everywhere" }).ClickAsync();
+        await Expect(visit.Heading).ToHaveTextAsync("Sign in");
+        await visit.Page.GotoAsync("/devices");
+        await Expect(visit.Heading).ToHaveTextAsync("Sign in");
     }
 
     [GeneratedRegex("^tgp_[A-Za-z0-9]{36}$", RegexOptions.None, 1000)]

@@ -51,6 +51,18 @@ public sealed class PortalFixture : IAsyncLifetime
     /// <summary>A market with listings, subscriptions and calls, for the pages that are looked at. Made once.</summary>
     internal async Task<Town> TownAsync() => _town ??= await Town.BuildAsync(this);
 
+    /// <summary>As if all sessions of this account had begun a quarter of an hour ago: what is dangerous asks again who is there.</summary>
+    internal async Task AgeSessionsAsync(string email)
+    {
+        await using var database = await Program.OpenDatabaseAsync();
+        await using var command = database.CreateCommand("""
+            UPDATE identity.session SET created_at = created_at - interval '15 minutes', authenticated_at = NULL
+            WHERE account_id = (SELECT id FROM identity.account WHERE email = $1)
+            """);
+        command.Parameters.AddWithValue(email);
+        (await command.ExecuteNonQueryAsync()).ShouldBeGreaterThan(0);
+    }
+
     /// <summary>Every page at this width, looked at once.</summary>
     internal Task<Tour> TourAsync(int width) => _tours.TryGetValue(width, out var tour) ? tour : _tours[width] = Tour.WalkAsync(this, width);
 

@@ -13,7 +13,8 @@ import { useSecurity, type Security } from "./data";
 const titleOf = (security: Security | undefined): string => {
   if (!security) return "Account security";
   if (!security.email_verified) return "Account security: confirm your address";
-  return security.totp || security.passkeys.length > 0 ? "Account security: more than a password" : "Account security: a password only";
+  if (security.passkeys.length > 0 || security.totp) return security.password ? "Account security: more than a password" : "Account security: more than a mailbox";
+  return security.password ? "Account security: a password only" : "Account security: no password, no second factor";
 };
 
 export function AccountPage() {
@@ -22,14 +23,14 @@ export function AccountPage() {
   usePageTitle(title);
   return (
     <>
-      <h1 className="text-20 font-semibold">{title}</h1>
+      <h1 className="text-26 font-semibold">{title}</h1>
       {error && <div className="mt-24"><Failed error={error} retry={() => void refetch()} /></div>}
       {!data && !error && <div className="mt-24"><Lines rows={5} tall /></div>}
       {data && (
         <StepUpProvider>
           <div className="grid gap-40 mt-24 max-w-prose">
             <EmailSection security={data} />
-            <PasswordSection />
+            <PasswordSection security={data} />
             <TotpSection security={data} />
             <PasskeysSection security={data} />
             <ProvidersSection />

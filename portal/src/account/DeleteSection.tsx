@@ -9,7 +9,7 @@ import { Section } from "./Section";
 import { useGuard } from "./StepUp";
 
 export function DeleteSection({ email }: { email: string }) {
-  const guard = useGuard();
+  const guard = useGuard("This ends your account for good.");
   const navigate = useNavigate();
   const [open, setOpen] = useState(false);
   const form = useForm(

@@ -1,11 +1,10 @@
-import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "~/design/Button";
 import { TextField } from "~/design/Field";
 import { Failed } from "~/design/States";
 import { textOf, useForm } from "~/design/useForm";
-import { verifyEmail } from "~/session/data";
-import { changeEmail, sendVerification, type Security } from "./data";
+import { changeEmail, type Security } from "./data";
+import { ProofForm } from "./ProofForm";
 import { Section } from "./Section";
 import { useGuard } from "./StepUp";
 
@@ -20,32 +19,8 @@ export function EmailSection({ security }: { security: Security }) {
   );
 }
 
-function ProofForm({ what, again = false }: { what: string; again?: boolean }) {
-  const form = useForm(["code"], (values) => verifyEmail({ code: textOf(values, "code") }), () => undefined);
-  const mail = useMutation({ mutationFn: sendVerification });
-  const wrong = form.problem?.code === "EMAIL_PROOF_INVALID";
-  return (
-    <form className="grid gap-12 border-l-2 border-line pl-16" {...form.props} aria-label="Confirm the address">
-      <p>{what}</p>
-      {form.problem && !wrong && <Failed error={form.problem} />}
-      <TextField label="Code of the mail" name="code" inputMode="numeric" autoComplete="one-time-code" mono error={wrong ? "This code is wrong, was used, or is too old." : form.errorOf("code")} />
-      <div className="flex flex-wrap gap-8">
-        <Button type="submit" busy={form.busy}>
-          Confirm
-        </Button>
-        {again && (
-          <Button kind="quiet" busy={mail.isPending} onClick={() => mail.mutate()}>
-            {mail.isSuccess ? "Sent again" : "Send it again"}
-          </Button>
-        )}
-      </div>
-      {mail.error && <Failed error={mail.error} what="No mail was sent." />}
-    </form>
-  );
-}
-
 function ChangeForm({ onAsked }: { onAsked: (email: string) => void }) {
-  const guard = useGuard();
+  const guard = useGuard("This changes the address by which you get into your account.");
   const form = useForm(
     ["email"],
     async (values) => {

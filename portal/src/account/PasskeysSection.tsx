@@ -31,7 +31,7 @@ export function PasskeysSection({ security }: { security: Security }) {
 }
 
 function Row({ passkey }: { passkey: Passkey }) {
-  const guard = useGuard();
+  const guard = useGuard("This takes a way into your account away.");
   const remove = useMutation({ mutationFn: () => guard(() => removePasskey(passkey.id)) });
   return (
     <li className="flex flex-wrap items-center justify-between gap-8 border-b border-line py-8">
@@ -50,7 +50,7 @@ function Row({ passkey }: { passkey: Passkey }) {
 }
 
 function AddForm() {
-  const guard = useGuard();
+  const guard = useGuard("This adds a way into your account.");
   const form = useForm(
     ["name"],
     async (values) => {

@@ -1,13 +1,38 @@
+import { useMutation } from "@tanstack/react-query";
 import { useRef } from "react";
 import { Button } from "~/design/Button";
 import { TextField } from "~/design/Field";
 import { Failed } from "~/design/States";
 import { useNote } from "~/design/Toasts";
 import { useForm } from "~/design/useForm";
-import { changePassword } from "./data";
+import { askForReset } from "~/session/data";
+import { changePassword, type Security } from "./data";
 import { Section } from "./Section";
 
-export function PasswordSection() {
+export function PasswordSection({ security }: { security: Security }) {
+  return security.password ? <ChangeForm /> : <None email={security.email} />;
+}
+
+/** Who came by a code or a provider: the first one is chosen as a forgotten one is. */
+function None({ email }: { email: string }) {
+  const ask = useMutation({ mutationFn: () => askForReset(email) });
+  return (
+    <Section title="Password" lead="None. You sign in without one, and may go on so.">
+      {ask.isSuccess ? (
+        <p role="status">A mail is on its way to {email}. Its link works once, for ten minutes; choosing a password by it signs all devices out.</p>
+      ) : (
+        <div>
+          <Button busy={ask.isPending} onClick={() => ask.mutate()}>
+            Mail me a link to choose one
+          </Button>
+        </div>
+      )}
+      {ask.error && <Failed error={ask.error} what="No mail was sent." />}
+    </Section>
+  );
+}
+
+function ChangeForm() {
   const note = useNote();
   const element = useRef<HTMLFormElement>(null);
   const form = useForm(

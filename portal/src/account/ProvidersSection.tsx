@@ -50,7 +50,7 @@ export function ProvidersSection() {
 }
 
 function Connect({ provider }: { provider: Provider }) {
-  const guard = useGuard();
+  const guard = useGuard("This adds a way into your account.");
   const leave = useMutation({ mutationFn: () => guard(() => connect(provider)) });
   return (
     <>
@@ -63,7 +63,7 @@ function Connect({ provider }: { provider: Provider }) {
 }
 
 function Row({ identity }: { identity: Identity }) {
-  const guard = useGuard();
+  const guard = useGuard("This takes a way into your account away.");
   const remove = useMutation({ mutationFn: () => guard(() => disconnect(identity)) });
   return (
     <li className="flex flex-wrap items-center justify-between gap-8 border-b border-line py-8">

@@ -13,7 +13,7 @@ import { useGuard } from "./StepUp";
 
 /** The authenticator app: off, being set up, or on with its recovery codes. */
 export function TotpSection({ security }: { security: Security }) {
-  const guard = useGuard();
+  const guard = useGuard("This changes what it takes to get into your account.");
   const [codes, setCodes] = useState<readonly string[]>();
   const offer = useMutation({ mutationFn: () => guard(offerTotp) });
   const fresh = useMutation({ mutationFn: () => guard(newRecoveryCodes), onSuccess: setCodes });

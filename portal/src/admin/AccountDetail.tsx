@@ -65,7 +65,7 @@ function Facts({ detail }: { detail: AdminAccountDetail }) {
 }
 
 function SessionRow({ session }: { session: AdminSession }) {
-  const guard = useGuard();
+  const guard = useGuard("As an operator you end somebody's session.");
   const mutation = useMutation({ mutationFn: () => guard(() => endSession(session.id)) });
   return (
     <div className="py-4 border-t border-line">
@@ -99,7 +99,7 @@ const acts: Record<Act, { verb: string; title: string; text: string; run: (id: s
 function Acts({ account, sessions }: { account: AdminAccount; sessions: number }) {
   const [asking, setAsking] = useState<Act | null>(null);
   const note = useNote();
-  const guard = useGuard();
+  const guard = useGuard(`As an operator you act on ${account.email}.`);
   const mutation = useMutation({
     mutationFn: (act: Act) => guard(() => acts[act].run(account.id)),
     onSuccess: (_, act) => {

@@ -37,7 +37,7 @@ export function AccountList({ filters, onChange }: { filters: AdminFilters; onCh
                     </button>
                     <span className="block text-12 text-quiet break-words">{account.name}</span>
                   </td>
-                  <td>{statusOf(account)}</td>
+                  <td className={account.disabled_at ? "text-bad" : undefined}>{statusOf(account)}</td>
                   <td className="figure hidden sm:table-cell">{account.live_sessions}</td>
                   <td className="figure text-quiet hidden sm:table-cell whitespace-nowrap">{account.last_seen_at ? <When at={account.last_seen_at} /> : "never"}</td>
                 </tr>

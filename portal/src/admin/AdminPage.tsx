@@ -37,8 +37,20 @@ export function AdminPage() {
           ]}
           onChange={(view) => change({ view: view === "organizations" ? view : undefined, open: undefined, status: undefined })}
         />
-        {filters.view !== "organizations" && (
+        {filters.view === "organizations" ? (
           <Segments
+            key="organizations"
+            label="Which organizations"
+            value={filters.status ?? "all"}
+            options={[
+              ["all", "All"],
+              ["suspended", "Suspended"],
+            ]}
+            onChange={(status) => change({ status: status === "all" ? undefined : "suspended", open: undefined })}
+          />
+        ) : (
+          <Segments
+            key="accounts"
             label="Which accounts"
             value={filters.status ?? "all"}
             options={[
@@ -46,7 +58,7 @@ export function AdminPage() {
               ["disabled", "Disabled"],
               ["operators", "Operators"],
             ]}
-            onChange={(status) => change({ status: status === "all" ? undefined : status, open: undefined })}
+            onChange={(status) => change({ status: status === "disabled" || status === "operators" ? status : undefined, open: undefined })}
           />
         )}
         <form key={filters.q} role="search" className="flex items-end gap-8" onSubmit={search}>
@@ -54,13 +66,9 @@ export function AdminPage() {
           <Button type="submit">Search</Button>
         </form>
       </div>
-      {filters.view === "organizations" ? (
-        <OrganizationList filters={filters} onChange={change} />
-      ) : (
-        <StepUpProvider>
-          <AccountList filters={filters} onChange={change} />
-        </StepUpProvider>
-      )}
+      <StepUpProvider>
+        {filters.view === "organizations" ? <OrganizationList filters={filters} onChange={change} /> : <AccountList filters={filters} onChange={change} />}
+      </StepUpProvider>
     </>
   );
 }

@@ -6,12 +6,13 @@ import { queryClient } from "~/api/query";
 export type AdminAccount = Answer<"/api/admin/accounts", "get">["data"][number];
 export type AdminAccountDetail = Answer<"/api/admin/accounts/{id}", "get">;
 export type AdminSession = AdminAccountDetail["sessions"][number];
+export type AdminOrganizationDetail = Answer<"/api/admin/organizations/{id}", "get">;
 export type AdminOrganization = Answer<"/api/admin/organizations", "get">["data"][number];
 
 export interface AdminFilters {
   view?: "organizations";
   q?: string;
-  status?: "active" | "disabled" | "operators";
+  status?: "active" | "disabled" | "operators" | "suspended";
   open?: string;
 }
 
@@ -25,9 +26,9 @@ export const accountsQuery = (filters: AdminFilters) =>
 
 export const organizationsQuery = (filters: AdminFilters) =>
   infiniteQueryOptions({
-    queryKey: ["admin", "organizations", filters.q],
+    queryKey: ["admin", "organizations", filters.q, filters.status],
     initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam }) => take(tollgate.GET("/api/admin/organizations", { params: { query: { q: filters.q, limit: 50, after: pageParam } } })),
+    queryFn: ({ pageParam }) => take(tollgate.GET("/api/admin/organizations", { params: { query: { q: filters.q, status: filters.status, limit: 50, after: pageParam } } })),
     getNextPageParam: (page) => page.next ?? undefined,
   });
 
@@ -57,6 +58,16 @@ export async function setRole(id: string, role: "user" | "admin"): Promise<void>
 
 export async function endSessions(id: string): Promise<void> {
   await take(tollgate.DELETE("/api/admin/accounts/{id}/sessions", at(id)));
+  await changed();
+}
+
+export async function suspendOrganization(id: string, reason: string): Promise<void> {
+  await take(tollgate.POST("/api/admin/organizations/{id}/suspend", { ...at(id), body: { reason } }));
+  await changed();
+}
+
+export async function unsuspendOrganization(id: string): Promise<void> {
+  await take(tollgate.POST("/api/admin/organizations/{id}/unsuspend", at(id)));
   await changed();
 }
 

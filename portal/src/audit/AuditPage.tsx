@@ -6,6 +6,7 @@ import { Segments } from "~/design/Segments";
 import { Failed, Lines } from "~/design/States";
 import { usePageTitle } from "~/design/usePage";
 import { useSession } from "~/session/data";
+import { mayManage } from "~/organization/data";
 import { useOrganization } from "~/session/organization";
 import { actionText, auditQuery, exportAddress, type AuditFilters, type Entry } from "./data";
 import { EntryDetail } from "./EntryDetail";
@@ -15,7 +16,10 @@ import { FilterBar } from "./FilterBar";
 export function AuditPage() {
   const organization = useOrganization();
   const session = useSession();
-  const filters = useSearch({ from: "/desk/audit-log" });
+  const asked = useSearch({ from: "/desk/audit-log" });
+  // Who may not read the organization's sees their own.
+  const mayRead = mayManage(organization?.role);
+  const filters: AuditFilters = mayRead || asked.all ? asked : { ...asked, mine: "1" };
   const navigate = useNavigate({ from: "/audit-log" });
   const query = useInfiniteQuery(auditQuery(organization?.id, session?.account.id, filters));
   const entries = query.data?.pages.flatMap((page) => page.data) ?? [];
@@ -29,7 +33,7 @@ export function AuditPage() {
       <header className="flex flex-wrap items-center justify-between gap-16 mb-24">
         <div>
           <h1 className="text-26 font-semibold">{title}</h1>
-          <p className="text-quiet">Who changed what, of {whose}.</p>
+          <p className="text-quiet">Who changed what, in {whose}.</p>
         </div>
         <div className="flex flex-wrap gap-8">
           {(["csv", "jsonl"] as const).map((format) => (
@@ -44,7 +48,7 @@ export function AuditPage() {
           label="Whose entries"
           value={filters.mine ? "mine" : filters.all ? "all" : "organization"}
           options={[
-            ["organization", "Organization"],
+            ...(mayRead ? [["organization", "Organization"] as const] : []),
             ["mine", "Only mine"],
             ...(session?.account.role === "admin" ? [["all", "All organizations"] as const] : []),
           ]}
@@ -82,7 +86,9 @@ function EntryTable({ entries, open, onOpen }: { entries: readonly Entry[]; open
         <thead>
           <tr>
             <th scope="col">What</th>
-            <th scope="col">Who</th>
+            <th scope="col" className="hidden sm:table-cell">
+              Who
+            </th>
             <th scope="col" className="figure">
               When
             </th>
@@ -96,8 +102,12 @@ function EntryTable({ entries, open, onOpen }: { entries: readonly Entry[]; open
                   {actionText(entry.action)}
                 </button>
                 <code className="block text-12 text-quiet break-all">{entry.subject}</code>
+                <span className="block text-12 text-quiet break-words sm:hidden">
+                  {entry.actor}
+                  {entry.means !== "session" && `, ${meansText[entry.means] ?? entry.means}`}
+                </span>
               </td>
-              <td className="break-all">
+              <td className="break-words hidden sm:table-cell">
                 {entry.actor}
                 {entry.means !== "session" && <span className="block text-12 text-quiet">{meansText[entry.means] ?? entry.means}</span>}
               </td>

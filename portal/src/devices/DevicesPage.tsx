@@ -1,14 +1,18 @@
 import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import type { Answer } from "@tollgate/sdk";
+import { useState } from "react";
 import { take, tollgate } from "~/api/client";
 import { queryClient } from "~/api/query";
 import { Button } from "~/design/Button";
 import { onDate } from "~/design/dates";
+import { ConfirmDialog } from "~/design/Dialog";
 import { When } from "~/design/Figures";
 import { counted } from "~/design/format";
 import { Failed, Lines } from "~/design/States";
 import { useNote } from "~/design/Toasts";
 import { usePageTitle } from "~/design/usePage";
+import { signOut } from "~/session/data";
 
 type Device = Answer<"/auth/sessions", "get">["data"][number];
 
@@ -45,10 +49,42 @@ export function DevicesPage() {
       ) : (
         <Lines rows={3} />
       )}
+      <SignOutEverywhere />
       <p className="text-12 text-quiet mt-16 max-w-prose">
         A device that is signed out can do nothing more from that moment. One that is not used for 30 days is signed out by itself, and every one after 180 days. Another password signs all others out.
       </p>
     </>
+  );
+}
+
+function SignOutEverywhere() {
+  const [asking, setAsking] = useState(false);
+  const navigate = useNavigate();
+  const end = useMutation({
+    mutationFn: async () => {
+      await take(tollgate.POST("/auth/sessions/end-all"));
+      await signOut();
+    },
+    onSuccess: () => navigate({ to: "/sign-in" }),
+  });
+  return (
+    <div className="mt-24">
+      <Button onClick={() => setAsking(true)}>Sign out everywhere</Button>
+      <ConfirmDialog
+        open={asking}
+        title="Sign out everywhere?"
+        verb="Sign out everywhere"
+        busy={end.isPending}
+        error={end.error && <Failed error={end.error} what="You are still signed in." />}
+        onConfirm={() => end.mutate()}
+        onClose={() => {
+          end.reset();
+          setAsking(false);
+        }}
+      >
+        <p>All devices are signed out, this one too. API tokens and keys go on.</p>
+      </ConfirmDialog>
+    </div>
   );
 }
 

@@ -10,7 +10,7 @@ import { leaveOrganization, removeOrganization, type OrganizationDetail } from "
 export function EndSection({ organization }: { organization: OrganizationDetail }) {
   const [ending, setEnding] = useState<"leave" | "remove" | null>(null);
   const navigate = useNavigate();
-  const guard = useGuard();
+  const guard = useGuard(ending === "remove" ? `This ends ${organization.name} for all its members.` : `This ends your membership of ${organization.name}.`);
   const end = useMutation({
     mutationFn: (way: "leave" | "remove") => guard(() => (way === "leave" ? leaveOrganization(organization.id) : removeOrganization(organization.id))),
     onSuccess: () => navigate({ to: "/subscriptions" }),
@@ -22,8 +22,13 @@ export function EndSection({ organization }: { organization: OrganizationDetail 
   return (
     <section aria-labelledby="end">
       <h2 id="end" className="text-20 font-semibold mb-8">
-        Leave or remove
+        {organization.role === "owner" ? "Leave or remove" : "Leave"}
       </h2>
+      <p className="text-quiet max-w-prose mb-12">
+        {organization.role === "owner"
+          ? "The last owner cannot leave: hand the organization over first. To remove it, its subscriptions must be canceled and its APIs archived."
+          : "You lose sight of it. What you made for it stays."}
+      </p>
       <div className="flex flex-wrap gap-8">
         <Button onClick={() => setEnding("leave")}>Leave organization</Button>
         {organization.role === "owner" && (

@@ -1,49 +1,103 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useNavigate, useRouterState } from "@tanstack/react-router";
-import { Button } from "~/design/Button";
+import { useNavigate } from "@tanstack/react-router";
+import { ProofForm } from "~/account/ProofForm";
+import { Button, ButtonLink } from "~/design/Button";
 import { onDate } from "~/design/dates";
-import { Empty, Failed, Lines } from "~/design/States";
+import { Failed, Lines } from "~/design/States";
 import { useNote } from "~/design/Toasts";
-import { usePageTitle } from "~/design/usePage";
-import { useSession } from "~/session/data";
+import { sessionQuery, signOut, type Me } from "~/session/data";
 import { chooseOrganization } from "~/session/organization";
-import { acceptInvitation, declineInvitation, receivedQuery, roles } from "./data";
+import { forget, invitationSecret, useKeptSecret } from "~/session/secret";
+import { Sheet } from "~/session/Sheet";
+import { acceptInvitation, declineInvitation, meaningOf, receivedQuery, type Received } from "./data";
 
-/** Where the link of an invitation's mail leads. Its secret is behind the #, so that no server's log has it. */
+const here = "/invitation";
+
+/** Where the link of an invitation's mail leads: for members to be, with an account or without. */
 export function InvitationPage() {
-  const token = useRouterState({ select: (state) => state.location.hash });
-  const session = useSession();
-  const query = useQuery(receivedQuery(token));
-  const title = query.data ? `Join ${query.data.organization}` : "Invitation";
-  usePageTitle(title);
+  const token = useKeptSecret(invitationSecret);
+  // The address may be confirmed in another tab meanwhile.
+  const { data: session, error, refetch } = useQuery({ ...sessionQuery, refetchOnWindowFocus: "always" });
+  if (token === "")
+    return (
+      <Sheet title="No invitation here" lead="Open the link of the mail as it stands. An invitation that was answered is used up.">
+        <div className="mt-24">
+          <ButtonLink to="/organization">My organizations</ButtonLink>
+        </div>
+      </Sheet>
+    );
+  if (error)
+    return (
+      <Sheet title="Invitation" lead="It is not known yet who you are.">
+        <div className="mt-24"><Failed error={error} retry={() => void refetch()} /></div>
+      </Sheet>
+    );
+  if (session === undefined) return <Sheet title="Invitation" lead="One moment." />;
+  return session ? <Received token={token} me={session} /> : <Door />;
+}
+
+function Door() {
   return (
-    <div className="max-w-prose">
-      <h1 className="text-26 font-semibold mb-16">{title}</h1>
-      {token === "" ? (
-        <Empty title="There is no invitation in this address">Open the link of the mail as it stands.</Empty>
-      ) : query.error ? (
-        <Failed error={query.error} what={`This invitation does not work for ${session?.account.email ?? "you"}.`} />
-      ) : query.data ? (
-        <Answer token={token} invitation={query.data} email={session?.account.email ?? ""} />
-      ) : (
-        <Lines rows={2} />
-      )}
-    </div>
+    <Sheet title="You are invited" lead="Go on with the address that the mail came to. The invitation waits in this tab meanwhile.">
+      <div className="flex flex-wrap gap-8 mt-24">
+        <ButtonLink to="/sign-up" search={{ next: here }} kind="signal" size="large">
+          Create an account
+        </ButtonLink>
+        <ButtonLink to="/sign-in" search={{ next: here }} size="large">
+          Sign in
+        </ButtonLink>
+      </div>
+    </Sheet>
   );
 }
 
-interface AnswerProps {
-  token: string;
-  invitation: { organization: string; role: string; invited_by: string; expires_at: string };
-  email: string;
+function Received({ token, me }: { token: string; me: Me }) {
+  const query = useQuery(receivedQuery(token));
+  if (query.error)
+    return (
+      <Sheet title="Invitation" lead={`You are signed in as ${me.account.email}.`}>
+        <div className="grid gap-16 mt-24 justify-items-start">
+          <Failed error={query.error} what="This invitation does not work for you." />
+          <OtherPerson />
+        </div>
+      </Sheet>
+    );
+  if (!query.data)
+    return (
+      <Sheet title="Invitation" lead={`You are signed in as ${me.account.email}.`}>
+        <div className="mt-24"><Lines rows={2} /></div>
+      </Sheet>
+    );
+  const { organization, role, invited_by: by, expires_at: until } = query.data;
+  return (
+    <Sheet title={`Join ${organization}`} lead={`${by} invites you, ${me.account.email}, as ${role}. ${meaningOf(role)}.`} other={`The invitation works once, until ${onDate(until)}.`}>
+      <div className="grid gap-16 mt-24">
+        {me.account.email_verified ? <Answer token={token} invitation={query.data} /> : <ProofForm what={`One thing before: show that ${me.account.email} is yours. We mailed a code to it.`} again />}
+      </div>
+    </Sheet>
+  );
 }
 
-function Answer({ token, invitation, email }: AnswerProps) {
+function OtherPerson() {
+  const navigate = useNavigate();
+  const out = useMutation({ mutationFn: signOut, onSuccess: () => navigate({ to: "/sign-in", search: { next: here } }) });
+  return (
+    <>
+      <Button busy={out.isPending} onClick={() => out.mutate()}>
+        Sign in as somebody else
+      </Button>
+      {out.error && <Failed error={out.error} what="You are still signed in." />}
+    </>
+  );
+}
+
+function Answer({ token, invitation }: { token: string; invitation: Received }) {
   const navigate = useNavigate();
   const note = useNote();
   const accept = useMutation({
     mutationFn: () => acceptInvitation(token),
     onSuccess: (id) => {
+      forget(invitationSecret);
       chooseOrganization(id);
       void navigate({ to: "/organization" });
     },
@@ -51,25 +105,20 @@ function Answer({ token, invitation, email }: AnswerProps) {
   const decline = useMutation({
     mutationFn: () => declineInvitation(token),
     onSuccess: () => {
+      forget(invitationSecret);
       note("The invitation is declined.");
       void navigate({ to: "/subscriptions" });
     },
   });
   return (
     <>
-      <p>
-        {invitation.invited_by} invites you, {email}, to {invitation.organization} as {invitation.role}.
-      </p>
-      <p className="text-quiet mt-4">
-        {roles.find((each) => each.role === invitation.role)?.means}. The invitation works until {onDate(invitation.expires_at)}.
-      </p>
       {accept.error && <Failed error={accept.error} what="You have not joined." />}
       {decline.error && <Failed error={decline.error} what="The invitation is as it was." />}
-      <div className="flex flex-wrap gap-8 mt-24">
-        <Button kind="signal" busy={accept.isPending} onClick={() => accept.mutate()}>
+      <div className="flex flex-wrap gap-8">
+        <Button kind="signal" size="large" busy={accept.isPending} onClick={() => accept.mutate()}>
           Join {invitation.organization}
         </Button>
-        <Button busy={decline.isPending} onClick={() => decline.mutate()}>
+        <Button size="large" busy={decline.isPending} onClick={() => decline.mutate()}>
           Decline
         </Button>
       </div>

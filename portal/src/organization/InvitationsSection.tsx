@@ -30,7 +30,7 @@ export function InvitationsSection({ organization }: { organization: Organizatio
 
 function InviteForm({ organization }: { organization: OrganizationDetail }) {
   const note = useNote();
-  const guard = useGuard();
+  const guard = useGuard(`This invites somebody to own ${organization.name}.`);
   const element = useRef<HTMLFormElement>(null);
   const form = useForm(
     ["email", "role"],

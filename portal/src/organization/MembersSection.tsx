@@ -60,7 +60,7 @@ interface RowProps {
 
 function MemberRow({ organization, member, onRemove, onTransfer }: RowProps) {
   const note = useNote();
-  const guard = useGuard();
+  const guard = useGuard(`This changes who owns ${organization.name}.`);
   const owner = organization.role === "owner";
   // Only an owner changes who is owner.
   const may = mayManage(organization.role) && (owner || member.role !== "owner");
@@ -73,7 +73,7 @@ function MemberRow({ organization, member, onRemove, onTransfer }: RowProps) {
         <span className="block text-12 text-quiet break-all">{member.email}</span>
         {change.error && <Failed error={change.error} what="The role is as it was." />}
       </td>
-      <td>
+      <td className="w-field">
         {may ? (
           <SelectField bare small label={`Role of ${member.name}`} value={member.role} disabled={change.isPending} onChange={(event) => change.mutate(event.target.value as Role)}>
             {roles
@@ -106,7 +106,7 @@ function MemberRow({ organization, member, onRemove, onTransfer }: RowProps) {
 }
 
 function RemoveDialog({ organization, member, onClose }: { organization: OrganizationDetail; member: Member | null; onClose: () => void }) {
-  const guard = useGuard();
+  const guard = useGuard(`This changes who gets into ${organization.name}.`);
   const remove = useMutation({ mutationFn: (account: string) => guard(() => removeMember(organization.id, account)), onSuccess: onClose });
   return (
     <ConfirmDialog
@@ -125,7 +125,7 @@ function RemoveDialog({ organization, member, onClose }: { organization: Organiz
 
 function TransferDialog({ organization, member, onClose }: { organization: OrganizationDetail; member: Member | null; onClose: () => void }) {
   const note = useNote();
-  const guard = useGuard();
+  const guard = useGuard(`This changes who owns ${organization.name}.`);
   const transfer = useMutation({
     mutationFn: (account: string) => guard(() => transferOrganization(organization.id, account)),
     onSuccess: () => {

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { StepUpProvider } from "~/account/StepUp";
 import { Button } from "~/design/Button";
+import { When } from "~/design/Figures";
 import { counted } from "~/design/format";
 import { Failed, Lines } from "~/design/States";
 import { usePageTitle } from "~/design/usePage";
@@ -12,6 +13,7 @@ import { InvitationsSection } from "./InvitationsSection";
 import { MembersSection } from "./MembersSection";
 import { NewOrganization } from "./NewOrganization";
 import { OrganizationSettings } from "./OrganizationSettings";
+import { TokensSection } from "./TokensSection";
 
 export function OrganizationPage() {
   const current = useOrganization();
@@ -57,12 +59,18 @@ function titleOf(organization: OrganizationDetail | undefined, members: number |
 function Body({ organization }: { organization: OrganizationDetail }) {
   return (
     <div className="stack">
+      {organization.suspension && (
+        <p className="max-w-prose">
+          Those who run this installation suspended {organization.name} <When at={organization.suspension.since} />. They say: “{organization.suspension.reason}” Only they can lift it.
+        </p>
+      )}
       {organization.personal ? (
         <p className="max-w-prose text-quiet">Your personal organization has no other members. To work with others, make an organization and invite them.</p>
       ) : (
         <>
           <MembersSection organization={organization} />
           {mayManage(organization.role) && <InvitationsSection organization={organization} />}
+          {mayManage(organization.role) && <TokensSection organization={organization} />}
         </>
       )}
       {mayManage(organization.role) && <OrganizationSettings key={`${organization.slug} ${organization.name} ${organization.time_zone}`} organization={organization} />}

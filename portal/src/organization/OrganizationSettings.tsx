@@ -50,7 +50,7 @@ export function OrganizationSettings({ organization }: { organization: Organizat
           ))}
         </SelectField>
         <div>
-          <Button type="submit" kind="signal" busy={form.busy}>
+          <Button type="submit" busy={form.busy}>
             Save settings
           </Button>
         </div>

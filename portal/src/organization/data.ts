@@ -7,6 +7,7 @@ import { sessionQuery } from "~/session/data";
 export type OrganizationDetail = Answer<"/api/organizations/{organization}", "get">;
 export type Member = Answer<"/api/organizations/{organization}/members", "get">["data"][number];
 export type Invitation = Answer<"/api/organizations/{organization}/invitations", "get">["data"][number];
+export type MembersToken = Answer<"/api/organizations/{organization}/tokens", "get">["data"][number];
 export type Role = Member["role"];
 
 /** What each role may do, in the words of the table in the documentation. */
@@ -17,6 +18,8 @@ export const roles: readonly { role: Role; means: string }[] = [
   { role: "billing", means: "Sees everything but single calls; invoices and revenue" },
   { role: "viewer", means: "Sees everything but single calls" },
 ];
+
+export const meaningOf = (role: Role): string => roles.find((each) => each.role === role)?.means ?? "";
 
 export const mayManage = (role: Role | undefined): boolean => role === "owner" || role === "admin";
 
@@ -36,6 +39,12 @@ export const invitationsQuery = (organization: string) =>
   queryOptions({
     queryKey: ["organization", organization, "invitations"],
     queryFn: async () => (await take(tollgate.GET("/api/organizations/{organization}/invitations", at(organization)))).data,
+  });
+
+export const membersTokensQuery = (organization: string) =>
+  queryOptions({
+    queryKey: ["organization", organization, "tokens"],
+    queryFn: async () => (await take(tollgate.GET("/api/organizations/{organization}/tokens", at(organization)))).data,
   });
 
 /** Names, roles and memberships are in the session too. */
@@ -91,6 +100,13 @@ export async function invite(organization: string, email: string, role: string):
 export async function withdraw(organization: string, invitation: string): Promise<void> {
   await take(tollgate.DELETE("/api/organizations/{organization}/invitations/{invitation}", { params: { path: { organization, invitation } } }));
   await changed();
+}
+
+export type Received = Answer<"/api/invitations/look", "post">;
+
+export async function endMembersToken(organization: string, token: string): Promise<void> {
+  await take(tollgate.DELETE("/api/organizations/{organization}/tokens/{token}", { params: { path: { organization, token } } }));
+  await queryClient.invalidateQueries({ queryKey: ["organization", organization, "tokens"] });
 }
 
 export const receivedQuery = (token: string) =>

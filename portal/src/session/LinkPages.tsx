@@ -8,14 +8,8 @@ import { Failed } from "~/design/States";
 import { textOf, useForm } from "~/design/useForm";
 import { askForReset, resetPassword, signInByLink, useSession, verifyEmail, type Me, type SecondStep } from "./data";
 import { SecondFactorForm } from "./SecondFactorForm";
+import { forget, useKeptSecret, useSecret, verificationSecret } from "./secret";
 import { Sheet } from "./Sheet";
-
-/** The secret of a link stands behind the # and is in no server's log; it is taken once and leaves the address. */
-function useSecret(): string {
-  const [secret] = useState(() => location.hash.slice(1));
-  useEffect(() => history.replaceState(history.state, "", location.pathname), []);
-  return secret;
-}
 
 /** Runs once by itself: opening the link is the wish. */
 function useOnce<T>(act: () => Promise<T>, done: (result: T) => void) {
@@ -51,19 +45,9 @@ export function SignInLinkPage() {
   );
 }
 
-const kept = "tollgate.verify-email";
-
-/** As useSecret; it waits in this tab while its owner signs in. */
-function useKeptSecret(): string {
-  const opened = useSecret();
-  const [secret] = useState(() => opened || (sessionStorage.getItem(kept) ?? ""));
-  useEffect(() => sessionStorage.setItem(kept, secret), [secret]);
-  return secret;
-}
-
 /** The link counts only for who is signed in to the account that it was mailed for. */
 export function VerifyEmailPage() {
-  const secret = useKeptSecret();
+  const secret = useKeptSecret(verificationSecret);
   const session = useSession();
   if (session) return <Proof secret={secret} me={session} />;
   if (session === undefined) return <Sheet title="Confirm your address" lead="One moment." />;
@@ -80,7 +64,7 @@ export function VerifyEmailPage() {
 
 function Proof({ secret, me }: { secret: string; me: Me }) {
   const proof = useOnce(
-    () => verifyEmail({ token: secret }).finally(() => sessionStorage.removeItem(kept)),
+    () => verifyEmail({ token: secret }).finally(() => forget(verificationSecret)),
     () => undefined,
   );
   const code = proof.isError ? toError(proof.error).code : undefined;

@@ -9,17 +9,18 @@ import { textOf, useForm } from "~/design/useForm";
 import { signIn, signInByPasskey, signUp, type SecondStep } from "./data";
 import { MailSignIn } from "./MailSignIn";
 import { canUsePasskeys } from "./passkeys";
+import { pathOfHere } from "./next";
 import { leaveFor, problemOf, takeSecondStep, useProviders } from "./providers";
 import { SecondFactorForm } from "./SecondFactorForm";
 import { Sheet } from "./Sheet";
 
 /** Back to where the visitor was stopped; only ever a path of this site. */
 function useReturn(): () => void {
-  const { next } = useSearch({ from: "/public" });
+  const next = pathOfHere(useSearch({ from: "/public" }).next);
   const router = useRouter();
   const navigate = useNavigate();
   return () => {
-    if (next?.startsWith("/") && !next.startsWith("//")) router.history.push(next);
+    if (next) router.history.push(next);
     else void navigate({ to: "/subscriptions" });
   };
 }
@@ -29,7 +30,7 @@ export function SignInPage() {
   const { next, problem } = useSearch({ from: "/public" });
   const [second, setSecond] = useState<SecondStep | null>(takeSecondStep);
   const providers = useProviders();
-  const provider = useMutation({ mutationFn: (chosen: (typeof providers)[number]) => leaveFor(chosen, next) });
+  const provider = useMutation({ mutationFn: (chosen: (typeof providers)[number]) => leaveFor(chosen, pathOfHere(next)) });
   const refused = problemOf(problem);
   const [byMail, setByMail] = useState(false);
   const onStep = (step: SecondStep | null) => (step ? setSecond(step) : goOn());

@@ -1,9 +1,11 @@
-import { Link, Outlet } from "@tanstack/react-router";
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { Boxes, Building2, Gauge, KeyRound, ScrollText, Store, UsersRound } from "lucide-react";
+import { useEffect, useRef } from "react";
 import { useSession } from "~/session/data";
 import { AccountMenu } from "./AccountMenu";
 import { OrganizationMenu } from "./OrganizationMenu";
 import { PaletteButton } from "./Palette";
+import { Suspended } from "./Suspended";
 import { Wordmark } from "./Wordmark";
 
 const places = [
@@ -20,6 +22,12 @@ const operatorsPlace = { to: "/admin", label: "Admin", Icon: UsersRound } as con
 
 export function DeskLayout() {
   const isOperator = useSession()?.account.role === "admin";
+  const bar = useRef<HTMLElement>(null);
+  useRouterState({ select: (state) => state.resolvedLocation?.pathname });
+  // Where the places scroll sideways, the one that is open is in sight; with every page that is opened.
+  useEffect(() => {
+    void bar.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  });
   return (
     <div className="desk">
       <a href="#main" className="skip">
@@ -34,7 +42,7 @@ export function DeskLayout() {
           </span>
         </div>
         <OrganizationMenu />
-        <nav aria-label="Places" className="desk-places">
+        <nav ref={bar} aria-label="Places" className="desk-places">
           {(isOperator ? [...places, operatorsPlace] : places).map(({ to, label, Icon }) => (
             <Link key={to} to={to} className="place" activeProps={{ "aria-current": "page" }}>
               <Icon aria-hidden className="size-16" strokeWidth={1.75} />
@@ -48,6 +56,7 @@ export function DeskLayout() {
         </div>
       </header>
       <main id="main" tabIndex={-1} className="desk-main">
+        <Suspended />
         <Outlet />
       </main>
     </div>

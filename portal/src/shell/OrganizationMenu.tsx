@@ -14,7 +14,7 @@ export function OrganizationMenu() {
       <span className="block truncate text-12 text-quiet">{current.slug}</span>
     </span>
   );
-  if (session.organizations.length < 2) return <div className="lg:px-8 py-4 min-w-0">{name}</div>;
+  if (session.organizations.length < 2) return <div className="words lg:px-8 py-4 min-w-0">{name}</div>;
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger className="place w-full justify-between">

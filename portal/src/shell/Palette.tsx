@@ -82,6 +82,16 @@ function Choices({ close }: { close: () => void }) {
           <Command.Item onSelect={go(() => void navigate({ to: "/apis" }))}>My APIs</Command.Item>
           <Command.Item onSelect={go(() => void navigate({ to: "/meters" }))}>Meters</Command.Item>
           <Command.Item onSelect={go(() => void navigate({ to: "/apis/new" }))}>Import an API</Command.Item>
+          {session && (
+            <>
+              <Command.Item onSelect={go(() => void navigate({ to: "/organization" }))}>Organization and members</Command.Item>
+              <Command.Item onSelect={go(() => void navigate({ to: "/audit-log" }))}>Audit log</Command.Item>
+              <Command.Item onSelect={go(() => void navigate({ to: "/tokens" }))}>API tokens</Command.Item>
+              <Command.Item onSelect={go(() => void navigate({ to: "/devices" }))}>Devices</Command.Item>
+              <Command.Item onSelect={go(() => void navigate({ to: "/account" }))}>Account security</Command.Item>
+            </>
+          )}
+          {session?.account.role === "admin" && <Command.Item onSelect={go(() => void navigate({ to: "/admin" }))}>Admin: accounts and organizations</Command.Item>}
           {session === null && <Command.Item onSelect={go(() => void navigate({ to: "/sign-in" }))}>Sign in</Command.Item>}
         </Command.Group>
         {(apis.data?.data ?? []).length > 0 && (

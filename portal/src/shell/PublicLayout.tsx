@@ -1,6 +1,7 @@
 import { Outlet, useRouterState } from "@tanstack/react-router";
 import { ButtonLink } from "~/design/Button";
 import { useSession } from "~/session/data";
+import { placeOf } from "~/session/next";
 import { AccountMenu } from "./AccountMenu";
 import { PaletteButton } from "./Palette";
 import { Wordmark } from "./Wordmark";
@@ -8,7 +9,8 @@ import { Wordmark } from "./Wordmark";
 export function PublicLayout() {
   const session = useSession();
   const here = useRouterState({ select: (state) => state.location });
-  const atDoor = here.pathname.startsWith("/sign-");
+  // These lead to the sign-in page by themselves.
+  const atDoor = /^\/(sign-|invitation|verify-email|forgot-password|reset-password)/.test(here.pathname);
   return (
     <>
       <a href="#main" className="skip">
@@ -25,7 +27,7 @@ export function PublicLayout() {
               </ButtonLink>
             )}
             {session === null && !atDoor && (
-              <ButtonLink to="/sign-in" search={{ next: here.pathname === "/marketplace" ? undefined : here.href }}>
+              <ButtonLink to="/sign-in" search={{ next: here.pathname === "/marketplace" ? undefined : placeOf(here) }}>
                 Sign in
               </ButtonLink>
             )}

@@ -3,6 +3,7 @@ import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router"
 import { toError } from "~/api/problem";
 import { onDate } from "~/design/dates";
 import { Price, When } from "~/design/Figures";
+import { Notice } from "~/design/Notice";
 import { count } from "~/design/format";
 import { Failed, Lines } from "~/design/States";
 import { usePageTitle } from "~/design/usePage";
@@ -23,6 +24,7 @@ const at = "/desk/subscriptions/$id";
 function titleOf(subscription: Subscription): string {
   const name = subscription.product.name ?? subscription.plan.name;
   if (subscription.status === "canceled") return `${name}: canceled`;
+  if (subscription.product.suspended) return `${name}: not served`;
   if (subscription.status !== "active") return `${name}: ${subscription.status.replace("_", " ")}`;
   const limits = subscription.usage ?? [];
   const out = limits.find((each) => each.remaining <= 0 && each.past === "deny");
@@ -90,6 +92,9 @@ function Body({ subscription, title }: { subscription: Subscription; title: stri
           )}
         </p>
       </header>
+      {product.suspended && live && (
+        <Notice title="This API is not served">Those who run this installation have suspended its provider. Calls are answered with 404 and not counted. You can cancel, or wait until it is lifted.</Notice>
+      )}
       <div className="pair">
         <Allowances limits={subscription.usage ?? []} price={plan.price} allowances={plan.allowances} />
         <UpcomingInvoice subscriptionId={subscription.id} />

@@ -11,7 +11,7 @@ const dayMs = 86_400_000;
 
 export function NewToken({ onDone, onClose }: { onDone: (made: NewApiToken) => void; onClose: () => void }) {
   const organizations = useSession()?.organizations ?? [];
-  const guard = useGuard();
+  const guard = useGuard("Whoever has an API token acts in your name.");
   const form = useForm(
     ["name", "organization", "expires_at", "scopes"],
     (values) => {

@@ -1,0 +1,105 @@
+import { useMutation } from "@tanstack/react-query";
+import { useNavigate, useRouterState } from "@tanstack/react-router";
+import { useState } from "react";
+import { Button } from "~/design/Button";
+import { TextField } from "~/design/Field";
+import { Failed } from "~/design/States";
+import { textOf, useForm } from "~/design/useForm";
+import { signOut } from "~/session/data";
+import { placeOf } from "~/session/next";
+import { stepUp, stepUpByPasskey } from "./data";
+
+/** What an account can show itself by, beside a new sign-in. */
+interface Shows {
+  password: boolean;
+  totp: boolean;
+  passkeys: boolean;
+}
+
+export function StepUpForm({ why, has, onShown }: { why: string; has: Shows; onShown: () => void }) {
+  const [byCode, setByCode] = useState(false);
+  const passkey = useMutation({ mutationFn: stepUpByPasskey, onSuccess: onShown });
+  const code = has.totp && (byCode || !has.password);
+  return (
+    <div className="grid gap-16">
+      <p className="text-quiet">{why} Show once more who you are; it holds for ten minutes.</p>
+      {code ? <CodeForm onShown={onShown} /> : has.password && <PasswordForm onShown={onShown} />}
+      {(has.passkeys || (has.totp && has.password)) && (
+        <div className="flex flex-wrap gap-8">
+          {has.passkeys && (
+            <Button busy={passkey.isPending} onClick={() => passkey.mutate()}>
+              Use a passkey
+            </Button>
+          )}
+          {has.totp && has.password && <Button onClick={() => setByCode(!byCode)}>{byCode ? "Use your password" : "Use your authenticator app"}</Button>}
+        </div>
+      )}
+      {passkey.error && (
+        <p role="alert" className="text-13 text-bad">
+          No passkey was used.
+        </p>
+      )}
+      <SignInAgain only={!has.password && !has.totp && !has.passkeys} />
+    </div>
+  );
+}
+
+function PasswordForm({ onShown }: { onShown: () => void }) {
+  const form = useForm(["password"], (values) => stepUp({ password: String(values.get("password") ?? "") }), onShown);
+  return (
+    <form className="grid gap-16" {...form.props} aria-label="Show who you are">
+      {form.problem && <Failed error={form.problem} what="That did not show it." />}
+      <TextField label="Your password" name="password" type="password" autoComplete="current-password" data-focus required error={form.errorOf("password")} />
+      <GoOn busy={form.busy} />
+    </form>
+  );
+}
+
+function CodeForm({ onShown }: { onShown: () => void }) {
+  const form = useForm(["code"], (values) => stepUp({ code: textOf(values, "code") }), onShown);
+  const wrong = form.problem?.code === "SECOND_FACTOR_INVALID";
+  return (
+    <form className="grid gap-16" {...form.props} aria-label="Show who you are">
+      {form.problem && !wrong && <Failed error={form.problem} what="That did not show it." />}
+      <TextField
+        label="Code of your authenticator app"
+        name="code"
+        inputMode="numeric"
+        autoComplete="one-time-code"
+        mono
+        required
+        error={wrong ? "This code is wrong or was used before." : form.errorOf("code")}
+      />
+      <GoOn busy={form.busy} />
+    </form>
+  );
+}
+
+function GoOn({ busy }: { busy: boolean }) {
+  return (
+    <div>
+      <Button type="submit" kind="signal" busy={busy}>
+        Go on
+      </Button>
+    </div>
+  );
+}
+
+/** Who came by a mail or by a provider may have nothing else to show; a new sign-in shows it too, and leads back. */
+function SignInAgain({ only }: { only: boolean }) {
+  const navigate = useNavigate();
+  const next = useRouterState({ select: (state) => placeOf(state.location) });
+  const again = useMutation({ mutationFn: signOut, onSuccess: () => navigate({ to: "/sign-in", search: { next } }) });
+  return (
+    <div className={`grid gap-8 justify-items-start ${only ? "" : "border-t border-line pt-16"}`}>
+      <p className={only ? "" : "text-13 text-quiet"}>
+        {only ? "Your account has no password: sign out and in again as you came. " : "Nothing of this at hand? Signing in again shows it too. "}
+        You come back to this page; what you typed on it is not kept.
+      </p>
+      <Button data-focus={only || undefined} busy={again.isPending} onClick={() => again.mutate()}>
+        Sign out and in again
+      </Button>
+      {again.error && <Failed error={again.error} what="You are still signed in." />}
+    </div>
+  );
+}
