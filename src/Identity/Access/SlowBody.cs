@@ -13,7 +13,7 @@ internal static class SlowBody
     // Within that time, the look before the body is as good as another one.
     private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(100);
 
-    private static readonly Failure Ended = new(FailureKind.Unauthenticated, "UNAUTHENTICATED", "The session or API token ended while the request was being sent.");
+    public static readonly Failure Ended = new(FailureKind.Unauthenticated, "UNAUTHENTICATED", "The session or API token ended while the request was being sent.");
 
     public static async ValueTask<object?> RecheckAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {

@@ -78,6 +78,7 @@ internal sealed class AccountDeletion(
             return InUse(obstacles);
         if (await AccountStore.LockAsync(session, accountId).ConfigureAwait(false) is not { } account)
             return true;
+        await WaysIn.HoldTokensAsync(session, accountId).ConfigureAwait(false);
         foreach (var organization in left)
             await audit.WriteAsync(session, actor, new AuditChange("member.left", TypeId.Format("acc", accountId), organization)).ConfigureAwait(false);
         await mailer.SendAsync(session, new AccountMail(AccountMailKind.AccountDeleted, account.Email, account.Name)).ConfigureAwait(false);

@@ -16,9 +16,10 @@ internal sealed class AccountDisabling(SessionStore sessions, ChallengeStore cha
             """;
         if (await session.ExecuteAsync(sql, new { accountId, disabled, now = clock.GetUtcNow() }).ConfigureAwait(false) == 0)
             return false;
+        await WaysIn.HoldTokensAsync(session, accountId).ConfigureAwait(false);
         // Both times: nothing from before the closing comes back with the opening.
         await session.ExecuteAsync("UPDATE identity.api_token SET ended_at = @now WHERE account_id = @accountId AND ended_at IS NULL", new { accountId, now = clock.GetUtcNow() }).ConfigureAwait(false);
-        await sessions.EndAllAsync(session, accountId, "account_disabled").ConfigureAwait(false);
+        await sessions.EndAllAsync(session, accountId, disabled ? "account_disabled" : "account_enabled").ConfigureAwait(false);
         await challenges.VoidAsync(session, accountId).ConfigureAwait(false);
         await audit.WriteAsync(session, actor, new AuditChange(disabled ? "account.disabled" : "account.enabled", TypeId.Format("acc", accountId), Before: new { disabled = !disabled }, After: new { disabled, reason }))
             .ConfigureAwait(false);

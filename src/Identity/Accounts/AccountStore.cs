@@ -39,9 +39,9 @@ internal sealed class AccountStore(OrganizationStore organizations, TimeProvider
     public static Task<AccountRow?> FindAsync(DbSession session, Guid id) =>
         session.QuerySingleOrDefaultAsync<AccountRow>($"SELECT {Columns} FROM identity.account WHERE id = @id AND deleted_at IS NULL", new { id });
 
-    /// <summary>As <see cref="FindAsync"/>, and nobody changes it until this transaction ends.</summary>
+    /// <summary>As <see cref="FindAsync"/>, and nobody changes it until this transaction ends. First of all that a transaction locks; rows that refer to it are still written by others.</summary>
     public static Task<AccountRow?> LockAsync(DbSession session, Guid id) =>
-        session.QuerySingleOrDefaultAsync<AccountRow>($"SELECT {Columns} FROM identity.account WHERE id = @id AND deleted_at IS NULL FOR UPDATE", new { id });
+        session.QuerySingleOrDefaultAsync<AccountRow>($"SELECT {Columns} FROM identity.account WHERE id = @id AND deleted_at IS NULL FOR NO KEY UPDATE", new { id });
 
     /// <summary>Without the password's hash, which requests may not read.</summary>
     public static Task<AccountRow> GetAsync(DbSession session, Guid id) =>

@@ -14,12 +14,19 @@ internal sealed class WaysIn(SessionStore sessions, ChallengeStore challenges, I
     /// <summary>Before a session of the owner begins. The password is the caller's to replace. What was asked for before is answered no more: a link that waits in the stranger's mailbox too.</summary>
     public async Task DropAsync(DbSession session, AccountRow account, AuditActor actor)
     {
+        await HoldTokensAsync(session, account.Id).ConfigureAwait(false);
         await sessions.EndAllAsync(session, account.Id, "address_proved").ConfigureAwait(false);
         await challenges.VoidAsync(session, account.Id).ConfigureAwait(false);
         await DropFactorsAsync(session, account.Id).ConfigureAwait(false);
         await session.ExecuteAsync("UPDATE identity.api_token SET ended_at = @now WHERE account_id = @Id AND ended_at IS NULL", new { account.Id, now = clock.GetUtcNow() }).ConfigureAwait(false);
         await audit.WriteAsync(session, actor, new AuditChange("account.ways_in_dropped", TypeId.Format("acc", account.Id))).ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// Of the account's API tokens, until the transaction ends: for whoever makes one, who may not lock the account, and for whoever ends them all, who has locked it.
+    /// </summary>
+    public static Task<int> HoldTokensAsync(DbSession session, Guid accountId) =>
+        session.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtextextended('identity.api_token/' || @accountId::text, 0))", new { accountId });
 
     /// <summary>Second factors, passkeys, outside identities and the browsers that are known.</summary>
     public static async Task DropFactorsAsync(DbSession session, Guid accountId)

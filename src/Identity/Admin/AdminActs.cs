@@ -74,7 +74,7 @@ internal sealed class AdminActs(IDatabase database, SessionStore sessions, Accou
         }, cancellation);
 
     private static Task<AdminAccountRow?> LockAsync(DbSession session, Guid accountId) => session.QuerySingleOrDefaultAsync<AdminAccountRow>(
-        "SELECT id, email, name, role, created_at, disabled_at FROM identity.account WHERE id = @accountId AND deleted_at IS NULL FOR UPDATE", new { accountId });
+        "SELECT id, email, name, role, created_at, disabled_at FROM identity.account WHERE id = @accountId AND deleted_at IS NULL FOR NO KEY UPDATE", new { accountId });
 
     private async Task SetRoleAsync(DbSession session, Guid accountId, string before, string role, AuditActor actor)
     {
@@ -86,7 +86,7 @@ internal sealed class AdminActs(IDatabase database, SessionStore sessions, Accou
     public static async Task<bool> IsLastOperatorAsync(DbSession session, Guid accountId)
     {
         var others = await session.QueryAsync<Guid>(
-            "SELECT id FROM identity.account WHERE role = 'admin' AND disabled_at IS NULL AND id <> @accountId ORDER BY id FOR UPDATE", new { accountId }).ConfigureAwait(false);
+            "SELECT id FROM identity.account WHERE role = 'admin' AND disabled_at IS NULL AND id <> @accountId ORDER BY id FOR NO KEY UPDATE", new { accountId }).ConfigureAwait(false);
         return others.Count == 0;
     }
 

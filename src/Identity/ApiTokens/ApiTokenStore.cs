@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using Tollgate.Foundation;
+using Tollgate.Identity.Access;
+using Tollgate.Identity.Accounts;
 
 namespace Tollgate.Identity.ApiTokens;
 
@@ -52,8 +54,14 @@ internal sealed class ApiTokenStore(IAccountMailer mailer, IAuditLog audit, Time
             INSERT INTO identity.api_token (id, account_id, organization_id, name, prefix, scopes, digest, created_at, expires_at)
             VALUES (@id, @AccountId, @organizationId, @name, @prefix, @scopes, @digest, @now, @expiresAt)
             """;
-        // Counting and making are one: of many at once none is one too many.
-        await session.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtextextended('identity.api_token/' || @AccountId::text, 0))", new { caller.AccountId }).ConfigureAwait(false);
+        const string isLiving = """
+            SELECT EXISTS (SELECT FROM identity.session s JOIN identity.account a ON a.id = s.account_id
+              WHERE s.id = @SessionId AND a.id = @AccountId AND s.ended_at IS NULL AND s.expires_at > @now AND a.disabled_at IS NULL AND a.deleted_at IS NULL)
+            """;
+        // Counting and making are one: of many at once none is one too many. And whoever ends them all has done so, which then ended this session too, or waits.
+        await WaysIn.HoldTokensAsync(session, caller.AccountId).ConfigureAwait(false);
+        if (!await session.QuerySingleAsync<bool>(isLiving, new { caller.SessionId, caller.AccountId, now = clock.GetUtcNow() }).ConfigureAwait(false))
+            return SlowBody.Ended;
         if ((await OfAccountAsync(session, caller.AccountId).ConfigureAwait(false)).Count >= MostOfAnAccount)
             return Failure.Conflict("TOO_MANY_TOKENS", $"An account has at most {MostOfAnAccount} API tokens. End those that nobody uses.");
         var secret = ApiTokenText.New();

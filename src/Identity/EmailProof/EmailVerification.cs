@@ -100,7 +100,8 @@ internal sealed class EmailVerification(
 
     private async Task<Failure?> ProvedAsync(DbSession session, ChallengeKind kind, ChallengeRow row, AuditActor actor)
     {
-        if (!await challenges.UseAsync(session, row.Id).ConfigureAwait(false) || await AccountStore.FindAsync(session, row.AccountId!.Value).ConfigureAwait(false) is not { } account)
+        // The account first, as whoever voids the question does.
+        if (await AccountStore.LockAsync(session, row.AccountId!.Value).ConfigureAwait(false) is not { } account || !await challenges.UseAsync(session, row.Id).ConfigureAwait(false))
             return Invalid;
         var by = actor.As(account.Id, account.Email);
         var subject = TypeId.Format("acc", account.Id);

@@ -125,7 +125,7 @@ internal sealed class OidcSignIns(
 
     private Task<Outcome<SignInStep?>> ConnectAsync(Guid accountId, Guid? sessionId, OidcProvider provider, OidcPerson person, SignInSource source, CancellationToken cancellation) => database.AsWorkerAsync<Outcome<SignInStep?>>(async session =>
     {
-        if (await AccountStore.FindAsync(session, accountId).ConfigureAwait(false) is not { DisabledAt: null } account)
+        if (await AccountStore.LockAsync(session, accountId).ConfigureAwait(false) is not { DisabledAt: null } account)
             return Disabled;
         // The provider's way back carries no session: the one that began speaks for the account only while it lives.
         if (!await LivingSession.IsAsync(session, accountId, sessionId, clock.GetUtcNow()).ConfigureAwait(false))

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Tollgate.Foundation;
+using Tollgate.Identity.Access;
 using Tollgate.Identity.Accounts;
 using Tollgate.Identity.Challenges;
 
@@ -15,7 +16,7 @@ internal sealed record PasskeyQuestion(string Challenge, JsonElement Options);
 /// database: an answer is taken once, within five minutes.
 /// </summary>
 internal sealed class PasskeySignIns(
-    IDatabase database, IPasskeyHandler<AccountRow> handler, PasskeyStore passkeys, ChallengeStore challenges, SignIns signIns, SecurityNews news)
+    IDatabase database, IPasskeyHandler<AccountRow> handler, PasskeyStore passkeys, ChallengeStore challenges, SignIns signIns, SecurityNews news, TimeProvider clock)
 {
     private const int AtMost = 20;
 
@@ -44,7 +45,8 @@ internal sealed class PasskeySignIns(
             return NotMade;
         return await database.AsWorkerAsync<Outcome<PasskeyResponse>>(async session =>
         {
-            await AccountStore.LockAsync(session, caller.AccountId).ConfigureAwait(false);
+            if (!await LivingSession.HoldAsync(session, caller, clock.GetUtcNow()).ConfigureAwait(false))
+                return SlowBody.Ended;
             if ((await PasskeyStore.OfAccountAsync(session, caller.AccountId).ConfigureAwait(false)).Count >= AtMost)
                 return TooMany;
             var id = await passkeys.AddAsync(session, caller.AccountId, name, result.Passkey).ConfigureAwait(false);

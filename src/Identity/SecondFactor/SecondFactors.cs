@@ -1,6 +1,7 @@
 using System.Text;
 using QRCoder;
 using Tollgate.Foundation;
+using Tollgate.Identity.Access;
 using Tollgate.Identity.Accounts;
 using Tollgate.Identity.Attempts;
 using Tollgate.Identity.Challenges;
@@ -12,7 +13,7 @@ internal sealed record TotpOffer(string Secret, string Uri, string QrCode);
 
 /// <summary>The authenticator app and the recovery codes of an account: turned on and off, and asked for at a sign-in.</summary>
 internal sealed class SecondFactors(
-    IDatabase database, TotpStore totp, RecoveryCodes recovery, ChallengeStore challenges, AttemptLimits attempts, SignIns signIns, SecurityNews news)
+    IDatabase database, TotpStore totp, RecoveryCodes recovery, ChallengeStore challenges, AttemptLimits attempts, SignIns signIns, SecurityNews news, TimeProvider clock)
 {
     private static readonly Failure WrongCode = new(FailureKind.Invalid, "SECOND_FACTOR_INVALID", "This code is wrong, was used before, or is too old.");
     private static readonly Failure Unknown = new(FailureKind.Unauthenticated, "SIGN_IN_EXPIRED", "This sign-in took too long or had too many wrong codes. Begin again.");
@@ -21,9 +22,15 @@ internal sealed class SecondFactors(
 
     public async Task<Outcome<TotpOffer>> OfferAsync(Caller caller, CancellationToken cancellation)
     {
-        var secret = await database.AsWorkerAsync(session => totp.BeginAsync(session, caller.AccountId), cancellation).ConfigureAwait(false);
-        if (secret is null)
-            return IsOn;
+        var begun = await database.AsWorkerAsync<Outcome<byte[]>>(async session =>
+        {
+            if (!await LivingSession.HoldAsync(session, caller, clock.GetUtcNow()).ConfigureAwait(false))
+                return SlowBody.Ended;
+            return await totp.BeginAsync(session, caller.AccountId).ConfigureAwait(false) is { } made ? made : IsOn;
+        }, cancellation).ConfigureAwait(false);
+        if (begun.Failure is { } failure)
+            return failure;
+        var secret = begun.Value;
         var uri = Totp.Uri(secret, caller.Email);
         using var data = QRCodeGenerator.GenerateQrCode(uri, QRCodeGenerator.ECCLevel.M);
         using var svg = new SvgQRCode(data);
@@ -40,6 +47,8 @@ internal sealed class SecondFactors(
         var made = await recovery.MakeAsync(cancellation).ConfigureAwait(false);
         return await database.AsWorkerAsync<Outcome<IReadOnlyList<string>>>(async session =>
         {
+            if (!await LivingSession.HoldAsync(session, caller, clock.GetUtcNow()).ConfigureAwait(false))
+                return SlowBody.Ended;
             if (!await totp.ConfirmAsync(session, caller.AccountId, Digits(code)).ConfigureAwait(false))
                 return WrongCode;
             await recovery.ReplaceAsync(session, caller.AccountId, made.Select(one => one.Hash)).ConfigureAwait(false);
@@ -64,6 +73,8 @@ internal sealed class SecondFactors(
         var made = await recovery.MakeAsync(cancellation).ConfigureAwait(false);
         return await database.AsWorkerAsync<Outcome<IReadOnlyList<string>>>(async session =>
         {
+            if (!await LivingSession.HoldAsync(session, caller, clock.GetUtcNow()).ConfigureAwait(false))
+                return SlowBody.Ended;
             if (!await totp.IsOnAsync(session, caller.AccountId).ConfigureAwait(false))
                 return NoApp;
             await recovery.ReplaceAsync(session, caller.AccountId, made.Select(one => one.Hash)).ConfigureAwait(false);
