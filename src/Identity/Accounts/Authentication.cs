@@ -39,7 +39,7 @@ internal sealed class Authentication(
         var matches = await attempts.LookAsync(counted.Value, () => passwords.VerifyAsync(account?.PasswordHash, password, cancellation)).ConfigureAwait(false);
         if (account is null || !matches || account.DisabledAt is not null)
             return WrongCredentials;
-        var rehashed = PasswordHasher.NeedsRehash(account.PasswordHash) ? await passwords.HashAsync(password, cancellation).ConfigureAwait(false) : null;
+        var rehashed = PasswordHasher.NeedsRehash(account.PasswordHash) ? await attempts.LookAsync(counted.Value, () => passwords.HashAsync(password, cancellation)).ConfigureAwait(false) : null;
         return await database.AsWorkerAsync<Outcome<SignInStep>>(async session =>
         {
             // A reset, or a disabling, that came while the password was looked at has ended the sessions that there were, and this would be one more.

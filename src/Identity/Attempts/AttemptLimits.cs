@@ -35,7 +35,7 @@ internal sealed class AttemptLimits(IDatabase database, AttemptCounts counts, Ti
         { RetryAfterSeconds = seconds };
     }
 
-    /// <summary>Looks at a guess. One that could not be looked at (no turn for its hash) was none, and is counted no more.</summary>
+    /// <summary>Looks at a guess, or goes on with a right one. Where there is no turn for a hash nothing came of it, and it is counted no more.</summary>
     public async Task<T> LookAsync<T>(CountedAttempt attempt, Func<Task<T>> look)
     {
         try

@@ -76,9 +76,27 @@ internal sealed class ChallengeStore(IDatabase database, PasswordHasher hasher, 
     {
         var row = await GuessAsync(kind, id, cancellation).ConfigureAwait(false);
         var digits = new string([.. code.Where(char.IsAsciiDigit)]);
-        var matches = await hasher.VerifyAsync(row?.CodeHash, digits, cancellation).ConfigureAwait(false);
+        var matches = await LookAsync(row, () => hasher.VerifyAsync(row?.CodeHash, digits, cancellation)).ConfigureAwait(false);
         return matches ? row : null;
     }
+
+    /// <summary>Looks at a guess that was taken. One that could not be looked at (no turn for its hash) was none.</summary>
+    public async Task<T> LookAsync<T>(ChallengeRow? row, Func<Task<T>> look)
+    {
+        try
+        {
+            return await look().ConfigureAwait(false);
+        }
+        catch (FailureException)
+        {
+            await GiveBackAsync(row).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>There is one guess more again; none where none was taken.</summary>
+    public Task<int> GiveBackAsync(ChallengeRow? row) => database.AsWorkerAsync(session => session.ExecuteAsync(
+        "UPDATE identity.challenge SET attempts = attempts - 1 WHERE id = @id AND attempts > 0", new { id = row?.Id ?? Guid.Empty }), CancellationToken.None);
 
     /// <summary>False when somebody else has used it.</summary>
     public async Task<bool> UseAsync(DbSession session, Guid id) =>

@@ -25,7 +25,7 @@ internal sealed class PasswordChanges(
             return WrongPassword;
         if (PasswordPolicy.Refusal("password", next, account!.Email, account.Name) is { } refused)
             return refused;
-        var hash = await hasher.HashAsync(next, cancellation).ConfigureAwait(false);
+        var hash = await attempts.LookAsync(counted.Value, () => hasher.HashAsync(next, cancellation)).ConfigureAwait(false);
         return await database.AsWorkerAsync(async session =>
         {
             // A sign-in that is on its way has the row: its session is there to be ended. Whoever has reset the password meanwhile has the last word.

@@ -89,9 +89,14 @@ internal sealed class SecondFactors(
         var asked = await database.AsWorkerAsync(session => challenges.GuessAsync(session, ChallengeKind.SecondFactor, challenge), cancellation).ConfigureAwait(false);
         if (asked?.AccountId is not { } accountId)
             return Unknown;
-        var shown = await ShowAsync(accountId, code, recoveryCode, source.Origin, cancellation).ConfigureAwait(false);
+        var shown = await challenges.LookAsync(asked, () => ShowAsync(accountId, code, recoveryCode, source.Origin, cancellation)).ConfigureAwait(false);
         if (shown.Failure is { } failure)
+        {
+            // Too many for the account: this one was not looked at.
+            if (failure.Kind == FailureKind.LimitReached)
+                await challenges.GiveBackAsync(asked).ConfigureAwait(false);
             return failure;
+        }
         return await database.AsWorkerAsync<Outcome<SignInStep>>(async session =>
         {
             if (await AccountStore.LockAsync(session, accountId).ConfigureAwait(false) is not { } account || !await challenges.UseAsync(session, asked.Id).ConfigureAwait(false))

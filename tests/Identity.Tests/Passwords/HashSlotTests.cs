@@ -74,7 +74,7 @@ public sealed class HashSlotTests(IdentityServer identity) : IClassFixture<Ident
     };
 
     /// <summary>Holds every place until it is disposed of.</summary>
-    private sealed class Full : IAsyncDisposable
+    internal sealed class Full : IAsyncDisposable
     {
         private readonly ManualResetEventSlim _release = new();
         private readonly List<Task> _inside = [];
