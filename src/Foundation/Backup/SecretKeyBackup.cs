@@ -40,8 +40,18 @@ internal sealed class SecretKeyBackup(IConfiguration configuration) : IBackupPar
             ? $"The secrets of the backup are sealed with the key {wanted}; {(Configured is null ? path : "Secrets__Key")} is another one ({string.Join(", ", here)}). Move it away, or set the right one."
             : here is null && !File.Exists(Path.Combine(place.Folder, FileName))
             ? $"The secrets of the backup are sealed with the key {wanted}, which is not in it: set it as Secrets__Key."
-            : null;
+            : MissingSetting(Path.Combine(place.Folder, FileName));
         return Task.FromResult(objection);
+    }
+
+    // A file takes the older keys of the backup by itself; settings are the operator's.
+    private string? MissingSetting(string saved)
+    {
+        if (Configured is not { } here || !File.Exists(saved))
+            return null;
+        var missing = KeyFile.Read(saved).Select(IdOf).Except(here.Select(IdOf), StringComparer.Ordinal).ToList();
+        return missing.Count == 0 ? null
+            : $"Some of the backup's secrets may be sealed with older keys of {saved} that are not set here ({string.Join(", ", missing)}). Add its lines to Secrets__OldKeys, with commas between them.";
     }
 
     public async Task RestoreAsync(BackupPlace place, CancellationToken cancellation)

@@ -41,13 +41,23 @@ public sealed class SecretKeyBackupTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1, true)]
-    [InlineData(0, false)]
-    public async Task Settings_CountWithTheOldKeysAmongThem(int old, bool taken)
+    [InlineData(true, 1, 0)]
+    [InlineData(false, 0)]
+    public async Task Settings_CountWithTheOldKeysAmongThem(bool taken, params int[] old)
     {
         await BackupAsync(1, 0);
-        var objection = await ObjectionAsync(("Secrets:Key", Convert.ToBase64String(_keys[2])), ("Secrets:OldKeys", Convert.ToBase64String(_keys[old])));
-        (objection is null).ShouldBe(taken);
+        ((await WithSettingsAsync(2, old)) is null).ShouldBe(taken);
+    }
+
+    [Fact]
+    public async Task Settings_WithoutAnOlderKeyOfTheBackup_AreRefusedAndToldWhereItGoes()
+    {
+        await BackupAsync(1, 0);
+        var backup = Path.Combine(Place.Folder, "master.key");
+        (await WithSettingsAsync(2, 1)).ShouldNotBeNull().ShouldContain("Secrets__OldKeys");
+        (await WithSettingsAsync(1)).ShouldNotBeNull().ShouldContain(backup);
+        File.Delete(backup);
+        (await WithSettingsAsync(1)).ShouldBeNull();
     }
 
     private string FilePath => Path.Combine(_folder, "master.key");
@@ -63,6 +73,9 @@ public sealed class SecretKeyBackupTests : IDisposable
     }
 
     private Task<string?> ObjectionAsync(params (string Name, string Value)[] settings) => Part(settings).ObjectionAsync(Place, CancellationToken.None);
+
+    private Task<string?> WithSettingsAsync(int newest, params int[] old) => ObjectionAsync(
+        ("Secrets:Key", Convert.ToBase64String(_keys[newest])), ("Secrets:OldKeys", string.Join(',', old.Select(key => Convert.ToBase64String(_keys[key])))));
 
     private Task RestoreAsync() => Part().RestoreAsync(Place, CancellationToken.None);
 
