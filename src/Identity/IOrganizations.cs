@@ -14,6 +14,9 @@ public interface IOrganizations
 {
     Task<Organization?> FindAsync(DbSession session, Guid id);
 
+    /// <summary>The same, and until the transaction's end nobody renames, suspends or removes it; what is answered is what was there when that began.</summary>
+    Task<Organization?> HoldAsync(DbSession session, Guid id);
+
     Task<Organization?> FindBySlugAsync(DbSession session, string slug);
 }
 

@@ -111,6 +111,24 @@ public sealed class RestartTests
         await UntilAsync(async () => await CallAsync(gateway, market, market.Key) == HttpStatusCode.TooManyRequests, "calls are decided again");
     }
 
+    [Fact(Timeout = 240_000)]
+    public async Task OwnDatabaseThatIsLongInStarting_CallsAreServedFromDiskMeanwhile()
+    {
+        await using var upstream = await FakeUpstream.StartAsync();
+        await using var program = await RunningProgram.StartAsync();
+        using var market = await Market.OpenAsync(program, upstream.Address, Market.Deny("month", 30));
+        await CallUntilServedAsync(program, market, market.Key);
+        (await program.StopAsync()).ShouldBe(0, program.Output);
+        var hold = HoldServer(program);
+
+        program.LaunchAgain();
+        await CallUntilServedAsync(program, market, market.Key);
+        File.Exists(Path.Combine(program.Data, "postgres", "pgdata", "postmaster.pid")).ShouldBeFalse("PostgreSQL has not begun");
+        File.Delete(hold);
+        await program.UntilReadyAsync();
+        (await market.SettledRequestsAsync(program, 2)).ShouldBe(2);
+    }
+
     internal static Dictionary<string, string?> Settings(ExternalPostgres server, string roles, params (string Name, string Value)[] more)
     {
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
@@ -183,6 +201,24 @@ public sealed class RestartTests
         {
             return HttpStatusCode.ServiceUnavailable;
         }
+    }
+
+    // Its server begins when the file is gone.
+    private static string HoldServer(RunningProgram program)
+    {
+        if (OperatingSystem.IsWindows())
+            throw new PlatformNotSupportedException();
+        var major = File.ReadAllText(Path.Combine(program.Data, "postgres", "pgdata", "PG_VERSION")).Trim();
+        var real = Environment.GetEnvironmentVariable("Postgres__BinDirectory") ?? $"/usr/lib/postgresql/{major}/bin";
+        var folder = Directory.CreateDirectory(Path.Combine(program.Data, "held"), (UnixFileMode)0b111_101_101).FullName;
+        var hold = Path.Combine(folder, "hold");
+        File.WriteAllText(hold, "");
+        var server = Path.Combine(folder, "postgres");
+        File.WriteAllText(server, $"#!/bin/sh\n[ \"$1\" = --version ] || while [ -e '{hold}' ]; do sleep 0.05; done\nexec '{real}/postgres' \"$@\"\n");
+        File.SetUnixFileMode(server, (UnixFileMode)0b111_101_101);
+        File.CreateSymbolicLink(Path.Combine(folder, "initdb"), Path.Combine(real, "initdb"));
+        program.Set("Postgres__BinDirectory", folder);
+        return hold;
     }
 
     private static async Task ReconciledAsync(RunningProgram program)

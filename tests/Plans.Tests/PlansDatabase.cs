@@ -91,6 +91,8 @@ public sealed class PlansDatabase : IAsyncLifetime
         public Task<Organization?> FindAsync(DbSession session, Guid id) =>
             Task.FromResult<Organization?>(new Organization(id, $"o-{id:n}", "Some organization", TimeZones.GetValueOrDefault(id, "UTC")) { Suspended = Suspended.ContainsKey(id) });
 
+        public Task<Organization?> HoldAsync(DbSession session, Guid id) => FindAsync(session, id);
+
         public Task<Organization?> FindBySlugAsync(DbSession session, string slug) => Task.FromResult<Organization?>(null);
     }
 }

@@ -78,28 +78,29 @@ function Facts({ detail, onChange }: { detail: AdminOrganizationDetail; onChange
 }
 
 function Acts({ organization }: { organization: AdminOrganization }) {
-  const [asking, setAsking] = useState(false);
+  // What was asked for, not what would be next: the answer changes the organization before the question is gone.
+  const [asking, setAsking] = useState<"suspend" | "lift">();
   const note = useNote();
   const guard = useGuard(`As an operator you act on ${organization.name}.`);
   const lift = useMutation({
     mutationFn: () => guard(() => unsuspendOrganization(organization.id)),
     onSuccess: () => {
-      setAsking(false);
+      setAsking(undefined);
       note(`${organization.name} sells and calls again.`);
     },
   });
   const close = () => {
     lift.reset();
-    setAsking(false);
+    setAsking(undefined);
   };
   return (
     <div>
-      <Button kind={organization.suspension ? "plain" : "bad"} onClick={() => setAsking(true)}>
+      <Button kind={organization.suspension ? "plain" : "bad"} onClick={() => setAsking(organization.suspension ? "lift" : "suspend")}>
         {organization.suspension ? "Lift the suspension" : "Suspend organization"}
       </Button>
-      {asking && !organization.suspension && <Suspend organization={organization} onClose={close} />}
+      {asking === "suspend" && <Suspend organization={organization} onClose={close} />}
       <ConfirmDialog
-        open={asking && organization.suspension !== null}
+        open={asking === "lift"}
         title={`Lift the suspension of ${organization.name}?`}
         verb="Lift the suspension"
         busy={lift.isPending}

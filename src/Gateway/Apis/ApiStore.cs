@@ -22,7 +22,10 @@ internal sealed class ApiStore(UpstreamSecrets secrets, TimeProvider clock)
     {
         if (!TypeId.TryParse(id, "api", out var apiId) || await FindAsync(session, apiId, forUpdate).ConfigureAwait(false) is not { } row)
             return Failure.NotFound("API");
-        return caller.Refusal(row.OrganizationId, "API") is { } refused ? refused : row;
+        if (caller.Refusal(row.OrganizationId, "API") is { } refused)
+            return refused;
+        // The caller was read before the row's lock was waited for.
+        return forUpdate && row.Suspended ? SuspendedOrganization.Refusal : row;
     }
 
     public static Task<ApiRow?> FindAsync(DbSession session, Guid apiId, bool forUpdate) =>

@@ -10,8 +10,8 @@ internal static class CreateApi
 {
     private const int SummaryLength = 160;
 
-    public static async Task<IResult> HandleAsync(CreateApiRequest request, Caller caller, HttpContext context, IDatabase database, ApiStore store, IAuditLog audit, UpstreamAddressCheck addresses,
-        LargeDocuments large, GatewayAddress gateway, TimeProvider clock)
+    public static async Task<IResult> HandleAsync(CreateApiRequest request, Caller caller, HttpContext context, IDatabase database, IOrganizations organizations, ApiStore store, IAuditLog audit,
+        UpstreamAddressCheck addresses, LargeDocuments large, GatewayAddress gateway, TimeProvider clock)
     {
         var owner = caller.Organization(request.Organization);
         if (owner.Failure is { } notAllowed)
@@ -22,9 +22,13 @@ internal static class CreateApi
         if (document.Failure is { } unreadable)
             return Problems.Result(unreadable);
 
-        var draft = Draft(request, owner.Value, document.Value!, clock);
         var outcome = await database.AsAppAsync(caller.Tenant, async Task<Outcome<ApiResponse>> (session) =>
         {
+            if (await organizations.HoldAsync(session, owner.Value.OrganizationId).ConfigureAwait(false) is not { } organization)
+                return Failure.NotFound("organization");
+            if (organization.Suspended)
+                return SuspendedOrganization.Refusal;
+            var draft = Draft(request, organization, document.Value!, clock);
             if (!await store.InsertAsync(session, draft, UpstreamSecrets.NewSigningSecret(), document.Value!).ConfigureAwait(false))
                 return Failure.Conflict("SLUG_TAKEN", $"This organization has an API '{request.Slug}' already.");
             var row = (await ApiStore.FindAsync(session, draft.Id, forUpdate: false).ConfigureAwait(false))!;
@@ -38,13 +42,13 @@ internal static class CreateApi
         });
     }
 
-    private static ApiRow Draft(CreateApiRequest request, Membership owner, Document document, TimeProvider clock)
+    private static ApiRow Draft(CreateApiRequest request, Organization owner, Document document, TimeProvider clock)
     {
         var description = request.Description?.Trim() ?? Plain.Text(document.Imported.Description?.Trim(), ApiFields.MaximumDescription) ?? "";
         return new ApiRow
         {
             Id = TypeId.New(clock),
-            OrganizationId = owner.OrganizationId,
+            OrganizationId = owner.Id,
             OrganizationSlug = owner.Slug,
             OrganizationName = owner.Name,
             Slug = request.Slug!,

@@ -10,6 +10,13 @@ internal sealed class OrganizationStore(TimeProvider clock) : IOrganizations
     public async Task<Organization?> FindAsync(DbSession session, Guid id) =>
         (await session.QuerySingleOrDefaultAsync<Row>($"SELECT {Columns} FROM identity.organization WHERE id = @id", new { id }).ConfigureAwait(false))?.ToOrganization();
 
+    public async Task<Organization?> HoldAsync(DbSession session, Guid id)
+    {
+        // A statement of its own: one that had to wait for the lock still sees beside the row what was there before.
+        await session.ExecuteAsync("SELECT FROM identity.organization WHERE id = @id FOR KEY SHARE", new { id }).ConfigureAwait(false);
+        return await FindAsync(session, id).ConfigureAwait(false);
+    }
+
     public async Task<Organization?> FindBySlugAsync(DbSession session, string slug) =>
         (await session.QuerySingleOrDefaultAsync<Row>($"SELECT {Columns} FROM identity.organization WHERE slug = @slug", new { slug }).ConfigureAwait(false))?.ToOrganization();
 

@@ -15,7 +15,7 @@ internal sealed class SuspendedSubscriber(TimeProvider clock) : IOrganizationSus
     {
         const string derive = """
             UPDATE plans.entitlement_snapshot e SET active = s.status IN ('active', 'past_due') AND NOT s.suspended, updated_at = @now
-            FROM plans.subscription s WHERE s.id = e.subscription_id AND s.organization_id = @organizationId
+            FROM plans.subscription s WHERE s.id = e.subscription_id AND s.organization_id = @organizationId AND e.active <> (s.status IN ('active', 'past_due') AND NOT s.suspended)
             """;
         await session.ExecuteAsync($"SELECT pg_advisory_xact_lock({Lock})", new { organizationId }).ConfigureAwait(false);
         await session.ExecuteAsync("UPDATE plans.subscription SET suspended = @suspended WHERE organization_id = @organizationId", new { organizationId, suspended }).ConfigureAwait(false);

@@ -21,6 +21,8 @@ public sealed class ControlServer : IAsyncLifetime
 
     public string Token { get; private set; } = "";
 
+    public TestDatabase Database => _database!;
+
     public async ValueTask InitializeAsync()
     {
         _database = await TestDatabase.CreateAsync(IdentityModule.Sql, MeteringModule.Sql, PlansModule.Sql, AdmissionModule.Sql, GatewayModule.Sql);
