@@ -19,7 +19,6 @@ internal static class SessionCookies
     private const string HostPrefix = "__Host-";
 
     private static readonly TimeSpan RefreshLifetime = TimeSpan.FromDays(30);
-    private static readonly (string Name, string Path)[] Places = [(Access, "/"), (Refresh, "/auth"), (Csrf, "/")];
 
     public static bool Wanted(HttpContext context) => string.Equals(context.Request.Headers[RequestHeader].ToString(), "cookie", StringComparison.OrdinalIgnoreCase);
 
@@ -28,26 +27,14 @@ internal static class SessionCookies
         context.Response.Cookies.Append(NameOf(context, Access), issued.AccessToken, Options(context, "/", Tokens.AccessTokens.Lifetime, httpOnly: true));
         context.Response.Cookies.Append(NameOf(context, Refresh), issued.RefreshToken, Options(context, "/auth", RefreshLifetime, httpOnly: true));
         context.Response.Cookies.Append(NameOf(context, Csrf), csrf, Options(context, "/", RefreshLifetime, httpOnly: false));
-        foreach (var (name, path) in Places.Where(place => context.Request.Cookies.ContainsKey(place.Name)))
-            DeleteFormer(context, name, path);
     }
 
     /// <summary>The value of one of ours; with TLS one without the prefix is nobody's word.</summary>
     public static string? Read(HttpContext context, string name) => context.Request.Cookies[NameOf(context, name)];
 
-    /// <summary>
-    /// The same, or where it is missing that of the name without the prefix, which it had with TLS in the release before this one: whoever was signed in stays so, and
-    /// a browser is known. The next release takes the prefix only.
-    /// </summary>
-    public static string? ReadOrFormer(HttpContext context, string name) => Read(context, name) ?? context.Request.Cookies[name];
-
     /// <summary>A cookie of the sign-in pages, as safe as those of the session.</summary>
-    public static void Append(HttpContext context, string name, string value, string path, TimeSpan lifetime)
-    {
+    public static void Append(HttpContext context, string name, string value, string path, TimeSpan lifetime) =>
         context.Response.Cookies.Append(NameOf(context, name), value, Options(context, path, lifetime, httpOnly: true));
-        if (context.Request.Cookies.ContainsKey(name))
-            DeleteFormer(context, name, path);
-    }
 
     /// <summary>One that comes along when another site sends the browser back here.</summary>
     public static void AppendForReturn(HttpContext context, string name, string value, string path, TimeSpan lifetime) =>
@@ -61,18 +48,6 @@ internal static class SessionCookies
         context.Response.Cookies.Delete(NameOf(context, Access), Options(context, "/", null, httpOnly: true));
         context.Response.Cookies.Delete(NameOf(context, Refresh), Options(context, "/auth", null, httpOnly: true));
         context.Response.Cookies.Delete(NameOf(context, Csrf), Options(context, "/", null, httpOnly: false));
-        // Whatever the request shows: the one for /auth does not come along elsewhere.
-        foreach (var (name, path) in Places)
-            DeleteFormer(context, name, path);
-    }
-
-    private static void DeleteFormer(HttpContext context, string name, string path)
-    {
-        if (!IsSecure(context))
-            return;
-        var options = Options(context, path, null, httpOnly: true);
-        options.Path = path;
-        context.Response.Cookies.Delete(name, options);
     }
 
     // Plain http is for a browser on the same machine only; everywhere else the browser must refuse to send these without TLS.

@@ -52,7 +52,7 @@ internal static class AuthEndpoints
     private static async Task<IResult> RefreshAsync(RefreshRequest? request, HttpContext context, Authentication authentication, SignIns signIns)
     {
         var cookies = request?.RefreshToken is null && SessionCookies.Wanted(context);
-        var token = cookies ? SessionCookies.ReadOrFormer(context, SessionCookies.Refresh) : request?.RefreshToken;
+        var token = cookies ? SessionCookies.Read(context, SessionCookies.Refresh) : request?.RefreshToken;
         if (string.IsNullOrEmpty(token))
         {
             // What else there is of a session would have the portal ask again and again.
@@ -72,7 +72,7 @@ internal static class AuthEndpoints
     private static async Task<IResult> LogoutAsync(RefreshRequest? request, HttpContext context, IDatabase database, SessionStore sessions, IAuditLog audit, bool everywhere = false)
     {
         var caller = Caller.Of(context) is { Token: null } known ? known : null;
-        var token = request?.RefreshToken ?? (SessionCookies.Wanted(context) ? SessionCookies.ReadOrFormer(context, SessionCookies.Refresh) : null);
+        var token = request?.RefreshToken ?? (SessionCookies.Wanted(context) ? SessionCookies.Read(context, SessionCookies.Refresh) : null);
         var actor = AuditActor.Of(context);
         await database.AsWorkerAsync(async session =>
         {

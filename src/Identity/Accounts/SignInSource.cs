@@ -26,7 +26,7 @@ internal sealed record SignInSource(Device Device, AttemptOrigin Origin, AuditAc
         var agent = new string([.. context.Request.Headers.UserAgent.ToString().Where(c => !char.IsControl(c)).Take(300)]);
         var address = context.RequestServices.GetRequiredService<ClientAddress>().Of(context);
         // A browser that signs in for the first time gets its secret now; it counts once somebody has signed in with it.
-        var sent = SessionCookies.ReadOrFormer(context, Cookie) is { Length: 43 } cookie ? cookie : null;
+        var sent = SessionCookies.Read(context, Cookie) is { Length: 43 } cookie ? cookie : null;
         var secret = sent ?? (browser || SessionCookies.Wanted(context) ? Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)) : null);
         return new SignInSource(new Device(DeviceName.Of(agent), agent, address), new AttemptOrigin(secret is null ? null : DigestOf(secret), address), AuditActor.Of(context), secret);
     }
