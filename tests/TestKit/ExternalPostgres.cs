@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -44,7 +42,7 @@ public sealed class ExternalPostgres : IAsyncDisposable
             ["-D", data, "-U", Superuser, "--auth=scram-sha-256", $"--pwfile={passwordFile}", "--no-locale", "-E", "UTF8", "--no-sync"], CancellationToken.None).ConfigureAwait(false);
         if (exit != 0)
             throw new InvalidOperationException(output);
-        var port = FreePort();
+        var port = FreePort.Take();
         string[] arguments = ["-D", data, "-c", "listen_addresses=127.0.0.1", "-c", $"port={port}", "-c", "unix_socket_directories=", "-c", "fsync=off"];
         var server = new ExternalPostgres(home, () => new ServerProcess(() => user.Command(binaries.Server, arguments, detached: true), NullLogger.Instance), port);
         server._server.Start();
@@ -117,11 +115,4 @@ public sealed class ExternalPostgres : IAsyncDisposable
     }
 
     private static string RolesFile([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "deploy", "postgres", "roles.sql"));
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -26,8 +25,8 @@ public sealed class RunningProgram : IAsyncDisposable
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(data, (UnixFileMode)0b111_001_001);
         _ownsData = ownsData;
-        Control = new Uri($"http://127.0.0.1:{FreePort()}");
-        Gateway = new Uri($"http://127.0.0.1:{FreePort()}");
+        Control = new Uri($"http://127.0.0.1:{FreePort.Take()}");
+        Gateway = new Uri($"http://127.0.0.1:{FreePort.Take()}");
         _settings = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["Data__Directory"] = data,
@@ -329,12 +328,5 @@ public sealed class RunningProgram : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Tollgate.Foundation;
 using Tollgate.Foundation.Redis;
 
@@ -12,7 +10,7 @@ public sealed class TestRedis : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
     private readonly string _folder = Directory.CreateTempSubdirectory("tollgate-redis-").FullName;
-    private readonly int _port = FreePort();
+    private readonly int _port = FreePort.Take();
     private readonly string[] _arguments;
     private readonly RedisServer _client;
     private Process? _process;
@@ -122,12 +120,5 @@ public sealed class TestRedis : IAsyncDisposable
     {
         using var kill = Process.Start("kill", [$"-{signal}", $"{_process!.Id}"]);
         await kill.WaitForExitAsync().ConfigureAwait(false);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

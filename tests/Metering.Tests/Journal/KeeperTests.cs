@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Win32.SafeHandles;
 using Tollgate.Metering.Journal;
 using static Tollgate.Metering.Tests.Journal.JournalFixture;
 
@@ -63,6 +64,7 @@ public sealed class KeeperTests
         var draft = Path.Combine(files.Path, "00000002.tmp");
         using (var made = Process.Start("mkfifo", [draft]))
             await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        SafeFileHandle reader;
         try
         {
             var taken = 0;
@@ -79,10 +81,11 @@ public sealed class KeeperTests
         }
         finally
         {
-            // What opened it goes on, finds no file that can be written, and makes one.
-            using var reader = File.OpenHandle(draft);
+            // What opened it, or will, goes on, finds no file that can be written, and makes one. To open both ends waits for nobody.
+            reader = File.OpenHandle(draft, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         }
         SpinWait.SpinUntil(() => journal.TryAppend(Event(7)), Ample).ShouldBeTrue();
+        reader.Dispose();
     }
 
     /// <summary>Makes segments when it is told to.</summary>
