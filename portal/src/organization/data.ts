@@ -7,7 +7,6 @@ import { sessionQuery } from "~/session/data";
 export type OrganizationDetail = Answer<"/api/organizations/{organization}", "get">;
 export type Member = Answer<"/api/organizations/{organization}/members", "get">["data"][number];
 export type Invitation = Answer<"/api/organizations/{organization}/invitations", "get">["data"][number];
-export type MembersToken = Answer<"/api/organizations/{organization}/tokens", "get">["data"][number];
 export type Role = Member["role"];
 
 /** What each role may do, in the words of the table in the documentation. */
