@@ -44,8 +44,8 @@ const signIn = createRoute({ getParentRoute: () => visitors, path: "/sign-in", c
 const signUp = createRoute({ getParentRoute: () => visitors, path: "/sign-up", component: lazyRouteComponent(() => import("./session/SessionPage"), "SignUpPage") });
 const signInLink = createRoute({ getParentRoute: () => visitors, path: "/sign-in/link", component: lazyRouteComponent(() => import("./session/LinkPages"), "SignInLinkPage") });
 const verifyEmail = createRoute({ getParentRoute: () => visitors, path: "/verify-email", component: lazyRouteComponent(() => import("./session/LinkPages"), "VerifyEmailPage") });
-const forgotPassword = createRoute({ getParentRoute: () => visitors, path: "/forgot-password", component: lazyRouteComponent(() => import("./session/LinkPages"), "ForgotPasswordPage") });
-const resetPassword = createRoute({ getParentRoute: () => visitors, path: "/reset-password", component: lazyRouteComponent(() => import("./session/LinkPages"), "ResetPasswordPage") });
+const forgotPassword = createRoute({ getParentRoute: () => visitors, path: "/forgot-password", component: lazyRouteComponent(() => import("./session/PasswordPages"), "ForgotPasswordPage") });
+const resetPassword = createRoute({ getParentRoute: () => visitors, path: "/reset-password", component: lazyRouteComponent(() => import("./session/PasswordPages"), "ResetPasswordPage") });
 
 const desk = createRoute({
   getParentRoute: () => root,

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net.Http.Json;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -13,7 +11,7 @@ public sealed class InvitationTests(PortalFixture fixture)
     [Fact]
     public async Task SomebodyWithoutAnAccount_RegistersConfirmsJoins_AndSeesTheOrganization()
     {
-        var mail = await InviteAsync("tide-club", "Tide Club", "newcomer@example.com", "viewer");
+        var mail = await Invitations.SendAsync(fixture, "tide-club", "Tide Club", "newcomer@example.com", "viewer");
         await using var visit = await fixture.VisitAsync(390);
         var asked = RequestsOf(visit);
         await visit.Page.GotoAsync(Mails.LinkOf(mail));
@@ -47,7 +45,7 @@ public sealed class InvitationTests(PortalFixture fixture)
         var town = await fixture.TownAsync();
         using var wrong = await town.SignUpAsync("Wrong One", "wrong.one@example.com");
         using var right = await town.SignUpAsync("Right One", "right.one@example.com");
-        var mail = await InviteAsync("reef-club", "Reef Club", "right.one@example.com", "developer");
+        var mail = await Invitations.SendAsync(fixture, "reef-club", "Reef Club", "right.one@example.com", "developer");
         await using var visit = await fixture.VisitAsync();
         var asked = RequestsOf(visit);
         await visit.SignInAsync("wrong.one@example.com");
@@ -106,19 +104,6 @@ public sealed class InvitationTests(PortalFixture fixture)
             using var answer = await http.SendAsync(call);
             ((int)answer.StatusCode).ShouldBe(200, slug);
         }
-    }
-
-    /// <summary>The mail of an invitation to an organization that is made for it.</summary>
-    private async Task<string> InviteAsync(string slug, string name, string email, string role)
-    {
-        var town = await fixture.TownAsync();
-        using var owner = await town.SignUpAsync($"Owner of {name}", $"{slug}@example.com");
-        using var made = await owner.PostAsJsonAsync("/api/organizations", new { name, slug });
-        ((int)made.StatusCode).ShouldBe(201, await made.Content.ReadAsStringAsync());
-        using var sent = await owner.PostAsJsonAsync($"/api/organizations/{slug}/invitations", new { email, role });
-        var invitation = await sent.Content.ReadFromJsonAsync<JsonElement>();
-        ((int)sent.StatusCode).ShouldBe(201, invitation.ToString());
-        return await fixture.Program.MailAsync(email, "/invitation#");
     }
 
     /// <summary>Every address that is asked for, and what each says that it came from.</summary>

@@ -15,12 +15,12 @@ const here = "/invitation";
 
 /** Where the link of an invitation's mail leads: for members to be, with an account or without. */
 export function InvitationPage() {
-  const token = useKeptSecret(invitationSecret);
+  const { secret: token, turn } = useKeptSecret(invitationSecret);
   // The address may be confirmed in another tab meanwhile.
   const { data: session, error, refetch } = useQuery({ ...sessionQuery, refetchOnWindowFocus: "always" });
   if (token === "")
     return (
-      <Sheet title="No invitation here" lead="Open the link of the mail as it stands. An invitation that was answered is used up.">
+      <Sheet title="No invitation here" lead="It waits in the tab in which you opened it: go on there, or open the link of its mail once more. One that was answered is used up.">
         <div className="mt-24">
           <ButtonLink to="/organization">My organizations</ButtonLink>
         </div>
@@ -33,7 +33,7 @@ export function InvitationPage() {
       </Sheet>
     );
   if (session === undefined) return <Sheet title="Invitation" lead="One moment." />;
-  return session ? <Received token={token} me={session} /> : <Door />;
+  return session ? <Received key={turn} token={token} me={session} /> : <Door />;
 }
 
 function Door() {

@@ -4,19 +4,22 @@ import { TextField } from "~/design/Field";
 import { Failed } from "~/design/States";
 import { textOf, useForm } from "~/design/useForm";
 import { askForMail, signInByCode, type SecondStep } from "./data";
+import { keepNext } from "./next";
 
 /** A mail with a code and a link: first the address, then the code. */
-export function MailSignIn({ onStep }: { onStep: (step: SecondStep | null) => void }) {
+export function MailSignIn({ next, onStep }: { next: string | undefined; onStep: (step: SecondStep | null) => void }) {
   const [asked, setAsked] = useState<{ challenge: string; email: string }>();
-  return asked ? <CodeForm asked={asked} onStep={onStep} onAgain={() => setAsked(undefined)} /> : <AddressForm onAsked={setAsked} />;
+  return asked ? <CodeForm asked={asked} onStep={onStep} onAgain={() => setAsked(undefined)} /> : <AddressForm next={next} onAsked={setAsked} />;
 }
 
-function AddressForm({ onAsked }: { onAsked: (asked: { challenge: string; email: string }) => void }) {
+function AddressForm({ next, onAsked }: { next: string | undefined; onAsked: (asked: { challenge: string; email: string }) => void }) {
   const form = useForm(
     ["email"],
     async (values) => {
       const email = textOf(values, "email");
-      return { challenge: await askForMail(email), email };
+      const challenge = await askForMail(email);
+      keepNext(next);
+      return { challenge, email };
     },
     onAsked,
   );

@@ -9,7 +9,7 @@ import { textOf, useForm } from "~/design/useForm";
 import { signIn, signInByPasskey, signUp, type SecondStep } from "./data";
 import { MailSignIn } from "./MailSignIn";
 import { canUsePasskeys } from "./passkeys";
-import { pathOfHere } from "./next";
+import { dropNext, pathOfHere } from "./next";
 import { leaveFor, problemOf, takeSecondStep, useProviders } from "./providers";
 import { SecondFactorForm } from "./SecondFactorForm";
 import { Sheet } from "./Sheet";
@@ -20,6 +20,7 @@ function useReturn(): () => void {
   const router = useRouter();
   const navigate = useNavigate();
   return () => {
+    dropNext();
     if (next) router.history.push(next);
     else void navigate({ to: "/subscriptions" });
   };
@@ -52,7 +53,7 @@ export function SignInPage() {
   return (
     <Sheet title="Sign in" lead={next ? "Sign in to go on where you were." : "Your subscriptions, keys and APIs."} other={other}>
       {refused && <div className="mt-24"><Failed error={refused} what="You are not signed in." /></div>}
-      {byMail ? <MailSignIn onStep={onStep} /> : <PasswordForm onStep={onStep} />}
+      {byMail ? <MailSignIn next={next} onStep={onStep} /> : <PasswordForm onStep={onStep} />}
       <div className="flex flex-wrap gap-8 mt-24 pt-16 border-t border-line">
         <Button onClick={() => setByMail(!byMail)}>{byMail ? "Use your password" : "Mail me a code"}</Button>
         {canUsePasskeys() && (
