@@ -26,7 +26,7 @@ public sealed class AccountTests(PortalFixture fixture)
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync("Pat's phone");
         await visit.ClickAsync("Add a passkey");
         await Expect(page.GetByText("Pat's phone")).ToBeVisibleAsync();
-        await visit.ScreenshotAsync("account-passkey");
+        await visit.LookAsync("account-passkey");
 
         await visit.SignOutAsync();
         await visit.OpenAsync("/sign-in");
@@ -36,7 +36,9 @@ public sealed class AccountTests(PortalFixture fixture)
         await visit.OpenAsync("/account");
         await Expect(page.GetByText(new Regex("last used"))).ToBeVisibleAsync();
         await visit.ClickAsync("Remove Pat's phone");
-        await Expect(page.GetByText("Pat's phone")).ToBeHiddenAsync();
+        await visit.LookAsync("account-passkey-remove", whole: false);
+        await visit.ClickAsync("Remove passkey");
+        await Expect(page.GetByText("Pat's phone", new() { Exact = true })).ToBeHiddenAsync();
         await visit.SignOutAsync();
         await visit.OpenAsync("/sign-in");
         await visit.ClickAsync("Use a passkey");
@@ -50,7 +52,11 @@ public sealed class AccountTests(PortalFixture fixture)
         await visit.SignUpAsync("Mail Reader", "mail.reader@example.com");
         await visit.SignOutAsync();
         await AskAsync(visit, "mail.reader@example.com");
-        await visit.ScreenshotAsync("sign-in-code");
+        await visit.LookAsync("sign-in-code");
+        await visit.Page.GetByLabel("Code").FillAsync("0000 0000");
+        await visit.ClickAsync("Sign in");
+        await Expect(visit.Page.GetByText("This code is wrong, was used, or is too old.")).ToBeVisibleAsync();
+        await visit.LookAsync("sign-in-code-wrong");
         var mail = await fixture.Program.MailAsync("mail.reader@example.com", "/sign-in/link#");
         await visit.Page.GetByLabel("Code").FillAsync(Mails.CodeOf(mail));
         await visit.ClickAsync("Sign in");
@@ -73,13 +79,13 @@ public sealed class AccountTests(PortalFixture fixture)
         await visit.OpenAsync("/account");
         await visit.ClickAsync("Set up an app");
         await Expect(page.GetByAltText("QR code for an authenticator app")).ToBeVisibleAsync();
-        await visit.ScreenshotAsync("account-totp-setup");
+        await visit.LookAsync("account-totp-setup");
         var secret = await page.Locator("form[aria-label='Set up the app'] code").InnerTextAsync();
         await page.GetByLabel("Code", new() { Exact = true }).FillAsync(CodeOf(secret));
         await visit.ClickAsync("Turn on");
         await Expect(page.GetByLabel("Recovery codes").Locator("li")).ToHaveCountAsync(10);
         var codes = await page.GetByLabel("Recovery codes").Locator("li").AllInnerTextsAsync();
-        await visit.ScreenshotAsync("account-recovery-codes");
+        await visit.LookAsync("account-recovery-codes");
 
         await visit.SignOutAsync();
         await visit.OpenAsync("/sign-in");
@@ -87,13 +93,35 @@ public sealed class AccountTests(PortalFixture fixture)
         await page.GetByLabel("Password").FillAsync(Town.Password);
         await visit.ClickAsync("Sign in");
         await Expect(page.GetByLabel("Code of your authenticator app")).ToBeVisibleAsync();
-        await visit.ScreenshotAsync("sign-in-second-factor");
+        await visit.LookAsync("sign-in-second-factor");
         await visit.ClickAsync("Use a recovery code");
+        await visit.LookAsync("sign-in-recovery-code");
         await page.GetByLabel("Recovery code").FillAsync(codes[0]);
         await visit.ClickAsync("Go on");
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Account of Otto App" })).ToBeVisibleAsync();
         await visit.OpenAsync("/account");
         await Expect(page.GetByText(new Regex("9 of 10 recovery codes"))).ToBeVisibleAsync();
+        await visit.LookAsync("account-totp");
+        await visit.ClickAsync("New recovery codes");
+        await visit.ClickAsync("Keep the old ones");
+        await Expect(page.GetByText(new Regex("9 of 10 recovery codes"))).ToBeVisibleAsync();
+        await visit.ClickAsync("New recovery codes");
+        await visit.ClickAsync("Make new codes");
+        await Expect(page.GetByLabel("Recovery codes").Locator("li")).ToHaveCountAsync(10);
+        (await page.GetByLabel("Recovery codes").Locator("li").AllInnerTextsAsync()).ShouldNotContain(codes[1]);
+        await fixture.AgeSessionsAsync("otto.app@example.com");
+        await visit.ClickAsync("Turn off");
+        await visit.LookAsync("account-totp-off", whole: false);
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Turn off" }).ClickAsync();
+        var stepUp = page.GetByRole(AriaRole.Dialog, new() { Name = "Is it you?" });
+        await Expect(stepUp.GetByLabel("Your password")).ToBeFocusedAsync();
+        await stepUp.GetByRole(AriaRole.Button, new() { Name = "Use your authenticator app" }).ClickAsync();
+        await Expect(stepUp.GetByLabel("Code of your authenticator app")).ToBeFocusedAsync();
+        await visit.LookAsync("step-up-totp", whole: false);
+        await stepUp.GetByRole(AriaRole.Button, new() { Name = "Use your password" }).ClickAsync();
+        await stepUp.GetByLabel("Your password").FillAsync(Town.Password);
+        await stepUp.GetByRole(AriaRole.Button, new() { Name = "Go on" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Set up an app" })).ToBeVisibleAsync();
     }
 
     [Fact]
@@ -108,9 +136,15 @@ public sealed class AccountTests(PortalFixture fixture)
         await page.GetByLabel("E-mail").FillAsync("fay.forgot@example.com");
         await visit.ClickAsync("Mail me a link");
         await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("a mail is on its way");
+        await visit.LookAsync("forgot-password-sent");
         await page.GotoAsync(Mails.LinkOf(await fixture.Program.MailAsync("fay.forgot@example.com", "/reset-password#")));
+        await page.GetByLabel("New password").FillAsync("password1");
+        await visit.ClickAsync("Save password");
+        await Expect(page.GetByLabel("New password")).ToHaveAttributeAsync("aria-invalid", "true");
+        await visit.LookAsync("reset-password-common");
         await page.GetByLabel("New password").FillAsync("a wholly different sentence");
         await visit.ClickAsync("Save password");
+        await visit.LookAsync("reset-password-done");
         await visit.FollowAsync("Sign in");
         await page.GetByLabel("E-mail").FillAsync("fay.forgot@example.com");
         await page.GetByLabel("Password").FillAsync("a wholly different sentence");
@@ -125,10 +159,11 @@ public sealed class AccountTests(PortalFixture fixture)
         await visit.SignUpAsync("Vera Fied", "vera.fied@example.com");
         await visit.OpenAsync("/account");
         await Expect(visit.Page.GetByText(new Regex("not confirmed yet"))).ToBeVisibleAsync();
-        await visit.ScreenshotAsync("account-unverified");
+        await visit.LookAsync("account-unverified");
         await visit.Page.GotoAsync(Mails.LinkOf(await fixture.Program.MailAsync("vera.fied@example.com", "/verify-email#")));
         await Expect(visit.Heading).ToHaveTextAsync("Address confirmed");
         visit.Page.Url.ShouldNotContain("#");
+        await visit.LookAsync("verify-email-done");
         await visit.FollowAsync("Go to your account");
         await Expect(visit.Page.GetByText("vera.fied@example.com, confirmed.")).ToBeVisibleAsync();
     }
@@ -141,6 +176,7 @@ public sealed class AccountTests(PortalFixture fixture)
         await using var other = await fixture.VisitAsync();
         await other.Page.GotoAsync(Mails.LinkOf(await fixture.Program.MailAsync("otto.other@example.com", "/verify-email#")));
         await Expect(other.Heading).ToHaveTextAsync("Confirm your address");
+        await other.LookAsync("verify-email-signed-out");
         await other.Page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Link, new() { Name = "Sign in" }).ClickAsync();
         other.Page.Url.ShouldNotContain("#");
         await other.Page.GetByLabel("E-mail").FillAsync("otto.other@example.com");

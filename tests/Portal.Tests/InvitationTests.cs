@@ -17,22 +17,20 @@ public sealed class InvitationTests(PortalFixture fixture)
         await visit.Page.GotoAsync(Mails.LinkOf(mail));
         await Expect(visit.Heading).ToHaveTextAsync("You are invited");
         visit.Page.Url.ShouldEndWith("/invitation");
-        await Axe.AssertFineAsync(visit.Page, "invitation door");
-        await visit.ScreenshotAsync("invitation-door");
+        await visit.LookAsync("invitation-door");
         await visit.FollowAsync("Create an account");
         await visit.SignUpAsync("Newcomer", "newcomer@example.com");
         await Expect(visit.Heading).ToHaveTextAsync("Join Tide Club");
         await Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Join Tide Club" })).ToHaveCountAsync(0);
-        await visit.ScreenshotAsync("invitation-unconfirmed");
+        await visit.LookAsync("invitation-unconfirmed");
         await visit.Page.GetByLabel("Code of the mail").FillAsync(Mails.CodeOf(await fixture.Program.MailAsync("newcomer@example.com", "/verify-email#")));
         await visit.ClickAsync("Confirm");
         await Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Join Tide Club" })).ToBeVisibleAsync();
-        await Axe.AssertFineAsync(visit.Page, "invitation");
-        await visit.ScreenshotAsync("invitation-join");
+        await visit.LookAsync("invitation-join");
         await visit.ClickAsync("Join Tide Club");
         await Expect(visit.Heading).ToHaveTextAsync("Tide Club, 2 members");
         await Expect(visit.Page.GetByRole(AriaRole.Row).Filter(new() { HasText = "newcomer@example.com" })).ToContainTextAsync("viewer");
-        await visit.ScreenshotAsync("invitation-joined");
+        await visit.LookAsync("invitation-joined");
         asked.Where(address => address.Contains("tgi_", StringComparison.Ordinal)).ShouldBeEmpty("the secret is in the body of a request, never in an address");
         asked.ShouldContain(address => address.EndsWith("/api/invitations/accept", StringComparison.Ordinal));
         (await visit.Page.EvaluateAsync<string>("JSON.stringify({ ...sessionStorage })")).ShouldNotContain("tgi_");
@@ -51,7 +49,7 @@ public sealed class InvitationTests(PortalFixture fixture)
         await visit.SignInAsync("wrong.one@example.com");
         await visit.Page.GotoAsync(Mails.LinkOf(mail));
         await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("INVITATION_INVALID");
-        await visit.ScreenshotAsync("invitation-wrong-account");
+        await visit.LookAsync("invitation-wrong-account");
         await visit.ClickAsync("Sign in as somebody else");
         await Expect(visit.Heading).ToHaveTextAsync("Sign in");
         await visit.Page.GetByLabel("E-mail").FillAsync("right.one@example.com");
@@ -91,7 +89,7 @@ public sealed class InvitationTests(PortalFixture fixture)
         await visit.Page.GetByLabel("Slug").FillAsync("new-name");
         await visit.ClickAsync("Save settings");
         await Expect(visit.Page.GetByText("Still leading here")).ToContainTextAsync("old-name");
-        await visit.ScreenshotAsync("organization-slug-changed");
+        await visit.LookAsync("organization-slug-changed");
 
         await visit.OpenAsync("/marketplace/old-name/sea-state");
         await Expect(visit.Heading).ToHaveTextAsync("Sea State");

@@ -50,6 +50,34 @@ public sealed class KeyboardTests(PortalFixture fixture)
         await Expect(palette).ToBeHiddenAsync();
     }
 
+    [Fact]
+    public async Task Palette_LeadsToEveryPage_AndTheContentHasTheFocus()
+    {
+        await fixture.TownAsync();
+        await using var visit = await fixture.VisitAsync();
+        await visit.SignInAsync(Town.Ada);
+        await visit.OpenAsync("/devices");
+        var palette = visit.Page.GetByRole(AriaRole.Dialog, new() { Name = "Go to" });
+        var pages = palette.GetByRole(AriaRole.Group, new() { Name = "Pages" }).GetByRole(AriaRole.Option);
+        await visit.Page.Keyboard.PressAsync("Meta+k");
+        var names = await pages.AllInnerTextsAsync();
+        names.Count.ShouldBeGreaterThan(10);
+        var seen = new HashSet<string>();
+        foreach (var name in names)
+        {
+            if (!await palette.IsVisibleAsync())
+                await visit.Page.Keyboard.PressAsync("Control+k");
+            await visit.Page.Keyboard.TypeAsync(name);
+            await Expect(pages.First).ToHaveAttributeAsync("aria-selected", "true");
+            await visit.Page.Keyboard.PressAsync("Enter");
+            await Expect(palette).ToBeHiddenAsync();
+            await Expect(visit.Page.GetByRole(AriaRole.Main)).ToBeFocusedAsync();
+            await visit.SettledAsync();
+            seen.Add(visit.Page.Url);
+        }
+        seen.Count.ShouldBe(names.Count);
+    }
+
     private static async Task TabToAsync(Visit visit, ILocator target)
     {
         for (var presses = 0; presses < 20; presses++)

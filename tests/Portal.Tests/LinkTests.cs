@@ -10,16 +10,14 @@ namespace Tollgate.Portal.Tests;
 /// </summary>
 public sealed class LinkTests(PortalFixture fixture)
 {
-    /// <summary>Has the shape of a secret, and is none.</summary>
-    private const string Wrong = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
     [Fact]
     public async Task Verification_SecondLinkInTheSameTab_Confirms()
     {
         await using var visit = await fixture.VisitAsync();
         await visit.SignUpAsync("Vic Tab", "vic.tab@example.com");
-        await visit.Page.GotoAsync("/verify-email#" + Wrong);
+        await visit.Page.GotoAsync("/verify-email#" + Mails.WrongSecret);
         await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("EMAIL_PROOF_INVALID");
+        await visit.LookAsync("verify-email-wrong");
         await PasteAsync(visit, Mails.LinkOf(await fixture.Program.MailAsync("vic.tab@example.com", "/verify-email#")));
         await Expect(visit.Heading).ToHaveTextAsync("Address confirmed");
         visit.Page.Url.ShouldEndWith("/verify-email");
@@ -31,7 +29,7 @@ public sealed class LinkTests(PortalFixture fixture)
         await using (var visit = await fixture.VisitAsync())
             await visit.SignUpAsync("Val Tab", "val.tab@example.com");
         await using var other = await fixture.VisitAsync();
-        await other.Page.GotoAsync("/verify-email#" + Wrong);
+        await other.Page.GotoAsync("/verify-email#" + Mails.WrongSecret);
         await Expect(other.Page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Link, new() { Name = "Sign in" })).ToBeVisibleAsync();
         await PasteAsync(other, Mails.LinkOf(await fixture.Program.MailAsync("val.tab@example.com", "/verify-email#")));
         await other.Page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Link, new() { Name = "Sign in" }).ClickAsync();
@@ -66,10 +64,11 @@ public sealed class LinkTests(PortalFixture fixture)
         await visit.OpenAsync("/forgot-password");
         await visit.Page.GetByLabel("E-mail").FillAsync("ray.tab@example.com");
         await visit.ClickAsync("Mail me a link");
-        await visit.Page.GotoAsync("/reset-password#" + Wrong);
+        await visit.Page.GotoAsync("/reset-password#" + Mails.WrongSecret);
         await visit.Page.GetByLabel("New password").FillAsync("a wholly different sentence");
         await visit.ClickAsync("Save password");
         await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Your password was not changed.");
+        await visit.LookAsync("reset-password-wrong");
         await PasteAsync(visit, Mails.LinkOf(await fixture.Program.MailAsync("ray.tab@example.com", "/reset-password#")));
         await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToHaveCountAsync(0);
         await visit.Page.GetByLabel("New password").FillAsync("a wholly different sentence");
@@ -85,8 +84,9 @@ public sealed class LinkTests(PortalFixture fixture)
         await visit.SignOutAsync();
         await visit.OpenAsync("/apis/new");
         await AskForMailAsync(visit, "max.tab@example.com");
-        await visit.Page.GotoAsync("/sign-in/link#" + Wrong);
+        await visit.Page.GotoAsync("/sign-in/link#" + Mails.WrongSecret);
         await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("SIGN_IN_LINK_INVALID");
+        await visit.LookAsync("sign-in-link-wrong");
         await PasteAsync(visit, Mails.LinkOf(await fixture.Program.MailAsync("max.tab@example.com", "/sign-in/link#")));
         await Expect(visit.Heading).ToHaveTextAsync("Import an API");
     }
@@ -141,7 +141,7 @@ public sealed class LinkTests(PortalFixture fixture)
     public async Task SkipLink_IsNoSecret()
     {
         await using var visit = await fixture.VisitAsync();
-        await visit.OpenAsync("/reset-password#" + Wrong);
+        await visit.OpenAsync("/reset-password#" + Mails.WrongSecret);
         await visit.Page.GetByLabel("New password").FillAsync("kept");
         var skip = visit.Page.GetByRole(AriaRole.Link, new() { Name = "Skip to the content" });
         await skip.FocusAsync();

@@ -5,6 +5,9 @@ namespace Tollgate.Portal.Tests;
 /// <summary>What a person takes out of a mail.</summary>
 internal static partial class Mails
 {
+    /// <summary>Has the shape of a link's secret, and is none.</summary>
+    public const string WrongSecret = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
     /// <summary>The path of its link: this browser came by the same address that the mail names, or by the machine's name.</summary>
     public static string LinkOf(string mail)
     {

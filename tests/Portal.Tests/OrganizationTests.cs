@@ -39,8 +39,7 @@ public sealed partial class OrganizationTests(PortalFixture fixture)
             ((int)made.StatusCode).ShouldBe(201);
         await owner.OpenAsync("/organization");
         await Expect(owner.Page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Tide report" })).ToContainTextAsync("of Founder");
-        await Axe.AssertFineAsync(owner.Page, "organization");
-        await owner.ScreenshotAsync("organization-invited");
+        await owner.LookAsync("organization-invited");
         await owner.ClickAsync("End token Tide report");
         await owner.ClickAsync("End token");
         await Expect(owner.Page.GetByText("No member has made a token for Tide Works alone.")).ToBeVisibleAsync();
@@ -59,11 +58,10 @@ public sealed partial class OrganizationTests(PortalFixture fixture)
         await visit.ClickAsync("Create and show once");
         await Expect(visit.Page.GetByText("At least one scope.")).ToBeVisibleAsync();
         await visit.Page.GetByLabel("APIs, plans, meters").SelectOptionAsync("write");
-        await Axe.AssertFineAsync(visit.Page, "new token");
-        await visit.ScreenshotAsync("token-new", whole: false);
+        await visit.LookAsync("token-new", whole: false);
         await visit.ClickAsync("Create and show once");
         await Expect(visit.Page.GetByText("Deploy from CI is ready.")).ToBeVisibleAsync();
-        await visit.ScreenshotAsync("token-issued");
+        await visit.LookAsync("token-issued");
         var secret = await visit.Page.GetByText(Secret()).First.InnerTextAsync();
         using (var client = RunningProgram.NewClient(fixture.Program.Control))
         {
@@ -73,6 +71,7 @@ public sealed partial class OrganizationTests(PortalFixture fixture)
         }
         await visit.OpenAsync("/tokens");
         await Expect(visit.Page.GetByText(secret)).ToHaveCountAsync(0);
+        await visit.LookAsync("tokens");
         await visit.ClickAsync("End token Deploy from CI");
         await visit.ClickAsync("End token");
         await Expect(visit.Heading).ToHaveTextAsync("API tokens");
@@ -87,7 +86,7 @@ public sealed partial class OrganizationTests(PortalFixture fixture)
         await visit.SignInAsync("two.devices@example.com");
         await visit.OpenAsync("/devices");
         await Expect(visit.Heading).ToHaveTextAsync("2 devices signed in");
-        await visit.ScreenshotAsync("devices");
+        await visit.LookAsync("devices");
         await visit.ClickAsync("Sign out all others");
         await Expect(visit.Heading).ToHaveTextAsync("1 device signed in");
         using var refused = await other.GetAsync(new Uri("/me", UriKind.Relative), TestContext.Current.CancellationToken);

@@ -11,7 +11,10 @@ internal static class Pages
         ("sign-in", "/sign-in"),
         ("sign-up", "/sign-up"),
         ("forgot-password", "/forgot-password"),
-        ("reset-password", "/reset-password"),
+        ("reset-password", "/reset-password#" + Mails.WrongSecret),
+        ("sign-in-link-missing", "/sign-in/link"),
+        ("reset-password-link-missing", "/reset-password"),
+        ("invitation-signed-out", "/invitation"),
         ("not-found", "/no/such/page"),
     ];
 
@@ -39,7 +42,11 @@ internal static class Pages
         ("audit-log-empty", "/audit-log?action=nothing.happened"),
         ("admin", "/admin"),
         ("admin-account", $"/admin?q=meteo&open={town.AdaId}"),
+        ("admin-empty", "/admin?q=nobody-is-called-so"),
         ("admin-organizations", "/admin?view=organizations"),
+        ("admin-organization", $"/admin?view=organizations&q=meteo&open={town.AdaOrganization}"),
+        ("admin-organizations-empty", "/admin?view=organizations&status=suspended&q=nobody-is-called-so"),
+        ("verify-email-known", "/verify-email"),
         ("draft", $"/apis/{town.Draft}"),
         ("draft-plans", $"/apis/{town.Draft}?view=plans"),
         ("draft-usage", $"/apis/{town.Draft}?view=usage"),

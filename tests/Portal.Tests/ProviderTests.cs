@@ -12,13 +12,14 @@ public sealed class ProviderTests(PortalFixture fixture)
         fixture.Provider.Is("browser", "grace.browser@example.com");
         await using var visit = await fixture.VisitAsync();
         await visit.OpenAsync("/sign-in");
-        await visit.ScreenshotAsync("sign-in-provider");
+        await visit.LookAsync("sign-in-provider");
         await visit.ClickAsync("Go on with Acme");
         await Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Account of Grace Hopper" })).ToBeVisibleAsync();
         await visit.OpenAsync("/account");
         await Expect(visit.Page.GetByLabel("Connected providers")).ToContainTextAsync("grace.browser@example.com");
-        await visit.ScreenshotAsync("account-provider");
+        await visit.LookAsync("account-provider");
         await visit.ClickAsync("Disconnect Acme");
+        await visit.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Disconnect", Exact = true }).ClickAsync();
         await Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Connect Acme" })).ToBeVisibleAsync();
     }
 
@@ -32,5 +33,6 @@ public sealed class ProviderTests(PortalFixture fixture)
         await visit.OpenAsync("/sign-in");
         await visit.ClickAsync("Go on with Acme");
         await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("connect the provider on its security page");
+        await visit.LookAsync("sign-in-provider-refused");
     }
 }

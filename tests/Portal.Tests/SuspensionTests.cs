@@ -27,29 +27,26 @@ public sealed class SuspensionTests(PortalFixture fixture)
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Suspend", Exact = true }).ClickAsync();
         await Expect(dialog.GetByLabel("Reason")).ToHaveAttributeAsync("aria-invalid", "true");
         await dialog.GetByLabel("Reason").FillAsync("Sells what is not theirs. Write to ops@example.com.");
-        await Axe.AssertFineAsync(admin.Page, "suspend");
-        await admin.ScreenshotAsync("admin-organization-suspend", whole: false);
+        await admin.LookAsync("admin-organization-suspend", whole: false);
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Suspend", Exact = true }).ClickAsync();
         await Expect(admin.Page.GetByRole(AriaRole.Complementary)).ToContainTextAsync("Write to ops@example.com.");
-        await Axe.AssertFineAsync(admin.Page, "suspended");
-        await admin.ScreenshotAsync("admin-organization-suspended");
+        await admin.LookAsync("admin-organization-suspended");
         (await CallAsync(api.GetProperty("gateway_url").GetString()!, secret)).ShouldBe(404);
 
         await using var owner = await fixture.VisitAsync();
         await owner.SignInAsync("shady.dealer@example.com");
         await owner.OpenAsync("/apis");
         await Expect(owner.Page.GetByRole(AriaRole.Region, new() { Name = "Shady Dealer is suspended" })).ToBeVisibleAsync();
-        await Axe.AssertFineAsync(owner.Page, "suspended desk");
-        await owner.ScreenshotAsync("suspended-desk");
+        await owner.LookAsync("suspended-desk");
         await owner.FollowAsync("Why");
         await Expect(owner.Page.GetByText(new Regex("They say: .Sells what is not theirs"))).ToBeVisibleAsync();
-        await owner.ScreenshotAsync("suspended-organization");
+        await owner.LookAsync("suspended-organization");
 
         await using var subscriber = await fixture.VisitAsync();
         await subscriber.SignInAsync("honest.buyer@example.com");
         await subscriber.OpenAsync($"/subscriptions/{subscription}");
         await Expect(subscriber.Page.GetByRole(AriaRole.Region, new() { Name = "This API is not served" })).ToBeVisibleAsync();
-        await subscriber.ScreenshotAsync("suspended-subscription");
+        await subscriber.LookAsync("suspended-subscription");
 
         await admin.ClickAsync("Lift the suspension");
         await admin.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Lift the suspension" }).ClickAsync();

@@ -28,6 +28,8 @@ internal sealed class Town
 
     public string AdaId { get; private set; } = "";
 
+    public string AdaOrganization { get; private set; } = "";
+
     /// <summary>Ada's meter, by its name and its id; Ben has used some of it.</summary>
     public string Meter { get; private set; } = "";
 
@@ -41,7 +43,8 @@ internal sealed class Town
         var (exitCode, output) = await fixture.Program.CommandAsync("seed", "--email", Ada);
         exitCode.ShouldBe(0, output);
         output.ShouldContain($"{Ada} is an operator now");
-        town.AdaId = (await ada.GetFromJsonAsync<JsonElement>("/me")).GetProperty("account").GetProperty("id").GetString()!;
+        var me = await ada.GetFromJsonAsync<JsonElement>("/me");
+        (town.AdaId, town.AdaOrganization) = (me.GetProperty("account").GetProperty("id").GetString()!, me.GetProperty("organizations")[0].GetProperty("id").GetString()!);
         using var ben = await town.SignUpAsync("Open Finance", "ben@finance.example.com");
         var upstream = fixture.Upstream.Address.ToString();
         var weather = await town.PublishAsync(ada, Documents.Weather, "Weather", "weather", upstream, "Forecasts and observations for any place, hour by hour", Documents.WeatherPlans);

@@ -121,6 +121,28 @@ internal sealed class Visit : IAsyncDisposable
         await Page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png"), FullPage = whole });
     }
 
+    /// <summary>
+    /// What is open now, on a desk and in a hand, in both themes: nothing is wider than the window, and axe-core has nothing serious against it.
+    /// With pictures, for somebody to look at.
+    /// </summary>
+    public async Task LookAsync(string name, bool whole = true)
+    {
+        var before = Page.ViewportSize!;
+        foreach (var width in new[] { 1280, 390 })
+        {
+            await Page.SetViewportSizeAsync(width, before.Height);
+            (await Page.EvaluateAsync<int>("document.documentElement.scrollWidth")).ShouldBeLessThanOrEqualTo(width, name);
+            foreach (var theme in new[] { ColorScheme.Light, ColorScheme.Dark })
+            {
+                await Page.EmulateMediaAsync(new() { ColorScheme = theme });
+                await Axe.AssertFineAsync(Page, $"{name} at {width}, {theme}");
+                await ScreenshotAsync($"{name}-{width}-{theme.ToString().ToLowerInvariant()}", whole);
+            }
+        }
+        await Page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });
+        await Page.SetViewportSizeAsync(before.Width, before.Height);
+    }
+
     public async Task<JsonElement> EvaluateAsync(string script) => (await Page.EvaluateAsync<JsonElement?>(script))!.Value;
 
     public async ValueTask DisposeAsync() => await Context.DisposeAsync();

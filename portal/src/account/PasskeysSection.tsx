@@ -1,15 +1,15 @@
-import { useMutation } from "@tanstack/react-query";
+import { useRef } from "react";
 import { ApiError } from "~/api/problem";
+import { AskFirst } from "~/design/AskFirst";
 import { Button } from "~/design/Button";
 import { TextField } from "~/design/Field";
+import { Day, When } from "~/design/Figures";
 import { Failed } from "~/design/States";
 import { textOf, useForm } from "~/design/useForm";
 import { canUsePasskeys } from "~/session/passkeys";
 import { addPasskey, removePasskey, type Passkey, type Security } from "./data";
 import { Section } from "./Section";
 import { useGuard } from "./StepUp";
-
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
 export function PasskeysSection({ security }: { security: Security }) {
   const { passkeys } = security;
@@ -21,7 +21,7 @@ export function PasskeysSection({ security }: { security: Security }) {
       {passkeys.length > 0 && (
         <ul className="grid" aria-label="Passkeys">
           {passkeys.map((passkey) => (
-            <Row key={passkey.id} passkey={passkey} />
+            <Row key={passkey.id} passkey={passkey} last={passkeys.length === 1 && !security.password} />
           ))}
         </ul>
       )}
@@ -30,27 +30,34 @@ export function PasskeysSection({ security }: { security: Security }) {
   );
 }
 
-function Row({ passkey }: { passkey: Passkey }) {
+function Row({ passkey, last }: { passkey: Passkey; last: boolean }) {
   const guard = useGuard("This takes a way into your account away.");
-  const remove = useMutation({ mutationFn: () => guard(() => removePasskey(passkey.id)) });
   return (
     <li className="flex flex-wrap items-center justify-between gap-8 border-b border-line py-8">
       <span className="min-w-0">
         <span className="font-medium break-words">{passkey.name}</span>
         <span className="block text-13 text-quiet">
-          Added {day.format(new Date(passkey.created_at))}, {passkey.last_used_at ? `last used ${day.format(new Date(passkey.last_used_at))}` : "not used yet"}
+          Added <Day at={passkey.created_at} />, {passkey.last_used_at ? <>last used <When at={passkey.last_used_at} /></> : "not used yet"}
         </span>
       </span>
-      <Button kind="bad" busy={remove.isPending} aria-label={`Remove ${passkey.name}`} onClick={() => remove.mutate()}>
-        Remove
-      </Button>
-      {remove.error && <Failed error={remove.error} what="It was not removed." />}
+      <AskFirst
+        label="Remove"
+        name={`Remove ${passkey.name}`}
+        title={`Remove ${passkey.name}?`}
+        verb="Remove passkey"
+        failed="It was not removed."
+        act={() => guard(() => removePasskey(passkey.id))}
+      >
+        <p>It signs nobody in from then on. The device may go on offering it: remove it there too.</p>
+        {last && <p>You have no password: then only a mail signs you in.</p>}
+      </AskFirst>
     </li>
   );
 }
 
 function AddForm() {
   const guard = useGuard("This adds a way into your account.");
+  const element = useRef<HTMLFormElement>(null);
   const form = useForm(
     ["name"],
     async (values) => {
@@ -61,10 +68,10 @@ function AddForm() {
         throw cause instanceof DOMException ? new ApiError(0, "PASSKEY_CANCELED", "The browser made no passkey. There may be one of this account already.", null) : cause;
       }
     },
-    () => undefined,
+    () => element.current?.reset(),
   );
   return (
-    <form className="grid gap-12" {...form.props} aria-label="Add a passkey">
+    <form ref={element} className="grid gap-12" {...form.props} aria-label="Add a passkey">
       {form.problem && <Failed error={form.problem} what="No passkey was added." />}
       <TextField label="Name" name="name" defaultValue="This device" hint="By which you know it again." error={form.errorOf("name")} />
       <div>

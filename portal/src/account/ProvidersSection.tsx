@@ -3,6 +3,7 @@ import { useSearch } from "@tanstack/react-router";
 import type { Answer } from "@tollgate/sdk";
 import { take, tollgate } from "~/api/client";
 import { queryClient } from "~/api/query";
+import { AskFirst } from "~/design/AskFirst";
 import { Button } from "~/design/Button";
 import { Failed } from "~/design/States";
 import { problemOf, useProviders, type Provider } from "~/session/providers";
@@ -64,17 +65,22 @@ function Connect({ provider }: { provider: Provider }) {
 
 function Row({ identity }: { identity: Identity }) {
   const guard = useGuard("This takes a way into your account away.");
-  const remove = useMutation({ mutationFn: () => guard(() => disconnect(identity)) });
   return (
     <li className="flex flex-wrap items-center justify-between gap-8 border-b border-line py-8">
       <span className="min-w-0">
         <span className="font-medium">{identity.name}</span>
         {identity.email && <span className="block text-13 text-quiet break-words">{identity.email}</span>}
       </span>
-      <Button kind="bad" busy={remove.isPending} aria-label={`Disconnect ${identity.name}`} onClick={() => remove.mutate()}>
-        Disconnect
-      </Button>
-      {remove.error && <Failed error={remove.error} what="It was not disconnected." />}
+      <AskFirst
+        label="Disconnect"
+        name={`Disconnect ${identity.name}`}
+        title={`Disconnect ${identity.name}?`}
+        verb="Disconnect"
+        failed="It was not disconnected."
+        act={() => guard(() => disconnect(identity))}
+      >
+        <p>It no longer signs you in. You can connect it again.</p>
+      </AskFirst>
     </li>
   );
 }

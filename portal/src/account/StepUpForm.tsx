@@ -3,6 +3,7 @@ import { useNavigate, useRouterState } from "@tanstack/react-router";
 import { useState } from "react";
 import { Button } from "~/design/Button";
 import { TextField } from "~/design/Field";
+import { arrive } from "~/design/focus";
 import { Failed } from "~/design/States";
 import { textOf, useForm } from "~/design/useForm";
 import { signOut } from "~/session/data";
@@ -49,7 +50,7 @@ function PasswordForm({ onShown }: { onShown: () => void }) {
   return (
     <form className="grid gap-16" {...form.props} aria-label="Show who you are">
       {form.problem && <Failed error={form.problem} what="That did not show it." />}
-      <TextField label="Your password" name="password" type="password" autoComplete="current-password" data-focus required error={form.errorOf("password")} />
+      <TextField label="Your password" name="password" type="password" autoComplete="current-password" data-focus ref={arrive} required error={form.errorOf("password")} />
       <GoOn busy={form.busy} />
     </form>
   );
@@ -67,6 +68,8 @@ function CodeForm({ onShown }: { onShown: () => void }) {
         inputMode="numeric"
         autoComplete="one-time-code"
         mono
+        data-focus
+        ref={arrive}
         required
         error={wrong ? "This code is wrong or was used before." : form.errorOf("code")}
       />
@@ -96,7 +99,7 @@ function SignInAgain({ only }: { only: boolean }) {
         {only ? "Your account has no password: sign out and in again as you came. " : "Nothing of this at hand? Signing in again shows it too. "}
         You come back to this page; what you typed on it is not kept.
       </p>
-      <Button data-focus={only || undefined} busy={again.isPending} onClick={() => again.mutate()}>
+      <Button data-focus={only || undefined} ref={only ? arrive : undefined} busy={again.isPending} onClick={() => again.mutate()}>
         Sign out and in again
       </Button>
       {again.error && <Failed error={again.error} what="You are still signed in." />}

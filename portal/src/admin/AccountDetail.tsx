@@ -1,8 +1,8 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { X } from "lucide-react";
 import { useState } from "react";
 import { useGuard } from "~/account/StepUp";
+import { Beside } from "~/design/Beside";
 import { Button } from "~/design/Button";
 import { ConfirmDialog } from "~/design/Dialog";
 import { When } from "~/design/Figures";
@@ -14,16 +14,11 @@ import { accountQuery, disableAccount, enableAccount, endSession, endSessions, s
 /** One account beside the list: its organizations and sessions, and what an operator can do. */
 export function AccountDetail({ id, onClose }: { id: string; onClose: () => void }) {
   const query = useQuery(accountQuery(id));
+  const email = query.data?.account.email ?? "Account";
   return (
-    <aside className="beside-detail" aria-label={query.data?.account.email ?? "Account"}>
-      <header className="flex items-start justify-between gap-16 mb-12">
-        <h2 className="text-16 font-semibold break-all">{query.data?.account.email ?? "Account"}</h2>
-        <Button kind="quiet" icon aria-label="Close" className="-mt-4 -mr-8" onClick={onClose}>
-          <X aria-hidden className="size-16" />
-        </Button>
-      </header>
+    <Beside label={email} title={email} onClose={onClose}>
       {query.error ? <Failed error={query.error} what="The account could not be read." retry={() => void query.refetch()} /> : query.data ? <Facts detail={query.data} /> : <Lines rows={3} />}
-    </aside>
+    </Beside>
   );
 }
 
@@ -120,6 +115,7 @@ function Acts({ account, sessions }: { account: AdminAccount; sessions: number }
         open={asking !== null}
         title={`${asked?.title ?? ""} ${account.email}?`}
         verb={asked?.verb ?? ""}
+        otherwise="Leave it as it is"
         busy={mutation.isPending}
         error={mutation.error && <Failed error={mutation.error} what="Nothing was changed." />}
         onConfirm={() => asking && mutation.mutate(asking)}

@@ -1,8 +1,8 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { X } from "lucide-react";
 import { useState } from "react";
 import { useGuard } from "~/account/StepUp";
+import { Beside } from "~/design/Beside";
 import { Button } from "~/design/Button";
 import { ConfirmDialog, Dialog } from "~/design/Dialog";
 import { AreaField } from "~/design/Field";
@@ -23,13 +23,7 @@ export function OrganizationDetail({ id, onChange }: DetailProps) {
   const query = useQuery(organizationQuery(id));
   const name = query.data?.organization.name ?? "Organization";
   return (
-    <aside className="beside-detail" aria-label={name}>
-      <header className="flex items-start justify-between gap-16 mb-12">
-        <h2 className="text-16 font-semibold break-words">{name}</h2>
-        <Button kind="quiet" icon aria-label="Close" className="-mt-4 -mr-8" onClick={() => onChange({ open: undefined })}>
-          <X aria-hidden className="size-16" />
-        </Button>
-      </header>
+    <Beside label={name} title={name} onClose={() => onChange({ open: undefined })}>
       {query.error ? (
         <Failed error={query.error} what="The organization could not be read." retry={() => void query.refetch()} />
       ) : query.data ? (
@@ -37,7 +31,7 @@ export function OrganizationDetail({ id, onChange }: DetailProps) {
       ) : (
         <Lines rows={3} />
       )}
-    </aside>
+    </Beside>
   );
 }
 
@@ -103,6 +97,7 @@ function Acts({ organization }: { organization: AdminOrganization }) {
         open={asking === "lift"}
         title={`Lift the suspension of ${organization.name}?`}
         verb="Lift the suspension"
+        otherwise="Leave it suspended"
         busy={lift.isPending}
         error={lift.error && <Failed error={lift.error} what="It is still suspended." />}
         onConfirm={() => lift.mutate()}

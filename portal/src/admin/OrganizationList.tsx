@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button } from "~/design/Button";
-import { onDate } from "~/design/dates";
+import { Day } from "~/design/Figures";
 import { Failed, Lines } from "~/design/States";
 import { organizationsQuery, type AdminFilters } from "./data";
 import { OrganizationDetail } from "./OrganizationDetail";
@@ -39,7 +39,7 @@ export function OrganizationList({ filters, onChange }: { filters: AdminFilters;
                   </td>
                   <td className={each.suspension ? "text-bad" : undefined}>{each.suspension ? "suspended" : "active"}</td>
                   <td className="figure">{each.members}</td>
-                  <td className="figure text-quiet hidden sm:table-cell whitespace-nowrap">{onDate(each.created_at)}</td>
+                  <td className="figure text-quiet hidden sm:table-cell whitespace-nowrap"><Day at={each.created_at} /></td>
                 </tr>
               ))}
             </tbody>

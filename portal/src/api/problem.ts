@@ -56,5 +56,5 @@ export function toApiError(response: Response, body: unknown): ApiError {
 
 export function toError(cause: unknown): ApiError {
   if (cause instanceof ApiError) return cause;
-  return new ApiError(0, "UNREACHABLE", "Tollgate did not answer. Nothing was changed. Check the connection and try again.", null);
+  return new ApiError(0, "UNREACHABLE", "Tollgate did not answer. Check the connection and try again.", null);
 }

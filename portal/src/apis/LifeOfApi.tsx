@@ -41,6 +41,7 @@ export function LifeOfApi({ api }: { api: Api }) {
         open={asked !== null}
         title={asked === "archive" ? `Archive ${api.name}?` : `Unpublish ${api.name}?`}
         verb={asked === "archive" ? "Archive API" : "Unpublish API"}
+        otherwise={asked === "archive" ? "Keep it" : "Keep it on sale"}
         busy={mutation.isPending}
         error={mutation.error && <Failed error={mutation.error} what="Nothing was changed." />}
         onConfirm={() => asked && mutation.mutate(asked)}

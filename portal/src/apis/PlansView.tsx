@@ -98,7 +98,10 @@ function ArchiveDialog({ plan, onClose }: { plan: Plan | null; onClose: () => vo
       busy={mutation.isPending}
       error={mutation.error && <Failed error={mutation.error} what="It is still on sale." />}
       onConfirm={() => plan && mutation.mutate(plan.id)}
-      onClose={onClose}
+      onClose={() => {
+        mutation.reset();
+        onClose();
+      }}
     >
       <p>Nobody can subscribe to it any more. Who is on it stays on it, at the same price.</p>
     </ConfirmDialog>

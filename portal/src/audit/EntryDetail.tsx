@@ -1,6 +1,5 @@
-import { X } from "lucide-react";
 import type { ReactNode } from "react";
-import { Button } from "~/design/Button";
+import { Beside } from "~/design/Beside";
 import { CopyButton } from "~/design/Copy";
 import { exactly } from "~/design/dates";
 import { actionText, type AuditFilters, type Entry } from "./data";
@@ -14,13 +13,7 @@ interface EntryDetailProps {
 /** All of one entry: from where, by what, and what it was before and is now. */
 export function EntryDetail({ entry, onFilter, onClose }: EntryDetailProps) {
   return (
-    <aside className="beside-detail" aria-label={actionText(entry.action)}>
-      <header className="flex items-start justify-between gap-16 mb-12">
-        <h2 className="text-16 font-semibold">{actionText(entry.action)}</h2>
-        <Button kind="quiet" icon aria-label="Close" className="-mt-4 -mr-8" onClick={onClose}>
-          <X aria-hidden className="size-16" />
-        </Button>
-      </header>
+    <Beside label={actionText(entry.action)} title={actionText(entry.action)} onClose={onClose}>
       <dl className="grid gap-12 text-14">
         <Fact name="When">{exactly(entry.at)}</Fact>
         <Fact name="Who">
@@ -52,7 +45,7 @@ export function EntryDetail({ entry, onFilter, onClose }: EntryDetailProps) {
         <Change name="Before" value={entry.before} />
         <Change name="After" value={entry.after} />
       </dl>
-    </aside>
+    </Beside>
   );
 }
 

@@ -1,6 +1,7 @@
 import { X } from "lucide-react";
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useId, type ReactNode } from "react";
 import { Button } from "./Button";
+import { useModal } from "./focus";
 
 interface DialogProps {
   open: boolean;
@@ -12,17 +13,8 @@ interface DialogProps {
 
 /** The browser's own modal dialog: focus stays inside, Escape closes, the page behind is inert, and no style is injected. */
 export function Dialog({ open, title, onClose, children, wide = false }: DialogProps) {
-  const ref = useRef<HTMLDialogElement>(null);
+  const ref = useModal(open);
   const id = useId();
-  useEffect(() => {
-    const dialog = ref.current;
-    if (!dialog) return;
-    if (open && !dialog.open) {
-      dialog.showModal();
-      dialog.querySelector<HTMLElement>("[data-focus]")?.focus();
-    }
-    if (!open && dialog.open) dialog.close();
-  }, [open]);
   return (
     <dialog ref={ref} className={`float ${wide ? "float-wide" : ""}`} aria-labelledby={id} onClose={onClose}>
       {open && (
@@ -46,6 +38,8 @@ interface ConfirmProps {
   open: boolean;
   title: string;
   verb: string;
+  /** The other answer, where "Keep it" is not the word for it. */
+  otherwise?: string;
   busy: boolean;
   error?: ReactNode;
   onConfirm: () => void;
@@ -54,14 +48,14 @@ interface ConfirmProps {
 }
 
 /** Says what will end and for whom, before it does. The safe choice has the focus. */
-export function ConfirmDialog({ open, title, verb, busy, error, onConfirm, onClose, children }: ConfirmProps) {
+export function ConfirmDialog({ open, title, verb, otherwise = "Keep it", busy, error, onConfirm, onClose, children }: ConfirmProps) {
   return (
     <Dialog open={open} title={title} onClose={onClose}>
       <div className="grid gap-12 text-14 text-quiet">{children}</div>
       {error && <div className="mt-16">{error}</div>}
       <footer className="flex justify-end gap-8 mt-24">
         <Button data-focus onClick={onClose}>
-          Keep it
+          {otherwise}
         </Button>
         <Button kind="bad" busy={busy} onClick={onConfirm}>
           {verb}

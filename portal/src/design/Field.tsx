@@ -1,4 +1,4 @@
-import { useId, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes } from "react";
+import { useId, type InputHTMLAttributes, type ReactNode, type Ref, type SelectHTMLAttributes, type TextareaHTMLAttributes } from "react";
 
 interface Common {
   label: string;
@@ -46,7 +46,7 @@ function Frame({ label, hint, error, bare, small, children }: Common & { childre
   );
 }
 
-export function TextField({ label, hint, error, bare, small, mono, ...rest }: Common & { mono?: boolean } & InputHTMLAttributes<HTMLInputElement>) {
+export function TextField({ label, hint, error, bare, small, mono, ...rest }: Common & { mono?: boolean; ref?: Ref<HTMLInputElement> } & InputHTMLAttributes<HTMLInputElement>) {
   return (
     <Frame {...{ label, hint, error, bare, small }}>
       {(wired) => <input {...rest} {...wired} className={`control ${mono ? "font-mono" : ""}`} />}

@@ -1,4 +1,4 @@
-import { ago, exactly } from "./dates";
+import { ago, exactly, onDate } from "./dates";
 import { moneyParts } from "./format";
 
 /** Money: minor units small. A column names its currency once, so the symbol can be left out. */
@@ -19,6 +19,15 @@ export function When({ at, className }: { at: string; className?: string }) {
   return (
     <time dateTime={at} title={exactly(at)} className={className}>
       {ago(at)}
+    </time>
+  );
+}
+
+/** A day, with the exact time and its zone on hover. */
+export function Day({ at }: { at: string }) {
+  return (
+    <time dateTime={at} title={exactly(at)} className="whitespace-nowrap">
+      {onDate(at)}
     </time>
   );
 }

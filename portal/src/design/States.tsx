@@ -18,11 +18,13 @@ export function Empty({ title, children, action, example }: { title: string; chi
 /** What happened, what it means, what to do, and the request id for whoever can look it up. */
 export function Failed({ error, retry, what }: { error: unknown; retry?: () => void; what?: string }) {
   const problem = toError(error);
+  // Of a change nobody knows, without an answer or with a bad one, whether it was made; what can be retried is reading.
+  const unsure = problem.status >= 500 || problem.code === "UNREACHABLE";
   return (
     <div role="alert" className="border-l-2 border-bad pl-16 py-4 max-w-prose">
       <p className="font-medium">{what ?? "That did not work."}</p>
       <p className="text-quiet mt-2">{problem.message}</p>
-      {problem.status >= 500 && <p className="text-quiet mt-2">Nothing of yours was changed or lost.</p>}
+      {unsure && <p className="text-quiet mt-2">{retry ? "Nothing of yours was changed or lost." : "It may have been done all the same: look before you do it again."}</p>}
       <div className="flex flex-wrap items-center gap-x-12 gap-y-4 mt-8 text-12 text-quiet">
         {retry && <Button onClick={retry}>Try again</Button>}
         <code>{problem.code}</code>

@@ -5,9 +5,8 @@ import { useState } from "react";
 import { take, tollgate } from "~/api/client";
 import { queryClient } from "~/api/query";
 import { Button } from "~/design/Button";
-import { onDate } from "~/design/dates";
 import { ConfirmDialog } from "~/design/Dialog";
-import { When } from "~/design/Figures";
+import { Day, When } from "~/design/Figures";
 import { counted } from "~/design/format";
 import { Failed, Lines } from "~/design/States";
 import { useNote } from "~/design/Toasts";
@@ -74,6 +73,7 @@ function SignOutEverywhere() {
         open={asking}
         title="Sign out everywhere?"
         verb="Sign out everywhere"
+        otherwise="Stay signed in"
         busy={end.isPending}
         error={end.error && <Failed error={end.error} what="You are still signed in." />}
         onConfirm={() => end.mutate()}
@@ -116,7 +116,7 @@ function DeviceTable({ rows }: { rows: readonly Device[] }) {
                   <code className="block text-12 text-quiet break-all">{device.address ?? "place unknown"}</code>
                 </td>
                 <td className="whitespace-nowrap">{device.current ? "now" : <When at={device.last_seen_at} />}</td>
-                <td className="whitespace-nowrap text-quiet hidden sm:table-cell">{onDate(device.created_at)}</td>
+                <td className="whitespace-nowrap text-quiet hidden sm:table-cell"><Day at={device.created_at} /></td>
                 <td className="figure">
                   {!device.current && (
                     <Button kind="quiet" aria-label={`Sign out ${device.device}`} busy={end.isPending && end.variables === device.id} onClick={() => end.mutate(device.id)}>

@@ -1,7 +1,8 @@
 import { useMutation } from "@tanstack/react-query";
-import { X } from "lucide-react";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { meterName } from "~/catalog/plans";
+import { Beside } from "~/design/Beside";
 import { Button } from "~/design/Button";
 import { CopyButton, Runnable } from "~/design/Copy";
 import { ConfirmDialog } from "~/design/Dialog";
@@ -13,33 +14,32 @@ import { reportCommand } from "./report";
 
 export function MeterDetail({ meter, onClose }: { meter: Meter; onClose: () => void }) {
   return (
-    <aside className="beside-detail grid gap-12" aria-label="Meter">
-      <header className="flex items-start justify-between gap-8">
-        <h2 className="font-medium min-w-0 break-words">{meterName(meter.name)}</h2>
-        <Button kind="quiet" icon aria-label="Close meter" className="-mt-4" onClick={onClose}>
-          <X aria-hidden className="size-16" />
-        </Button>
-      </header>
-      {meter.description && <p className="break-words">{meter.description}</p>}
-      <div className="flex items-center justify-between gap-8">
-        <code className="min-w-0 break-words">{meter.name}</code>
-        <CopyButton text={meter.name} name="Copy meter name" />
-      </div>
-      <div>
-        <h3 className="text-13 font-medium">Report what was used</h3>
-        <div className="mt-8">
-          <Runnable command={reportCommand(location.origin, meter.name)} name="An event to report" />
+    <Beside label="Meter" title={meterName(meter.name)} closing="Close meter" onClose={onClose}>
+      <div className="grid gap-12">
+        {meter.description && <p className="break-words">{meter.description}</p>}
+        <div className="flex items-center justify-between gap-8">
+          <code className="min-w-0 break-words">{meter.name}</code>
+          <CopyButton text={meter.name} name="Copy meter name" />
         </div>
-        <p className="text-13 text-quiet mt-8">
-          <code>$SUBSCRIPTION</code> is whose it is: each call brings its id to your server as <code>X-Tollgate-Subscription</code>. <code>$TOKEN</code> is an access token, as{" "}
-          <code>POST /auth/login</code> gives it. Run it again and it is a duplicate: an id counts once.
+        <div>
+          <h3 className="text-13 font-medium">Report what was used</h3>
+          <div className="mt-8">
+            <Runnable command={reportCommand(location.origin, meter.name)} name="An event to report" />
+          </div>
+          <p className="text-13 text-quiet mt-8">
+            <code>$SUBSCRIPTION</code> is whose it is: each call brings its id to your server as <code>X-Tollgate-Subscription</code>. <code>$TOKEN</code> is an{" "}
+            <Link to="/tokens" className="link">
+              API token
+            </Link>{" "}
+            with <code>usage:write</code>. Run it again and it is a duplicate: an id counts once.
+          </p>
+        </div>
+        <p className="text-13 text-quiet">
+          Plans of your APIs can include an amount of it, refuse past that, or charge for each {meter.unit} more. Subscribers see what was used on their subscription, and you on your API.
         </p>
+        <Life meter={meter} />
       </div>
-      <p className="text-13 text-quiet">
-        Plans of your APIs can include an amount of it, refuse past that, or charge for each {meter.unit} more. Subscribers see what was used on their subscription, and you on your API.
-      </p>
-      <Life meter={meter} />
-    </aside>
+    </Beside>
   );
 }
 
@@ -77,7 +77,10 @@ function Life({ meter }: { meter: Meter }) {
         busy={mutation.isPending}
         error={failed}
         onConfirm={() => mutation.mutate(true)}
-        onClose={() => setAsking(false)}
+        onClose={() => {
+          mutation.reset();
+          setAsking(false);
+        }}
       >
         <p>No new version of a plan can name it. Plans that do go on, and what is reported for it still counts.</p>
         <p>It makes no room for another meter, and its name stays taken. It can be restored.</p>

@@ -3,7 +3,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { meterName } from "~/catalog/plans";
 import { Button } from "~/design/Button";
-import { onDate } from "~/design/dates";
+import { Day } from "~/design/Figures";
 import { count, counted } from "~/design/format";
 import { Empty, Failed, Lines } from "~/design/States";
 import { usePageTitle } from "~/design/usePage";
@@ -114,7 +114,7 @@ function MeterTable({ rows, open, onOpen }: { rows: readonly Meter[]; open: stri
             </td>
             <td>{meter.unit}</td>
             <td className="figure">{count(meter.last30_days)}</td>
-            <td className="figure text-quiet hidden sm:table-cell">{meter.last_reported_hour ? onDate(meter.last_reported_hour) : "–"}</td>
+            <td className="figure text-quiet hidden sm:table-cell">{meter.last_reported_hour ? <Day at={meter.last_reported_hour} /> : "–"}</td>
           </tr>
         ))}
       </tbody>

@@ -41,6 +41,7 @@ export function EndSection({ organization }: { organization: OrganizationDetail 
         open={ending === "leave"}
         title={`Leave ${organization.name}?`}
         verb="Leave organization"
+        otherwise="Stay"
         busy={end.isPending}
         error={end.error && <Failed error={end.error} what="You are still a member." />}
         onConfirm={() => end.mutate("leave")}

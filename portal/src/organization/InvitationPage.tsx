@@ -2,7 +2,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { ProofForm } from "~/account/ProofForm";
 import { Button, ButtonLink } from "~/design/Button";
-import { onDate } from "~/design/dates";
+import { Day } from "~/design/Figures";
 import { Failed, Lines } from "~/design/States";
 import { useNote } from "~/design/Toasts";
 import { sessionQuery, signOut, type Me } from "~/session/data";
@@ -70,7 +70,7 @@ function Received({ token, me }: { token: string; me: Me }) {
     );
   const { organization, role, invited_by: by, expires_at: until } = query.data;
   return (
-    <Sheet title={`Join ${organization}`} lead={`${by} invites you, ${me.account.email}, as ${role}. ${meaningOf(role)}.`} other={`The invitation works once, until ${onDate(until)}.`}>
+    <Sheet title={`Join ${organization}`} lead={`${by} invites you, ${me.account.email}, as ${role}. ${meaningOf(role)}.`} other={<>The invitation works once, until <Day at={until} />.</>}>
       <div className="grid gap-16 mt-24">
         {me.account.email_verified ? <Answer token={token} invitation={query.data} /> : <ProofForm what={`One thing before: show that ${me.account.email} is yours. We mailed a code to it.`} again />}
       </div>

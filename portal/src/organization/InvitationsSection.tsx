@@ -2,8 +2,8 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRef } from "react";
 import { useGuard } from "~/account/StepUp";
 import { Button } from "~/design/Button";
-import { onDate } from "~/design/dates";
 import { SelectField, TextField } from "~/design/Field";
+import { Day } from "~/design/Figures";
 import { Failed, Lines } from "~/design/States";
 import { useNote } from "~/design/Toasts";
 import { textOf, useForm } from "~/design/useForm";
@@ -88,10 +88,15 @@ function Waiting({ organization, rows }: { organization: OrganizationDetail; row
           <tbody>
             {rows.map((row) => (
               <tr key={row.id}>
-                <td className="break-all">{row.email}</td>
+                <td>
+                  <span className="break-all">{row.email}</span>
+                  <span className="block text-12 text-quiet sm:hidden">
+                    until <Day at={row.expires_at} />
+                  </span>
+                </td>
                 <td>{row.role}</td>
                 <td className="hidden sm:table-cell">{row.invited_by}</td>
-                <td className="whitespace-nowrap text-quiet hidden sm:table-cell">{onDate(row.expires_at)}</td>
+                <td className="whitespace-nowrap text-quiet hidden sm:table-cell"><Day at={row.expires_at} /></td>
                 <td className="figure">
                   <Button kind="quiet" aria-label={`Withdraw the invitation of ${row.email}`} busy={take.isPending && take.variables === row.id} onClick={() => take.mutate(row.id)}>
                     Withdraw

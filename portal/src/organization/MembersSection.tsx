@@ -2,9 +2,9 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useGuard } from "~/account/StepUp";
 import { Button } from "~/design/Button";
-import { onDate } from "~/design/dates";
 import { ConfirmDialog } from "~/design/Dialog";
 import { SelectField } from "~/design/Field";
+import { Day } from "~/design/Figures";
 import { Failed, Lines } from "~/design/States";
 import { useNote } from "~/design/Toasts";
 import { changeRole, mayManage, membersQuery, removeMember, roles, transferOrganization, type Member, type OrganizationDetail, type Role } from "./data";
@@ -73,7 +73,7 @@ function MemberRow({ organization, member, onRemove, onTransfer }: RowProps) {
         <span className="block text-12 text-quiet break-all">{member.email}</span>
         {change.error && <Failed error={change.error} what="The role is as it was." />}
       </td>
-      <td className="w-field">
+      <td className="choice">
         {may ? (
           <SelectField bare small label={`Role of ${member.name}`} value={member.role} disabled={change.isPending} onChange={(event) => change.mutate(event.target.value as Role)}>
             {roles
@@ -88,8 +88,8 @@ function MemberRow({ organization, member, onRemove, onTransfer }: RowProps) {
           member.role
         )}
       </td>
-      <td className="whitespace-nowrap text-quiet hidden sm:table-cell">{onDate(member.joined_at)}</td>
-      <td className="figure">
+      <td className="whitespace-nowrap text-quiet hidden sm:table-cell"><Day at={member.joined_at} /></td>
+      <td className="figure acts">
         {owner && !member.you && member.role !== "owner" && (
           <Button kind="quiet" aria-label={`Hand over to ${member.name}`} onClick={onTransfer}>
             Hand over
@@ -113,10 +113,14 @@ function RemoveDialog({ organization, member, onClose }: { organization: Organiz
       open={member !== null}
       title={`Remove ${member?.name}?`}
       verb="Remove member"
+      otherwise="Keep member"
       busy={remove.isPending}
       error={remove.error && <Failed error={remove.error} what="Still a member." />}
       onConfirm={() => member && remove.mutate(member.account)}
-      onClose={onClose}
+      onClose={() => {
+        remove.reset();
+        onClose();
+      }}
     >
       <p>{member?.name} sees nothing of {organization.name} from then on, and API tokens made for it end. Keys of subscriptions go on working.</p>
     </ConfirmDialog>
@@ -138,10 +142,14 @@ function TransferDialog({ organization, member, onClose }: { organization: Organ
       open={member !== null}
       title={`Hand ${organization.name} over to ${member?.name}?`}
       verb="Hand over"
+      otherwise="Stay owner"
       busy={transfer.isPending}
       error={transfer.error && <Failed error={transfer.error} what="You are still the owner." />}
       onConfirm={() => member && transfer.mutate(member.account)}
-      onClose={onClose}
+      onClose={() => {
+        transfer.reset();
+        onClose();
+      }}
     >
       <p>{member?.name} becomes owner, you become admin. Only an owner can undo it.</p>
     </ConfirmDialog>

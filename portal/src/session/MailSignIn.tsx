@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Button } from "~/design/Button";
 import { TextField } from "~/design/Field";
+import { arrive } from "~/design/focus";
 import { Failed } from "~/design/States";
 import { textOf, useForm } from "~/design/useForm";
 import { askForMail, signInByCode, type SecondStep } from "./data";
@@ -50,15 +51,14 @@ function CodeForm({ asked, onStep, onAgain }: { asked: { challenge: string; emai
         autoComplete="one-time-code"
         required
         mono
+        ref={arrive}
         error={wrong ? "This code is wrong, was used, or is too old. After five wrong ones ask for another mail." : form.errorOf("code")}
       />
       <Button type="submit" kind="signal" size="large" busy={form.busy}>
         Sign in
       </Button>
       <div>
-        <Button kind="quiet" onClick={onAgain}>
-          Ask for another mail
-        </Button>
+        <Button onClick={onAgain}>Ask for another mail</Button>
       </div>
     </form>
   );

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Button } from "~/design/Button";
 import { TextField } from "~/design/Field";
+import { arrive } from "~/design/focus";
 import { Failed } from "~/design/States";
 import { textOf, useForm } from "~/design/useForm";
 import { signInBySecondFactor, type SecondStep } from "./data";
@@ -24,15 +25,15 @@ export function SecondFactorForm({ step, onDone, onAgain }: { step: SecondStep; 
         inputMode={recovery ? "text" : "numeric"}
         required
         mono
+        ref={arrive}
         error={wrong ? "This code is wrong or was used before." : form.errorOf("code", "recovery_code")}
       />
       <Button type="submit" kind="signal" size="large" busy={form.busy}>
         Go on
       </Button>
-      <div>
-        <Button kind="quiet" onClick={() => setRecovery(!recovery)}>
-          {recovery ? "Use the authenticator app" : "Use a recovery code"}
-        </Button>
+      <div className="flex flex-wrap gap-8">
+        <Button onClick={() => setRecovery(!recovery)}>{recovery ? "Use the authenticator app" : "Use a recovery code"}</Button>
+        <Button onClick={onAgain}>Sign in another way</Button>
       </div>
     </form>
   );

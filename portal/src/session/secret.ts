@@ -38,10 +38,10 @@ export function useSecret(): Opened {
 export function useKeptSecret(name: string): Opened {
   const opened = useSecret();
   const [kept] = useState(() => sessionStorage.getItem(name) ?? "");
-  const { turn } = opened;
-  const secret = opened.secret || kept;
-  useEffect(() => sessionStorage.setItem(name, secret), [name, secret, turn]);
-  return { secret, turn };
+  useEffect(() => {
+    if (opened.secret !== "") sessionStorage.setItem(name, opened.secret);
+  }, [name, opened]);
+  return { secret: opened.secret || kept, turn: opened.turn };
 }
 
 export const verificationSecret = "tollgate.verify-email";

@@ -1,13 +1,15 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Command } from "cmdk";
 import { Search } from "lucide-react";
-import { createContext, use, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { createContext, use, useEffect, useMemo, useState, type ReactNode } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { apisQuery } from "~/apis/data";
 import { discoverQuery } from "~/catalog/data";
+import { useModal } from "~/design/focus";
 import { useSession } from "~/session/data";
 import { useOrganization } from "~/session/organization";
 import { subscriptionsQuery } from "~/subscriptions/data";
+import { placesOf } from "./places";
 
 const PaletteOpener = createContext<() => void>(() => undefined);
 
@@ -45,13 +47,7 @@ export function PaletteButton() {
 }
 
 function PaletteDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
-  const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    if (open) {
-      ref.current?.showModal();
-      ref.current?.querySelector("input")?.focus();
-    } else ref.current?.close();
-  }, [open]);
+  const ref = useModal(open);
   return (
     <dialog ref={ref} className="float float-wide" data-place="top" aria-label="Go to" onClose={onClose}>
       {open && <Choices close={onClose} />}
@@ -74,37 +70,27 @@ function Choices({ close }: { close: () => void }) {
   const subscriptions = useQuery({ ...subscriptionsQuery(organization?.id), enabled: organization !== undefined });
   const apis = useQuery({ ...apisQuery(organization?.id), enabled: organization !== undefined });
   const listings = useQuery({ ...discoverQuery({ q: typed }, 6), enabled: typed.trim().length > 1, placeholderData: (before) => before });
-  const go = (move: () => void) => () => {
+  // The place that had the focus may not be on the page that comes.
+  const go = (move: () => Promise<void>) => () => {
     close();
-    move();
+    void move().then(() => document.getElementById("main")?.focus());
   };
   return (
     <Command label="Go to" className="menu-flat" filter={match}>
-      <Command.Input value={typed} onValueChange={setTyped} placeholder="Go to a page, an API, a subscription" className="palette-input" />
+      <Command.Input data-focus value={typed} onValueChange={setTyped} placeholder="Go to a page, an API, a subscription" className="palette-input" />
       <Command.List className="menu palette-list">
         <Command.Empty className="p-16 text-quiet">Nothing with that name.</Command.Empty>
         <Command.Group heading="Pages">
-          <Command.Item onSelect={go(() => void navigate({ to: "/marketplace" }))}>Catalog</Command.Item>
-          <Command.Item onSelect={go(() => void navigate({ to: "/subscriptions" }))}>Subscriptions</Command.Item>
-          <Command.Item onSelect={go(() => void navigate({ to: "/apis" }))}>My APIs</Command.Item>
-          <Command.Item onSelect={go(() => void navigate({ to: "/meters" }))}>Meters</Command.Item>
-          <Command.Item onSelect={go(() => void navigate({ to: "/apis/new" }))}>Import an API</Command.Item>
-          {session && (
-            <>
-              <Command.Item onSelect={go(() => void navigate({ to: "/organization" }))}>Organization and members</Command.Item>
-              <Command.Item onSelect={go(() => void navigate({ to: "/audit-log" }))}>Audit log</Command.Item>
-              <Command.Item onSelect={go(() => void navigate({ to: "/tokens" }))}>API tokens</Command.Item>
-              <Command.Item onSelect={go(() => void navigate({ to: "/devices" }))}>Devices</Command.Item>
-              <Command.Item onSelect={go(() => void navigate({ to: "/account" }))}>Account security</Command.Item>
-            </>
-          )}
-          {session?.account.role === "admin" && <Command.Item onSelect={go(() => void navigate({ to: "/admin" }))}>Admin: accounts and organizations</Command.Item>}
-          {session === null && <Command.Item onSelect={go(() => void navigate({ to: "/sign-in" }))}>Sign in</Command.Item>}
+          {placesOf(session).map(({ name, to, search }) => (
+            <Command.Item key={name} onSelect={go(() => navigate({ to, search }))}>
+              {name}
+            </Command.Item>
+          ))}
         </Command.Group>
         {(apis.data?.data ?? []).length > 0 && (
           <Command.Group heading="My APIs">
             {apis.data?.data.map((api) => (
-              <Command.Item key={api.id} value={`${api.name} ${api.id}`} onSelect={go(() => void navigate({ to: "/apis/$id", params: { id: api.id } }))}>
+              <Command.Item key={api.id} value={`${api.name} ${api.id}`} onSelect={go(() => navigate({ to: "/apis/$id", params: { id: api.id } }))}>
                 {api.name}
                 <span className="text-12 text-quiet">{api.status}</span>
               </Command.Item>
@@ -114,7 +100,7 @@ function Choices({ close }: { close: () => void }) {
         {(subscriptions.data?.data ?? []).length > 0 && (
           <Command.Group heading="Subscriptions">
             {subscriptions.data?.data.map((each) => (
-              <Command.Item key={each.id} value={`${each.product.name ?? ""} ${each.plan.name} ${each.id}`} onSelect={go(() => void navigate({ to: "/subscriptions/$id", params: { id: each.id } }))}>
+              <Command.Item key={each.id} value={`${each.product.name ?? ""} ${each.plan.name} ${each.id}`} onSelect={go(() => navigate({ to: "/subscriptions/$id", params: { id: each.id } }))}>
                 {each.product.name ?? each.plan.name}
                 <span className="text-12 text-quiet">{each.plan.name}</span>
               </Command.Item>
@@ -127,7 +113,7 @@ function Choices({ close }: { close: () => void }) {
               <Command.Item
                 key={each.api_id}
                 value={`${each.name} ${each.summary} ${each.api_id}`}
-                onSelect={go(() => void navigate({ to: "/marketplace/$organization/$api", params: { organization: each.organization.slug, api: each.slug } }))}
+                onSelect={go(() => navigate({ to: "/marketplace/$organization/$api", params: { organization: each.organization.slug, api: each.slug } }))}
               >
                 {each.name}
                 <span className="text-12 text-quiet truncate">{each.organization.name}</span>

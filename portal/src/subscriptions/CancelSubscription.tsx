@@ -32,7 +32,10 @@ export function CancelSubscription({ id, name, plan }: { id: string; name: strin
         busy={mutation.isPending}
         error={mutation.error && <Failed error={mutation.error} what="It was not canceled." />}
         onConfirm={() => mutation.mutate()}
-        onClose={() => setAsked(false)}
+        onClose={() => {
+          mutation.reset();
+          setAsked(false);
+        }}
       >
         <p>Calls with its keys are refused within a second. What was used so far stays on the invoice of this period.</p>
         <p>Subscribing again within the period takes it up where it was, with the same counters.</p>

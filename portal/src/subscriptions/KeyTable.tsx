@@ -35,6 +35,10 @@ export function KeyTable({ keys, onAct }: { keys: readonly Key[]; onAct: (act: K
                 <td>
                   <span className="block font-medium break-words">{key.name || "–"}</span>
                   <code className="text-12 text-quiet whitespace-nowrap">{key.prefix}…</code>
+                  <span className="block text-12 text-quiet sm:hidden">
+                    {key.last_used_at ? <>used <When at={key.last_used_at} /></> : "not used yet"}
+                    {(key.revoked_at || key.expires_at) && <>, {key.revoked_at ? "" : "ends "}<End of={key} /></>}
+                  </span>
                   {key.leaked_at && <span className="block text-12 text-bad">found in the open{key.leak_source ? `: ${key.leak_source}` : ""}</span>}
                 </td>
                 <td className="text-13">

@@ -105,7 +105,10 @@ function RevokeDialog({ apiKey, onClose }: { apiKey: Key | null; onClose: () => 
       busy={mutation.isPending}
       error={mutation.error && <Failed error={mutation.error} what="The key still works." />}
       onConfirm={() => apiKey && mutation.mutate(apiKey.id)}
-      onClose={onClose}
+      onClose={() => {
+        mutation.reset();
+        onClose();
+      }}
     >
       <p>
         Calls with it are refused within a second, and streams that it opened end within five. This cannot be undone.

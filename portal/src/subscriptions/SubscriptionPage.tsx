@@ -1,8 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { toError } from "~/api/problem";
-import { onDate } from "~/design/dates";
-import { Price, When } from "~/design/Figures";
+import { Day, Price, When } from "~/design/Figures";
 import { Notice } from "~/design/Notice";
 import { count } from "~/design/format";
 import { Failed, Lines } from "~/design/States";
@@ -78,7 +77,7 @@ function Body({ subscription, title }: { subscription: Subscription; title: stri
             {plan.name}, <Price {...plan.price} />
           </span>
           <span>
-            {onDate(subscription.period_start)} to {onDate(subscription.period_end)}
+            <Day at={subscription.period_start} /> to <Day at={subscription.period_end} />
           </span>
           {subscription.canceled_at && (
             <span>

@@ -1,8 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ButtonLink } from "~/design/Button";
-import { onDate } from "~/design/dates";
-import { Price } from "~/design/Figures";
+import { Day, Price } from "~/design/Figures";
 import { count, counted } from "~/design/format";
 import { Empty, Failed, Lines } from "~/design/States";
 import { usePageTitle } from "~/design/usePage";
@@ -86,7 +85,7 @@ function Rows({ rows }: { rows: readonly Subscription[] }) {
                 <SubscriptionStatus status={each.status} />
               </td>
               <td className="text-quiet whitespace-nowrap hidden sm:table-cell">
-                {each.canceled_at ? `ended ${onDate(each.canceled_at)}` : `to ${onDate(each.period_end)}`}
+                {each.canceled_at ? "ended" : "to"} <Day at={each.canceled_at ?? each.period_end} />
               </td>
               <td className="figure">
                 <Price {...each.plan.price} />

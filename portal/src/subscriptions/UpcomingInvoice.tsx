@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { onDate } from "~/design/dates";
-import { Money, When } from "~/design/Figures";
+import { Day, Money, When } from "~/design/Figures";
 import { count, moneyParts, unitPrice } from "~/design/format";
 import { Failed, Lines } from "~/design/States";
 import { upcomingInvoiceQuery, type Invoice } from "./data";
@@ -74,7 +73,7 @@ function InvoiceLines({ invoice }: { invoice: Invoice }) {
         </tfoot>
       </table>
       <p className="text-12 text-quiet mt-8">
-        {onDate(invoice.period_start)} to {onDate(invoice.period_end)}, worked out <When at={invoice.as_of} />.
+        <Day at={invoice.period_start} /> to <Day at={invoice.period_end} />, worked out <When at={invoice.as_of} />.
       </p>
     </>
   );

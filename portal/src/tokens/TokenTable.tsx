@@ -1,9 +1,8 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { Button } from "~/design/Button";
-import { onDate } from "~/design/dates";
 import { ConfirmDialog } from "~/design/Dialog";
-import { When } from "~/design/Figures";
+import { Day, When } from "~/design/Figures";
 import { Failed } from "~/design/States";
 import type { ApiToken } from "./data";
 
@@ -47,12 +46,15 @@ export function TokenTable<T extends Row>({ rows, label, about, end }: TokenTabl
                   <span className="font-medium break-words">{token.name}</span>
                   <code className="block text-12 text-quiet">{token.prefix}…</code>
                   {about && <span className="block text-12 text-quiet break-words">{about(token)}</span>}
+                  <span className="block text-12 text-quiet break-words sm:hidden">
+                    <code>{token.scopes.join(" ")}</code>, {token.expires_at ? <>until <Day at={token.expires_at} /></> : "never expires"}
+                  </span>
                 </td>
                 <td className="hidden sm:table-cell">
                   <code className="text-12 break-words">{token.scopes.join(" ")}</code>
                 </td>
                 <td className="whitespace-nowrap">{token.last_used_at ? <When at={token.last_used_at} /> : "never"}</td>
-                <td className="whitespace-nowrap hidden sm:table-cell">{token.expires_at ? onDate(token.expires_at) : "never"}</td>
+                <td className="whitespace-nowrap hidden sm:table-cell">{token.expires_at ? <Day at={token.expires_at} /> : "never"}</td>
                 <td className="figure">
                   <Button kind="quiet" aria-label={`End token ${token.name}`} onClick={() => setEnding(token)}>
                     End

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { StepUpProvider } from "~/account/StepUp";
 import { Button } from "~/design/Button";
 import { CopyButton } from "~/design/Copy";
+import { arrive } from "~/design/focus";
 import { counted } from "~/design/format";
 import { Empty, Failed, Lines } from "~/design/States";
 import { usePageTitle } from "~/design/usePage";
@@ -64,7 +65,9 @@ export function TokensPage() {
 function Issued({ issued, onKept }: { issued: NewApiToken; onKept: () => void }) {
   return (
     <section aria-label="The new token" className="border-l-2 border-signal pl-16 py-4 mb-24 max-w-prose">
-      <p className="font-medium">{issued.token.name} is ready. Its secret is shown this once.</p>
+      <p ref={arrive} tabIndex={-1} className="font-medium outline-none break-words">
+        {issued.token.name} is ready. Its secret is shown this once.
+      </p>
       <p className="flex flex-wrap items-center gap-8 mt-8">
         <code className="break-all">{issued.secret}</code>
         <CopyButton text={issued.secret} name="Copy token" />

@@ -1,5 +1,4 @@
-import { X } from "lucide-react";
-import { Button } from "~/design/Button";
+import { Beside } from "~/design/Beside";
 import { CopyButton } from "~/design/Copy";
 import { exactly } from "~/design/dates";
 import { bytes, milliseconds } from "~/design/format";
@@ -40,15 +39,7 @@ export function CallDetail({ call, onClose }: { call: Call; onClose: () => void 
   if (call.country) rows.push(["Country", call.country]);
   if (call.client_address) rows.push(["From", call.client_address]);
   return (
-    <aside className="beside-detail" aria-label="Call">
-      <header className="flex items-start justify-between gap-8">
-        <h3 className="font-medium min-w-0 break-words">
-          <code>{`${call.method} ${call.path}`}</code>
-        </h3>
-        <Button kind="quiet" icon aria-label="Close call" className="-mt-4" onClick={onClose}>
-          <X aria-hidden className="size-16" />
-        </Button>
-      </header>
+    <Beside label="Call" title={<code>{`${call.method} ${call.path}`}</code>} level={3} closing="Close call" onClose={onClose}>
       <dl className="terms mt-8">
         {rows.map(([name, value]) => (
           <div key={name}>
@@ -64,6 +55,6 @@ export function CallDetail({ call, onClose }: { call: Call; onClose: () => void 
           <CopyButton text={call.request_id} name="Copy request id" />
         </div>
       </div>
-    </aside>
+    </Beside>
   );
 }
