@@ -26,6 +26,7 @@ public sealed class AccountTests(PortalFixture fixture)
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync("Pat's phone");
         await visit.ClickAsync("Add a passkey");
         await Expect(page.GetByText("Pat's phone")).ToBeVisibleAsync();
+        await Expect(page.GetByLabel("Name", new() { Exact = true })).ToHaveValueAsync("This device");
         await visit.LookAsync("account-passkey");
 
         await visit.SignOutAsync();

@@ -54,6 +54,7 @@ public sealed class RoleTests(PortalFixture fixture)
         await Expect(viewer.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^(Remove|Hand over|Send|Save)") })).ToHaveCountAsync(0);
         await viewer.LookAsync("organization-viewer");
         await viewer.OpenAsync("/audit-log");
+        await Expect(viewer.Page.GetByText($"The log of {Name} is for its owners and admins.")).ToBeVisibleAsync();
         await viewer.LookAsync("audit-log-viewer");
     }
 

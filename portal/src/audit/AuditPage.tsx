@@ -25,7 +25,8 @@ export function AuditPage() {
   const entries = query.data?.pages.flatMap((page) => page.data) ?? [];
   const open = entries.find((each) => each.id === filters.entry);
   const change = (next: Partial<AuditFilters>) => void navigate({ search: (before: AuditFilters) => ({ ...before, ...next }), replace: true, resetScroll: false });
-  const whose = filters.mine ? "my account" : filters.all ? "all organizations" : (organization?.name ?? "this organization");
+  const whose = filters.mine ? "your account" : filters.all ? "all organizations" : (organization?.name ?? "this organization");
+  const isOperator = session?.account.role === "admin";
   const title = "Audit log";
   usePageTitle(title);
   return (
@@ -33,7 +34,9 @@ export function AuditPage() {
       <header className="flex flex-wrap items-center justify-between gap-16 mb-24">
         <div>
           <h1 className="text-26 font-semibold">{title}</h1>
-          <p className="text-quiet">Who changed what, in {whose}.</p>
+          <p className="text-quiet">
+            Who changed what, in {whose}.{!mayRead && organization && ` The log of ${organization.name} is for its owners and admins.`}
+          </p>
         </div>
         <div className="flex flex-wrap gap-8">
           {(["csv", "jsonl"] as const).map((format) => (
@@ -44,16 +47,18 @@ export function AuditPage() {
         </div>
       </header>
       <div className="grid gap-12 mb-16 justify-items-start">
-        <Segments
-          label="Whose entries"
-          value={filters.mine ? "mine" : filters.all ? "all" : "organization"}
-          options={[
-            ...(mayRead ? [["organization", "Organization"] as const] : []),
-            ["mine", "Only mine"],
-            ...(session?.account.role === "admin" ? [["all", "All organizations"] as const] : []),
-          ]}
-          onChange={(value) => change({ mine: value === "mine" ? "1" : undefined, all: value === "all" ? "1" : undefined, entry: undefined })}
-        />
+        {(mayRead || isOperator) && (
+          <Segments
+            label="Whose entries"
+            value={filters.mine ? "mine" : filters.all ? "all" : "organization"}
+            options={[
+              ...(mayRead ? [["organization", "Organization"] as const] : []),
+              ["mine", "Only mine"],
+              ...(isOperator ? [["all", "All organizations"] as const] : []),
+            ]}
+            onChange={(value) => change({ mine: value === "mine" ? "1" : undefined, all: value === "all" ? "1" : undefined, entry: undefined })}
+          />
+        )}
         <FilterBar filters={filters} onChange={change} />
       </div>
       {query.error ? (

@@ -17,8 +17,8 @@ export function FilterBar({ filters, onChange }: { filters: AuditFilters; onChan
     <form key={names.map((name) => filters[name] ?? "").join("|")} role="search" className="flex flex-wrap items-end gap-8" onSubmit={search}>
       <TextField small label="Action" name="action" placeholder="key or key.revoked" defaultValue={filters.action} autoComplete="off" />
       <TextField small label="Subject" name="subject" mono placeholder="key_…" defaultValue={filters.subject} autoComplete="off" />
-      <TextField small label="From" name="from" type="date" defaultValue={filters.from} />
-      <TextField small label="To" name="to" type="date" defaultValue={filters.to} />
+      <TextField small label="From (UTC)" name="from" type="date" defaultValue={filters.from} />
+      <TextField small label="To (UTC)" name="to" type="date" defaultValue={filters.to} />
       <Button type="submit">Search</Button>
       {any && (
         <Button kind="quiet" onClick={() => onChange({ action: undefined, subject: undefined, from: undefined, to: undefined, entry: undefined })}>

@@ -45,6 +45,17 @@ export function MembersSection({ organization }: { organization: OrganizationDet
       ) : (
         <Lines rows={3} />
       )}
+      <details className="mt-12 text-13 text-quiet">
+        <summary>What each role may do</summary>
+        <dl className="terms mt-8 max-w-prose">
+          {roles.map(({ role, means }) => (
+            <div key={role}>
+              <dt className="text-ink">{role}</dt>
+              <dd>{means}</dd>
+            </div>
+          ))}
+        </dl>
+      </details>
       <RemoveDialog organization={organization} member={removing} onClose={() => setRemoving(null)} />
       <TransferDialog organization={organization} member={heir} onClose={() => setHeir(null)} />
     </section>

@@ -104,9 +104,11 @@ function Proof({ secret, me }: { secret: string; me: Me }) {
     : known
       ? `${me.account.email} is confirmed. This link is used up.`
       : proof.isError
-        ? "The link did not confirm anything."
+        ? code === "EMAIL_PROOF_INVALID"
+          ? "Ask for another mail on the security page of your account."
+          : "The link did not confirm anything."
         : "One moment.";
-  const what = code === "EMAIL_PROOF_INVALID" ? "Ask for another mail on the security page of your account." : code === "UNAUTHENTICATED" ? `You are signed in as ${me.account.email}.` : undefined;
+  const what = code === "UNAUTHENTICATED" ? `You are signed in as ${me.account.email}.` : "Your address is not confirmed.";
   return (
     <Sheet title={proof.isSuccess ? "Address confirmed" : "Confirm your address"} lead={lead}>
       <div className="grid gap-16 mt-24 justify-items-start">

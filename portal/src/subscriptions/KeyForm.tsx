@@ -56,7 +56,7 @@ export function KeyForm<T>({ title, verb, what, subscriptionId, of, send, onDone
     <Dialog open title={title} onClose={onClose}>
       <form className="grid gap-16" {...form.props}>
         {form.problem && <Failed error={form.problem} what={what} />}
-        <TextField label="Name" name="name" data-focus maxLength={100} placeholder="production" defaultValue={of?.name} hint="Where it will be used. Only you see it." error={form.errorOf("name")} />
+        <TextField label="Name" name="name" data-focus maxLength={100} placeholder="production" defaultValue={of?.name} hint="Where it will be used, so that you know it again." error={form.errorOf("name")} />
         {endpoints.data && endpoints.data.data.length > 0 && (
           <div className="grid gap-8">
             <div className="flex">

@@ -67,7 +67,7 @@ function Purpose({ of }: { of: Key }) {
         {scopes.length === 0 ? "all endpoints" : scopes.length === 1 ? <code className="break-all">{scopes[0]}</code> : counted(scopes.length, "endpoint")}
       </span>
       {of.allowed_addresses.length > 0 && (
-        <span className="block text-12 text-quiet break-all" title={of.allowed_addresses.join("\n")}>
+        <span className="block text-12 text-quiet break-words" title={of.allowed_addresses.join("\n")}>
           from {of.allowed_addresses.length === 1 ? of.allowed_addresses[0] : counted(of.allowed_addresses.length, "address range")}
         </span>
       )}

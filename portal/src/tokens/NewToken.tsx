@@ -50,7 +50,7 @@ export function NewToken({ onDone, onClose }: { onDone: (made: NewApiToken) => v
           <option value="365">In a year</option>
           <option value="">Never</option>
         </SelectField>
-        <fieldset className="grid gap-8">
+        <fieldset className="grid gap-8" onInput={() => form.touch("scopes")}>
           <legend className="text-13 font-medium mb-8">It may</legend>
           <div className="grid sm:grid-cols-2 gap-12">
             {areas.map(({ area, title, levels }) => (
