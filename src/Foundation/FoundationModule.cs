@@ -28,6 +28,7 @@ public static partial class FoundationModule
         services.AddSingleton<ISecretRotation, SecretRotation>();
         services.AddSingleton(new SealedColumn("foundation.idempotency_key", "answer", "'foundation.idempotency'"));
         services.TryAddSingleton<ClientAddress>();
+        services.TryAddSingleton<SecurityHeaders>();
         services.AddHttpContextAccessor();
         services.AddHealthChecks();
         // Before the feed: a node that waits for its database already tells that it does.

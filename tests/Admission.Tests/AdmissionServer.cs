@@ -91,7 +91,7 @@ public sealed class AdmissionServer : IAsyncLifetime
 
     public static async Task UntilAsync(Func<bool> condition, string what)
     {
-        var deadline = TimeProvider.System.GetUtcNow().AddSeconds(30);
+        var deadline = TimeProvider.System.GetUtcNow().AddSeconds(60);
         while (!condition())
         {
             (TimeProvider.System.GetUtcNow() < deadline).ShouldBeTrue($"waited in vain: {what}");

@@ -1,35 +1,16 @@
-using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Tollgate.Foundation;
 using Tollgate.Identity;
+using Tollgate.Identity.Tests;
 using Tollgate.TestKit;
 
 namespace Tollgate.Architecture.Tests;
-
-/// <summary>The mails that the walk's people get.</summary>
-internal sealed class KeptMails : IAccountMailer
-{
-    private readonly ConcurrentQueue<AccountMail> _mails = new();
-
-    public Task SendAsync(DbSession session, AccountMail mail)
-    {
-        _mails.Enqueue(mail);
-        HandedOut.Remember("code", mail.Code);
-        HandedOut.Remember("link", mail.Path?.Split('#')[^1]);
-        return Task.CompletedTask;
-    }
-
-    public AccountMail Newest(AccountMailKind kind, string address) => _mails.Last(mail => mail.Kind == kind && mail.To == address);
-
-    public string Secret(AccountMailKind kind, string address) => Newest(kind, address).Path!.Split('#')[1];
-}
 
 /// <summary>A call whose entry in the audit log is looked for.</summary>
 internal sealed record AuditStep(string Endpoint, string Action, HttpMethod Method, string Path, object? Body = null, string? Token = null);
 
 /// <summary>One person's life, from register to the end of the account, by every way in: what needs a mail, an app or a device has it here.</summary>
-internal sealed class AccountAuditWalk(TestServer server, KeptMails mails, Func<AuditStep, Task<JsonElement>> step)
+internal sealed class AccountAuditWalk(TestServer server, SentMails mails, Func<AuditStep, Task<JsonElement>> step)
 {
     private const string Password = "correct horse battery staple";
     private const string Person = "person@example.com";
@@ -39,7 +20,7 @@ internal sealed class AccountAuditWalk(TestServer server, KeptMails mails, Func<
     public async Task WalkAsync()
     {
         _token = Text(await PostAsync("register", "account.registered", "/auth/register", new { email = Person, password = Password, name = "Person" }), "access_token");
-        await PostAsync("verifyEmail", "account.email_verified", "/auth/verify-email", new { token = mails.Secret(AccountMailKind.VerifyEmail, Person) }, _token);
+        await PostAsync("verifyEmail", "account.email_verified", "/auth/verify-email", new { token = Link(AccountMailKind.VerifyEmail, Person) }, _token);
         await PostAsync("login", "session.started", "/auth/login", new { email = Person, password = Password });
         await PostAsync("stepUp", "session.stepped_up", "/auth/step-up", new { password = Password }, _token);
         await MailsAsync();
@@ -54,7 +35,7 @@ internal sealed class AccountAuditWalk(TestServer server, KeptMails mails, Func<
         var asked = await AskAsync("/auth/mail-sign-in", new { email = Person });
         await PostAsync("signInByCode", "session.started", "/auth/mail-sign-in/code", new { challenge = Text(asked, "challenge"), code = mails.Newest(AccountMailKind.SignIn, Person).Code, binding = Text(asked, "binding") });
         asked = await AskAsync("/auth/mail-sign-in", new { email = Person });
-        await PostAsync("signInByLink", "session.started", "/auth/mail-sign-in/link", new { token = mails.Secret(AccountMailKind.SignIn, Person), binding = Text(asked, "binding") });
+        await PostAsync("signInByLink", "session.started", "/auth/mail-sign-in/link", new { token = Link(AccountMailKind.SignIn, Person), binding = Text(asked, "binding") });
     }
 
     private async Task PasskeysAsync()
@@ -81,12 +62,12 @@ internal sealed class AccountAuditWalk(TestServer server, KeptMails mails, Func<
     {
         const string host = "host@example.com";
         var owner = Text(await AskAsync("/auth/register", new { email = host, password = Password, name = "Host" }), "access_token");
-        await AskAsync("/auth/verify-email", new { token = mails.Secret(AccountMailKind.VerifyEmail, host) }, owner);
+        await AskAsync("/auth/verify-email", new { token = Link(AccountMailKind.VerifyEmail, host) }, owner);
         var slug = Text(await AskAsync("/api/organizations", new { name = "Hosts" }, owner), "slug");
         foreach (var (endpoint, action) in new[] { ("declineInvitation", "invitation.declined"), ("acceptInvitation", "invitation.accepted") })
         {
             await AskAsync($"/api/organizations/{slug}/invitations", new { email = Person, role = "viewer" }, owner);
-            await PostAsync(endpoint, action, $"/api/invitations/{endpoint.Replace("Invitation", "", StringComparison.Ordinal)}", new { token = mails.Secret(AccountMailKind.Invitation, Person) }, _token);
+            await PostAsync(endpoint, action, $"/api/invitations/{endpoint.Replace("Invitation", "", StringComparison.Ordinal)}", new { token = Link(AccountMailKind.Invitation, Person) }, _token);
         }
     }
 
@@ -95,10 +76,10 @@ internal sealed class AccountAuditWalk(TestServer server, KeptMails mails, Func<
         const string moved = "moved@example.com";
         const string next = "a wholly different sentence";
         await PostAsync("changeEmail", "account.email_change_asked", "/auth/email", new { email = moved }, _token);
-        await PostAsync("verifyEmail", "account.email_changed", "/auth/verify-email", new { token = mails.Secret(AccountMailKind.ConfirmNewEmail, moved) }, _token);
+        await PostAsync("verifyEmail", "account.email_changed", "/auth/verify-email", new { token = Link(AccountMailKind.ConfirmNewEmail, moved) }, _token);
         await PostAsync("changePassword", "account.password_changed", "/auth/password", new { current_password = Password, password = next }, _token);
         await AskAsync("/auth/forgot-password", new { email = moved });
-        await PostAsync("resetPassword", "account.password_reset", "/auth/reset-password", new { token = mails.Secret(AccountMailKind.ResetPassword, moved), password = Password });
+        await PostAsync("resetPassword", "account.password_reset", "/auth/reset-password", new { token = Link(AccountMailKind.ResetPassword, moved), password = Password });
         var first = await AskAsync("/auth/login", new { email = moved, password = Password });
         await PostAsync("logout", "session.ended", "/auth/logout", new { }, Text(first, "access_token"));
         await RefreshAsync(moved);
@@ -128,6 +109,8 @@ internal sealed class AccountAuditWalk(TestServer server, KeptMails mails, Func<
         response.IsSuccessStatusCode.ShouldBeTrue($"{path}: {(int)response.StatusCode} {text}");
         return text.Length == 0 ? default : JsonDocument.Parse(text).RootElement;
     }
+
+    private string Link(AccountMailKind kind, string address) => SentMails.TokenOf(mails.Newest(kind, address));
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
 }

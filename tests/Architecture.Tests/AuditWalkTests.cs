@@ -9,6 +9,7 @@ using Tollgate.Foundation;
 using Tollgate.Gateway;
 using Tollgate.Host.Startup;
 using Tollgate.Identity;
+using Tollgate.Identity.Tests;
 using Tollgate.Metering;
 using Tollgate.Plans;
 using Tollgate.TestKit;
@@ -42,7 +43,7 @@ public sealed class AuditWalkTests(Town town) : IClassFixture<Town>, IAsyncLifet
 
     private readonly HashSet<string> _walked = new(StringComparer.Ordinal);
     private readonly List<string> _silent = [];
-    private readonly KeptMails _mails = new();
+    private readonly SentMails _mails = new();
     private TestDatabase? _database;
     private TestServer? _server;
 

@@ -11,6 +11,13 @@ public sealed partial class SecurityPageTests
         "PostgreSQL", "OpenAPI", "OpenID", "WebSocket", "TypeScript", "JavaScript", "GraphQL", "WebRTC", "WebAuthn", "URLSearchParams", "RandomNumberGenerator", "SameSite", "HttpOnly", "XPath", "LaTeX", "TypeIDs",
     };
 
+    // The items of levels 1 and 2: so many of each section, from its first on. What a section has beyond them is of level 3.
+    private const string Items = """
+        1.1:2 1.2:9 1.3:11 1.4:3 1.5:2 2.1:3 2.2:3 2.3:4 2.4:1 3.2:2 3.3:4 3.4:6 3.5:5 3.7:2 4.1:3 4.2:1 4.3:2 4.4:4 5.1:1 5.2:3 5.3:2 5.4:3 6.1:3 6.2:12 6.3:4 6.4:4 6.5:5 6.6:3 6.8:4
+        7.1:3 7.2:4 7.3:2 7.4:5 7.5:2 7.6:2 8.1:2 8.2:3 8.3:1 8.4:1 9.1:3 9.2:4 10.1:2 10.2:2 10.3:4 10.4:11 10.5:5 10.6:2 10.7:3 11.1:2 11.2:3 11.3:3 11.4:4 11.5:1 11.6:1
+        12.1:3 12.2:2 12.3:4 13.1:1 13.2:5 13.3:2 13.4:5 14.1:2 14.2:4 14.3:3 15.1:3 15.2:3 15.3:7 16.1:1 16.2:5 16.3:4 16.4:3 16.5:3 17.1:1 17.2:4 17.3:2
+        """;
+
     private static readonly Lazy<string> Sources = new(() => Read("src"));
     private static readonly Lazy<Dictionary<string, string>> Tests = new(ReadTests);
 
@@ -22,6 +29,40 @@ public sealed partial class SecurityPageTests
         rows.Sum(row => ClassAndMethods().Count(row.Text)).ShouldBeGreaterThan(60);
         rows.SelectMany(Faults).ShouldBeEmpty();
     }
+
+    [Fact]
+    public void EveryItemOfLevels1And2_HasARowOrAReasonWhyItCannotApply()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "security", "asvs.md"));
+        var rows = Rows(page).SelectMany(row => row.Item.Split(", ")).ToList();
+        rows.ShouldBeUnique();
+        var not = NotApplicable(page[page.IndexOf("## Not applicable", StringComparison.Ordinal)..]).ToList();
+        rows.Intersect(not, StringComparer.Ordinal).ShouldBeEmpty("met, and not applicable");
+        var all = Sections().SelectMany(section => Enumerable.Range(1, section.Count).Select(number => $"{section.Name}.{number}")).ToList();
+        all.Count.ShouldBe(253);
+        all.Except(rows, StringComparer.Ordinal).Except(not, StringComparer.Ordinal).ShouldBeEmpty("neither a row nor not applicable");
+    }
+
+    // "1.2.6 to 1.2.8", "6.6.1", "4.3" (all of a section), "17" (all of a chapter).
+    private static IEnumerable<string> NotApplicable(string text)
+    {
+        foreach (Match match in ItemOrRange().Matches(text))
+        {
+            var (first, last) = (match.Groups["first"].Value, match.Groups["last"].Value);
+            if (first.Count(c => c == '.') < 2)
+                foreach (var section in Sections().Where(section => section.Name == first || section.Name.StartsWith($"{first}.", StringComparison.Ordinal)))
+                    for (var number = 1; number <= section.Count; number++)
+                        yield return $"{section.Name}.{number}";
+            else
+                for (var number = NumberOf(first); number <= NumberOf(last.Length > 0 ? last : first); number++)
+                    yield return $"{first[..first.LastIndexOf('.')]}.{number}";
+        }
+    }
+
+    private static int NumberOf(string item) => int.Parse(item[(item.LastIndexOf('.') + 1)..], System.Globalization.CultureInfo.InvariantCulture);
+
+    private static IEnumerable<(string Name, int Count)> Sections() => Items.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(text => text.Split(':'))
+        .Select(parts => (parts[0], int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture)));
 
     [Fact]
     public void TheGuard_FindsPlantedRows() => Rows("""
@@ -99,6 +140,9 @@ public sealed partial class SecurityPageTests
 
     [GeneratedRegex(@"(?<![\w./])[A-Z][a-z0-9]+([A-Z][a-z0-9]*)+\b(?!_|\.Tests)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex TypeName();
+
+    [GeneratedRegex(@"(?<first>[0-9]+(\.[0-9]+){0,2})( to (?<last>[0-9]+\.[0-9]+\.[0-9]+))?", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex ItemOrRange();
 
     [GeneratedRegex(@"\bclass (?<name>\w+Tests)\b", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Declared();

@@ -49,9 +49,22 @@ public sealed partial class SourceRuleTests
         files.SelectMany(FaultsOfPage).ShouldBeEmpty();
     }
 
+    // Masked, and left to whoever fills passwords in: a manager, or the clipboard.
+    [Fact]
+    public void Portal_PasswordsAreMasked_AndMayBePastedAndFilledIn()
+    {
+        var files = Read("portal/src", "*.tsx").ToList();
+        var fields = files.Sum(file => PasswordField().Count(file.Text));
+        fields.ShouldBeGreaterThan(4);
+        files.Sum(file => MaskedField().Count(file.Text)).ShouldBe(fields);
+        files.Where(file => Clipboard().IsMatch(file.Text)).Select(file => file.Path).ShouldBeEmpty();
+    }
+
     [Fact]
     public void TheGuards_FindPlantedLines()
     {
+        MaskedField().IsMatch("""<TextField name="password" type="text" autoComplete="off" />""").ShouldBeFalse();
+        Clipboard().IsMatch("<input onPaste={refuse} />").ShouldBeTrue();
         FaultsOfPage(("a.tsx", """<p dangerouslySetInnerHTML={{ __html: text }} />; eval(text); localStorage.setItem("token", t); sessionStorage.setItem(kept, secret)""")).Count().ShouldBe(4);
         Endless(("a.cs", """new Regex(text); [GeneratedRegex("a+$", RegexOptions.None)] [GeneratedRegex(@"a+\z", RegexOptions.None, 100)] [GeneratedRegex(@"\{[^}]+\}", RegexOptions.NonBacktracking)]""")).Count().ShouldBe(2);
         Guessable().IsMatch("var code = Random.Shared.Next();").ShouldBeTrue();
@@ -90,6 +103,15 @@ public sealed partial class SourceRuleTests
 
     [GeneratedRegex(@"dangerouslySetInnerHTML|\b(inner|outer)HTML\b|insertAdjacentHTML|document\.write|\beval\(|new Function\(|srcdoc", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex Markup();
+
+    [GeneratedRegex(@"name=""(current_)?password""", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex PasswordField();
+
+    [GeneratedRegex(@"name=""(current_)?password""\s+type=""password""\s+autoComplete=""(current|new)-password""", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex MaskedField();
+
+    [GeneratedRegex(@"\bon(Before)?(Paste|Copy|Cut)\b(?=\s*=)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Clipboard();
 
     [GeneratedRegex(@"\b(localStorage|sessionStorage|indexedDB)\b", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Kept();

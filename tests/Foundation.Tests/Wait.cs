@@ -5,7 +5,7 @@ namespace Tollgate.Foundation.Tests;
 /// <summary>For what happens in its own time: asks again and again until it is so; a generous deadline turns never into a failure.</summary>
 internal static class Wait
 {
-    public static async Task UntilAsync(Func<Task<bool>> condition, string what, int seconds = 30)
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what, int seconds = 60)
     {
         for (var watch = Stopwatch.StartNew(); !await condition();)
         {
@@ -14,5 +14,5 @@ internal static class Wait
         }
     }
 
-    public static Task UntilAsync(Func<bool> condition, string what, int seconds = 30) => UntilAsync(() => Task.FromResult(condition()), what, seconds);
+    public static Task UntilAsync(Func<bool> condition, string what, int seconds = 60) => UntilAsync(() => Task.FromResult(condition()), what, seconds);
 }

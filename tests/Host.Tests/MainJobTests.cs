@@ -39,18 +39,25 @@ public sealed class MainJobTests(SharedProgram fixture)
     [Fact]
     public async Task TwoHundredConcurrentCallsOnALimitOf100AMinute_Exactly100AreAdmitted()
     {
-        using var market = await Market.OpenAsync(fixture.Program, fixture.Upstream.Address, Market.Deny("minute", 100));
-        await InFirstThirdOfAMinuteAsync();
-        using var http = RunningProgram.NewClient(fixture.Program.Gateway, connections: 200);
-        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(async _ =>
+        while (true)
         {
-            using var response = await http.SendAsync(market.Call("/small"));
-            return response.StatusCode;
-        }));
+            using var market = await Market.OpenAsync(fixture.Program, fixture.Upstream.Address, Market.Deny("minute", 100));
+            using var http = RunningProgram.NewClient(fixture.Program.Gateway, connections: 200);
+            var minute = TimeProvider.System.GetUtcNow().Minute;
+            var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(async _ =>
+            {
+                using var response = await http.SendAsync(market.Call("/small"));
+                return response.StatusCode;
+            }));
+            // A minute that ended meanwhile has its hundred, and the next one too: tried again by others.
+            if (TimeProvider.System.GetUtcNow().Minute != minute)
+                continue;
 
-        answers.Count(status => status == HttpStatusCode.OK).ShouldBe(100);
-        answers.Count(status => status == HttpStatusCode.TooManyRequests).ShouldBe(100);
-        (await market.SettledRequestsAsync(fixture.Program, 100)).ShouldBe(100);
+            answers.Count(status => status == HttpStatusCode.OK).ShouldBe(100);
+            answers.Count(status => status == HttpStatusCode.TooManyRequests).ShouldBe(100);
+            (await market.SettledRequestsAsync(fixture.Program, 100)).ShouldBe(100);
+            return;
+        }
     }
 
     [Fact]
@@ -68,12 +75,5 @@ public sealed class MainJobTests(SharedProgram fixture)
             statuses.Add((int)(await http.SendAsync(market.Call("/small"))).StatusCode);
         statuses.ShouldBe([200, 200, 429, 429]);
         (await program.StopAsync()).ShouldBe(0, program.Output);
-    }
-
-    private static async Task InFirstThirdOfAMinuteAsync()
-    {
-        var second = TimeProvider.System.GetUtcNow().Second;
-        if (second >= 20)
-            await Task.Delay(TimeSpan.FromSeconds(60.2 - second));
     }
 }

@@ -107,7 +107,7 @@ internal sealed class Market : IDisposable
     /// <summary>Waits until usage shows so many requests, and until all that this program has counted is there: by then it would show too many.</summary>
     public async Task<long> SettledRequestsAsync(RunningProgram program, long expected)
     {
-        var deadline = TimeProvider.System.GetTimestamp() + 15 * TimeProvider.System.TimestampFrequency;
+        var deadline = TimeProvider.System.GetTimestamp() + 60 * TimeProvider.System.TimestampFrequency;
         long seen;
         do
         {

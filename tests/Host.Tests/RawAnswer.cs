@@ -16,7 +16,7 @@ internal sealed record RawAnswer(int Status, Dictionary<string, string> Headers)
         var buffer = new byte[4096];
         while (!received.ToString().Contains("\r\n\r\n", StringComparison.Ordinal))
         {
-            var count = await stream.ReadAsync(buffer).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+            var count = await stream.ReadAsync(buffer).AsTask().WaitAsync(TimeSpan.FromSeconds(60));
             if (count == 0)
                 break;
             received.Append(Encoding.Latin1.GetString(buffer, 0, count));

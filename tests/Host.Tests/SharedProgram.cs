@@ -24,6 +24,8 @@ public sealed class SharedProgram : IAsyncLifetime, ICollectionFixture<SharedPro
     {
         Trusted.WriteTo(_folder);
         await File.WriteAllTextAsync(Path.Combine(_folder, "index.html"), "<!doctype html><title>Portal</title>");
+        foreach (var name in new[] { "script.js", "style.css", "image.svg" })
+            await File.WriteAllTextAsync(Path.Combine(_folder, name), "");
         Upstream = await FakeUpstream.StartAsync();
         Program = await RunningProgram.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal)
         {

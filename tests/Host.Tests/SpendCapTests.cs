@@ -52,7 +52,7 @@ public sealed class SpendCapTests
 
     private static async Task<long> CallsUntilRefusedAsync(HttpClient gateway, Market market)
     {
-        var deadline = TimeProvider.System.GetUtcNow().AddSeconds(30);
+        var deadline = TimeProvider.System.GetUtcNow().AddSeconds(60);
         for (var admitted = 0L; ; admitted++)
         {
             using var response = await gateway.SendAsync(market.Call("/small"));
@@ -95,7 +95,7 @@ public sealed class SpendCapTests
 
     private static async Task UntilAdmittedAsync(HttpClient gateway, Market market)
     {
-        var deadline = TimeProvider.System.GetUtcNow().AddSeconds(30);
+        var deadline = TimeProvider.System.GetUtcNow().AddSeconds(60);
         while (true)
         {
             using var response = await gateway.SendAsync(market.Call("/small"));

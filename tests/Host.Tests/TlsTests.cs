@@ -86,6 +86,7 @@ public sealed class TlsTests(TlsTests.Shared shared) : IClassFixture<TlsTests.Sh
         using var home = new Home();
         File.Delete(Path.Combine(home.Folder, "key.pem"));
         await using var program = home.Prepared();
+        await program.HaveClusterAsync();
         (await program.StartInVainAsync()).ShouldBe(1);
         program.Output.ShouldContain("Tollgate cannot start: Gateway__Tls__Key:");
     }
@@ -97,6 +98,7 @@ public sealed class TlsTests(TlsTests.Shared shared) : IClassFixture<TlsTests.Sh
         await using var program = home.Prepared(("Kestrel__Certificates__Default__Path", Path.Combine(home.Folder, "cert.pem")),
             ("Kestrel__Certificates__Default__KeyPath", Path.Combine(home.Folder, "key.pem")));
         program.Set("Control__Url", $"https://127.0.0.1:{program.Control.Port}");
+        await program.HaveClusterAsync();
         program.LaunchAgain();
         await program.UntilItSaysAsync("Gateway listens on");
         using var http = home.Client(HttpVersion.Version20);
@@ -105,7 +107,9 @@ public sealed class TlsTests(TlsTests.Shared shared) : IClassFixture<TlsTests.Sh
         {
             try
             {
-                said = await http.GetStringAsync(new Uri($"https://127.0.0.1:{program.Control.Port}/_api/readyz"), Never);
+                using var response = await http.GetAsync(new Uri($"https://127.0.0.1:{program.Control.Port}/_api/readyz"), Never);
+                said = await response.Content.ReadAsStringAsync(Never);
+                response.Headers.GetValues("Strict-Transport-Security").ShouldBe(["max-age=31536000; includeSubDomains"]);
             }
             catch (HttpRequestException)
             {

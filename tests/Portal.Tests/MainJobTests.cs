@@ -152,7 +152,7 @@ public sealed class MainJobTests(PortalFixture fixture)
                 body.ShouldContain("KEY_REVOKED");
                 return;
             }
-            TimeProvider.System.GetElapsedTime(start).ShouldBeLessThan(TimeSpan.FromSeconds(10), $"the key is still accepted: {body}");
+            TimeProvider.System.GetElapsedTime(start).ShouldBeLessThan(TimeSpan.FromSeconds(60), $"the key is still accepted: {body}");
             await Task.Delay(50);
         }
     }

@@ -72,7 +72,7 @@ internal sealed class Visit : IAsyncDisposable
         var start = TimeProvider.System.GetTimestamp();
         while (!await locator.IsVisibleAsync())
         {
-            if (TimeProvider.System.GetElapsedTime(start) > TimeSpan.FromSeconds(20))
+            if (TimeProvider.System.GetElapsedTime(start) > TimeSpan.FromSeconds(60))
                 throw new TimeoutException($"{Page.Url} did not come to show {locator}. It shows:\n{await Page.Locator("body").InnerTextAsync()}");
             await Page.ReloadAsync();
             await SettledAsync();

@@ -12,7 +12,7 @@ namespace Tollgate.TestKit;
 public sealed class RunningProgram : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(60);
     private readonly StringBuilder _output = new();
     private readonly Dictionary<string, string?> _settings;
     private readonly bool _ownsData;
@@ -105,10 +105,16 @@ public sealed class RunningProgram : IAsyncDisposable
 
     public async Task StartAgainAsync()
     {
-        if (!_settings.ContainsKey("ConnectionStrings__Tollgate") && !Directory.Exists(Path.Combine(Data, ClusterTemplate.Folder)))
-            await ClusterTemplate.CopyToAsync(Data).ConfigureAwait(false);
+        await HaveClusterAsync().ConfigureAwait(false);
         LaunchAgain();
         await UntilReadyAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Gives it a copy of a cluster that is made, unless it has one: to make its own costs a start some seconds.</summary>
+    public async Task HaveClusterAsync()
+    {
+        if (!_settings.ContainsKey("ConnectionStrings__Tollgate") && !Directory.Exists(Path.Combine(Data, ClusterTemplate.Folder)))
+            await ClusterTemplate.CopyToAsync(Data).ConfigureAwait(false);
     }
 
     /// <summary>Starts it where it cannot start, and waits for its end.</summary>

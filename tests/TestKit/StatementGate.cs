@@ -9,7 +9,7 @@ namespace Tollgate.TestKit;
 /// </summary>
 public sealed class StatementGate : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private static int _count;
 
     private readonly TestDatabase _database;

@@ -9,7 +9,12 @@ public static class Problems
 {
     public const string ContentType = "application/problem+json";
 
+    private static readonly object Code = new();
+
     public static IResult Result(Failure failure) => new ProblemResult(failure);
+
+    /// <summary>The code of the problem that this request was answered with.</summary>
+    internal static string? CodeOf(HttpContext context) => context.Items.TryGetValue(Code, out var code) ? code as string : null;
 
     /// <summary>The <c>type</c> of a code: a stable relative address that the product's own documentation answers.</summary>
     public static string TypeOf(string code)
@@ -34,6 +39,7 @@ public static class Problems
         {
             if (failure.RetryAfterSeconds is { } seconds)
                 httpContext.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            httpContext.Items[Code] = failure.Code;
             httpContext.Response.StatusCode = failure.Status;
             var body = Members(failure.Status, failure.Code, failure.Message, RequestId.Of(httpContext));
             body["instance"] = httpContext.Request.Path.Value;

@@ -31,7 +31,7 @@ public static partial class ServerRefusals
     public static IApplicationBuilder UseServerRefusals(this IApplicationBuilder app)
     {
         ArgumentNullException.ThrowIfNull(app);
-        Subscribe(app.ApplicationServices.GetRequiredService<DiagnosticListener>(), app.ApplicationServices);
+        Subscribe(app.ApplicationServices.GetRequiredService<DiagnosticListener>(), app.ApplicationServices, app.ApplicationServices.GetRequiredService<SecurityHeaders>());
         return app;
     }
 
@@ -43,7 +43,8 @@ public static partial class ServerRefusals
     {
         ArgumentNullException.ThrowIfNull(options);
         var events = new DiagnosticListener("Tollgate");
-        Subscribe(events, options.ApplicationServices);
+        // It is not the portal's, and may have neighbours without TLS.
+        Subscribe(events, options.ApplicationServices, new SecurityHeaders(configuration: null));
         // The constructor of KestrelServer takes no source of diagnostic events, the one that the host's builder registers does.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
@@ -60,10 +61,10 @@ public static partial class ServerRefusals
         return (refusal.Status, refusal.Code, refusal.Detail);
     }
 
-    private static void Subscribe(DiagnosticListener events, IServiceProvider services) =>
-        events.Subscribe(ActivatorUtilities.CreateInstance<Answerer>(services), static name => name == RefusedEvent);
+    private static void Subscribe(DiagnosticListener events, IServiceProvider services, SecurityHeaders security) =>
+        events.Subscribe(ActivatorUtilities.CreateInstance<Answerer>(services, security), static name => name == RefusedEvent);
 
-    internal sealed partial class Answerer(TimeProvider clock, ILogger<Answerer> logger) : IObserver<KeyValuePair<string, object?>>
+    internal sealed partial class Answerer(TimeProvider clock, SecurityHeaders security, ILogger<Answerer> logger) : IObserver<KeyValuePair<string, object?>>
     {
         public void OnNext(KeyValuePair<string, object?> value)
         {
@@ -93,7 +94,7 @@ public static partial class ServerRefusals
             headers.Connection = "close";
             headers.CacheControl = "no-store";
             headers.ContentSecurityPolicy = RequestPipeline.NothingRuns;
-            SecurityHeaders.Set(context);
+            security.Set(context);
             headers[RequestId.Header] = requestId;
             LogRefused(logger, context.Response.StatusCode, refusal.Code, requestId);
             if (!context.Response.StartAsync().IsCompletedSuccessfully)

@@ -20,6 +20,7 @@ internal static class PortalFiles
         if (!roles.Portal || Find(app.Configuration) is not { } folder)
             return;
         var files = new PhysicalFileProvider(folder);
+        var security = app.Services.GetRequiredService<SecurityHeaders>();
         app.Use((context, next) =>
         {
             if (IsNavigation(context.Request))
@@ -28,7 +29,7 @@ internal static class PortalFiles
                 context.Response.OnStarting(static state => VaryByAccept((HttpContext)state), context);
             return next(context);
         });
-        app.UseStaticFiles(new StaticFileOptions { FileProvider = files, OnPrepareResponse = prepared => SetHeaders(prepared.Context) });
+        app.UseStaticFiles(new StaticFileOptions { FileProvider = files, OnPrepareResponse = prepared => SetHeaders(prepared.Context, security) });
     }
 
     private static bool IsNavigation(HttpRequest request) =>
@@ -53,13 +54,16 @@ internal static class PortalFiles
         return Task.CompletedTask;
     }
 
-    private static void SetHeaders(HttpContext context)
+    private static void SetHeaders(HttpContext context, SecurityHeaders security)
     {
         var headers = context.Response.Headers;
         var hashed = context.Request.Path.StartsWithSegments("/assets", StringComparison.Ordinal);
         headers.CacheControl = hashed ? "public, max-age=31536000, immutable" : "no-cache";
         headers.ContentSecurityPolicy = ContentSecurityPolicy;
-        SecurityHeaders.Set(context);
+        security.Set(context);
+        // Vite writes nothing else, and without it a browser would guess.
+        if (context.Response.ContentType is { } type && (type.StartsWith("text/", StringComparison.Ordinal) || type.EndsWith("+xml", StringComparison.Ordinal)) && !type.Contains(';', StringComparison.Ordinal))
+            context.Response.ContentType = $"{type}; charset=utf-8";
         if (!hashed)
             headers.Vary = "Accept";
     }

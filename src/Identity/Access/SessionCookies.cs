@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Foundation;
 using Tollgate.Identity.Sessions;
 
 namespace Tollgate.Identity.Access;
@@ -50,8 +52,9 @@ internal static class SessionCookies
         context.Response.Cookies.Delete(NameOf(context, Csrf), Options(context, "/", null, httpOnly: false));
     }
 
-    // Plain http is for a browser on the same machine only; everywhere else the browser must refuse to send these without TLS.
-    private static bool IsSecure(HttpContext context) => context.Request.IsHttps || context.Request.Host.Host is not ("localhost" or "127.0.0.1" or "[::1]");
+    // Plain http is for a browser on the same machine only; everywhere else the browser must refuse to send these without TLS. A proxy may name this machine as the host that was asked for.
+    private static bool IsSecure(HttpContext context) =>
+        context.RequestServices.GetRequiredService<SecurityHeaders>().IsHttps(context) || context.Request.Host.Host is not ("localhost" or "127.0.0.1" or "[::1]");
 
     private static string NameOf(HttpContext context, string name) => IsSecure(context) ? HostPrefix + name : name;
 

@@ -15,7 +15,7 @@ internal sealed class MailOptions
         SmtpUrl = Setting(configuration, "Mail:Smtp:Url") is { } smtp ? Absolute("Mail__Smtp__Url", smtp, "smtp", "smtps") : null;
         SmtpAuthorities = Setting(configuration, "Mail:Smtp:CertificateAuthority") is { } authority ? AuthoritiesOf(authority) : null;
         ResendKey = Setting(configuration, "Mail:Resend:Key");
-        ResendUrl = Absolute("Mail__Resend__Url", Setting(configuration, "Mail:Resend:Url") ?? "https://api.resend.com", "https", "http");
+        ResendUrl = ResendUrlOf(Setting(configuration, "Mail:Resend:Url") ?? "https://api.resend.com");
         if (SmtpUrl is not null && ResendKey is not null)
             throw new StartupException("Mail__Smtp__Url and Mail__Resend__Key are both set. Mail is sent one way: take one of them away.");
         From = Setting(configuration, "Mail:From") is not { } from
@@ -69,6 +69,9 @@ internal sealed class MailOptions
             ? url
             // Never with the value: it may hold a password.
             : throw new StartupException($"{setting} is no address that begins with {string.Join(" or ", schemes.Select(scheme => scheme + "://"))}.");
+
+    // The key and the mails' secrets go there: with TLS, but for a stand-in on this very machine.
+    private static Uri ResendUrlOf(string value) => IsLoopback(value) ? Absolute("Mail__Resend__Url", value, "https", "http") : Absolute("Mail__Resend__Url", value, "https");
 
     private static Uri FirstOf(string[] control) => new(control[0].Replace("0.0.0.0", "localhost", StringComparison.Ordinal)
         .Replace("[::]", "localhost", StringComparison.Ordinal).Replace("://*", "://localhost", StringComparison.Ordinal).Replace("://+", "://localhost", StringComparison.Ordinal));

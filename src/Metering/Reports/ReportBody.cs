@@ -13,6 +13,7 @@ internal static class ReportBody
     public const string Data = "application/json";
     public const int MostEvents = 1000;
 
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
     private static readonly string[] Attributes = ["specversion", "id", "source", "type", "subject", "time"];
     private static readonly Failure Unsupported =
         new(FailureKind.UnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", $"Send {Single}, {Batch}, or {Data} with the ce- headers, in UTF-8.");
@@ -25,7 +26,7 @@ internal static class ReportBody
         JsonDocument document;
         try
         {
-            document = await JsonDocument.ParseAsync(request.Body, cancellationToken: cancellation).ConfigureAwait(false);
+            document = await JsonDocument.ParseAsync(request.Body, Strict, cancellation).ConfigureAwait(false);
         }
         catch (JsonException exception)
         {

@@ -257,7 +257,7 @@ public sealed class ChangeFeedTests : IAsyncLifetime
         waiting.IsCompleted.ShouldBeFalse();
 
         clock.Advance(TimeSpan.FromSeconds(0.1));
-        await waiting.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await waiting.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 
         recorder.Has(Id(81)).ShouldBeFalse();
         hanging.SetResult();

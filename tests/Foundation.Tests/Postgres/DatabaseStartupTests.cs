@@ -44,11 +44,11 @@ public sealed class DatabaseStartupTests
         var ready = node.GetRequiredService<IDatabaseStartup>().EnsureReadyAsync(CancellationToken.None);
         await using var command = Services(empty.Settings);
         // It has looked, and waits until it looks again.
-        await clock.Paused.WaitAsync(TimeSpan.FromSeconds(30));
+        await clock.Paused.WaitAsync(TimeSpan.FromSeconds(60));
         ready.IsCompleted.ShouldBeFalse();
         var applied = await command.GetRequiredService<IDatabaseStartup>().MigrateAsync(CancellationToken.None);
         applied.ShouldContain("foundation/0001_foundation");
-        await ready.WaitAsync(TimeSpan.FromSeconds(30));
+        await ready.WaitAsync(TimeSpan.FromSeconds(60));
         node.GetServices<IHostedService>().ShouldContain((IHostedService)node.GetRequiredService<IChangeFeed>());
     }
 

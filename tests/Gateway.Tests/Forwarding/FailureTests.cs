@@ -91,9 +91,9 @@ public sealed class FailureTests
         using (var client = await RawClient.ConnectAsync(rig.Address))
         {
             await client.SendAsync($"GET /acme/weather/x HTTP/1.1\r\nHost: x\r\nx-api-key: {FakeAdmission.Key}\r\n\r\n");
-            await arrived.Task.WaitAsync(TimeSpan.FromSeconds(20));
+            await arrived.Task.WaitAsync(TimeSpan.FromSeconds(60));
         }
-        await closed.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await closed.Task.WaitAsync(TimeSpan.FromSeconds(60));
         var usage = await rig.EventAsync();
         (usage.Outcome, usage.Billable, usage.Status).ShouldBe((UsageOutcome.ClientAborted, true, (short)499));
         rig.Admission.GivenBack.ShouldBe(0);
@@ -136,7 +136,7 @@ public sealed class FailureTests
             await RawUpstream.WriteAsync(stream, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         };
         var first = rig.Client.SendAsync(GatewayRig.Call("/x"));
-        await arrived.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await arrived.Task.WaitAsync(TimeSpan.FromSeconds(60));
         using var second = await rig.Client.SendAsync(GatewayRig.Call("/x"));
         await ShouldBeAsync(second, HttpStatusCode.ServiceUnavailable, "OVERLOADED");
         second.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(1));

@@ -191,7 +191,7 @@ public sealed class Http1UpstreamTests
         request.Headers.Add("x-api-key", FakeAdmission.Key);
         using var leaves = new CancellationTokenSource();
         var sending = rig.Client.SendAsync(request, leaves.Token);
-        await arrived.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await arrived.Task.WaitAsync(TimeSpan.FromSeconds(60));
         await leaves.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => sending);
         (await rig.EventAsync()).Outcome.ShouldBe(UsageOutcome.ClientAborted);

@@ -20,7 +20,7 @@ public sealed class JournalTests
         rig.Journal.Before = () =>
         {
             reached.Release();
-            go.Wait(TimeSpan.FromSeconds(20));
+            go.Wait(TimeSpan.FromSeconds(60));
         };
         await client.SendAsync($"GET /acme/weather/x HTTP/1.1\r\nHost: x\r\nx-api-key: {FakeAdmission.Key}\r\nConnection: close\r\n\r\n");
         await reached.WaitAsync();

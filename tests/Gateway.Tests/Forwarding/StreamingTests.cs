@@ -103,7 +103,7 @@ public sealed class StreamingTests
         };
         using var client = await RawClient.ConnectAsync(rig.Address);
         await client.SendAsync($"POST /acme/weather/up HTTP/1.1\r\nHost: x\r\nx-api-key: {FakeAdmission.Key}\r\nContent-Length: 10\r\nConnection: close\r\n\r\nfirst");
-        (await first.Task.WaitAsync(TimeSpan.FromSeconds(20))).ShouldContain("first");
+        (await first.Task.WaitAsync(TimeSpan.FromSeconds(60))).ShouldContain("first");
         await client.SendAsync("again");
         (await client.ReadToEndAsync()).ShouldStartWith("HTTP/1.1 201");
     }
@@ -157,7 +157,8 @@ public sealed class StreamingTests
     [Fact]
     public async Task OpenStream_KeyRevoked_EndsWithin5Seconds()
     {
-        await using var rig = await GatewayRig.StartAsync();
+        var clock = new TestKit.ManualClock();
+        await using var rig = await GatewayRig.StartAsync(clock: clock);
         rig.Upstream.Answer = async (_, stream, stop) =>
         {
             await RawUpstream.WriteAsync(stream, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n");
@@ -166,9 +167,10 @@ public sealed class StreamingTests
         using var client = await RawClient.ConnectAsync(rig.Address);
         await client.SendAsync($"GET /acme/weather/x HTTP/1.1\r\nHost: x\r\nx-api-key: {FakeAdmission.Key}\r\n\r\n");
         await client.ReadUntilAsync("ab\r\n");
-        rig.Get<LiveCalls>().Count.ShouldBe(1);
+        await GatewayRig.EventuallyAsync(() => rig.Get<LiveCalls>().Count == 1);
         rig.Admission.Ended = true;
-        await client.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(5));
+        clock.Advance(TimeSpan.FromSeconds(5));
+        await client.ReadToEndAsync();
 
         var usage = await rig.EventAsync();
         (usage.Outcome, usage.Billable, usage.BytesOut).ShouldBe((UsageOutcome.Interrupted, true, 2));

@@ -103,7 +103,7 @@ internal sealed class GatewayRig : IAsyncDisposable
 
     public static async Task EventuallyAsync(Func<bool> condition)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!condition())
             await Task.Delay(10, deadline.Token);
     }

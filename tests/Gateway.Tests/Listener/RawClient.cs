@@ -10,9 +10,14 @@ internal sealed class RawClient(TcpClient tcp) : IDisposable
 
     public int Available => tcp.Available;
 
-    public static async Task<RawClient> ConnectAsync(Uri address)
+    /// <param name="address">Of the gateway.</param>
+    /// <param name="receiveBuffer">Bytes that its side of the connection holds; 0 for the machine's own size.</param>
+    public static async Task<RawClient> ConnectAsync(Uri address, int receiveBuffer = 0)
     {
         var tcp = new TcpClient { NoDelay = true };
+        // Before it connects: the window that it offers is settled then.
+        if (receiveBuffer > 0)
+            tcp.ReceiveBufferSize = receiveBuffer;
         await tcp.ConnectAsync(address.Host, address.Port);
         return new RawClient(tcp);
     }
@@ -29,7 +34,7 @@ internal sealed class RawClient(TcpClient tcp) : IDisposable
     /// <summary>Reads until the text so far contains <paramref name="end"/>.</summary>
     public async Task<string> ReadUntilAsync(string end)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         var text = new StringBuilder();
         var buffer = new byte[1];
         while (!text.ToString().EndsWith(end, StringComparison.Ordinal))
@@ -43,7 +48,7 @@ internal sealed class RawClient(TcpClient tcp) : IDisposable
 
     public async Task<string> ReadToEndAsync()
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         using var all = new MemoryStream();
         try
         {

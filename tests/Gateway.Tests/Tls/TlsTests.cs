@@ -164,6 +164,23 @@ public sealed class TlsTests
         rig.Inner.Get<ServerCertificate>().Options.EnabledSslProtocols.ShouldBe(SslProtocols.Tls12 | SslProtocols.Tls13);
     }
 
+    [Theory]
+    [InlineData(0xc02b, true)] // ECDHE, AES-128-GCM
+    [InlineData(0xc006, false)] // no encryption
+    [InlineData(0xc007, false)] // RC4
+    [InlineData(0xc008, false)] // 3DES
+    [InlineData(0xc018, false)] // nobody's certificate
+    [InlineData(0x002f, false)] // no forward secrecy
+    public async Task SuitesThatAreWeak_AreRefused(int suite, bool taken)
+    {
+        await using var rig = await SecureRig.StartAsync();
+        using var client = await RawClient.ConnectAsync(rig.Inner.Address);
+        await client.Stream.WriteAsync(ClientHello(0x0303, suite));
+        var first = new byte[1];
+        var read = await client.Stream.ReadAsync(first);
+        (read == 1 && first[0] == 22).ShouldBe(taken);
+    }
+
     [Fact]
     public async Task TooManyHandshakes_AreClosedAtOnce_UntilOneHasEnded()
     {
@@ -182,7 +199,7 @@ public sealed class TlsTests
     [Fact]
     public async Task HandshakesThatAreNotEnded_TakeAShareOfThePlaces_AndLeaveTheOthersTheRest()
     {
-        await using var rig = await SecureRig.StartAsync(certificate: null, clock: null, upstream: null, ("Gateway:Tls:MaxHandshakes", "8"), ("Gateway:Tls:MaxHandshakesPerAddress", "4"));
+        await using var rig = await SecureRig.StartAsync(certificate: null, clock: null, upstream: null, ("Gateway:Tls:MaxHandshakes", "8"), ("Gateway:Tls:MaxHandshakesPerAddress", "4"), ("Gateway:Tls:HandshakeSeconds", "60"));
         var stranger = IPAddress.Parse("127.0.0.9");
         var begun = new List<Socket>();
         try
@@ -254,9 +271,11 @@ public sealed class TlsTests
         await GatewayRig.EventuallyAsync(() => rig.Inner.Get<Handshakes>() is { Failed: 1, InProgress: 0 });
     }
 
-    // Of one version alone, with suites that it knows and this server has.
-    private static byte[] ClientHello(int version)
+    // Of one version alone, with suites that it knows and this server has, or with these.
+    private static byte[] ClientHello(int version, params int[] suites)
     {
+        if (suites.Length == 0)
+            suites = [0xc02b, 0xc009, 0xc00a];
         byte[] extensions =
         [
             0, 10, 0, 4, 0, 2, 0, 23,
@@ -266,7 +285,7 @@ public sealed class TlsTests
         byte[] body =
         [
             (byte)(version >> 8), (byte)version, .. RandomNumberGenerator.GetBytes(32), 0,
-            0, 6, 0xc0, 0x2b, 0xc0, 0x09, 0xc0, 0x0a,
+            0, (byte)(2 * suites.Length), .. suites.SelectMany(suite => new[] { (byte)(suite >> 8), (byte)suite }),
             1, 0,
             (byte)(extensions.Length >> 8), (byte)extensions.Length, .. extensions,
         ];

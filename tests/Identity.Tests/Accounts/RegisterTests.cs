@@ -50,11 +50,36 @@ public sealed class RegisterTests(IdentityServer identity) : IClassFixture<Ident
     [InlineData("[]", 400, "MALFORMED_JSON")]
     [InlineData("{\"email\": 5}", 400, "MALFORMED_JSON")]
     [InlineData("", 400, "BAD_REQUEST")]
+    [InlineData("{\"email\": \"a@example.com\", \"email\": \"b@example.com\"}", 400, "MALFORMED_JSON")]
+    [InlineData("{\"email\": \"a@example.com\", \"Email\": \"b@example.com\"}", 400, "MALFORMED_JSON")]
     public async Task Register_BodyIsNotTheJson_IsAProblem(string body, int status, string code)
     {
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
         using var response = await identity.Client.PostAsync("/auth/register", content);
         await IdentityServer.ProblemAsync(response, status, code);
+    }
+
+    [Fact]
+    public async Task Register_BodyDeeperThanAnybodyNeeds_IsAProblem()
+    {
+        var nested = $"{new string('[', 1000)}{new string(']', 1000)}";
+        using var content = new StringContent($$"""{"email": "deep@example.com", "password": "{{IdentityServer.Password}}", "name": "Deep", "more": {{nested}}}""", Encoding.UTF8, "application/json");
+        using var response = await identity.Client.PostAsync("/auth/register", content);
+        await IdentityServer.ProblemAsync(response, 400, "MALFORMED_JSON");
+    }
+
+    // What a form or a page of another origin can send without asking first.
+    [Theory]
+    [InlineData("text/plain")]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("multipart/form-data; boundary=x")]
+    public async Task Login_BodyOfATypeThatFormsSend_IsNotRead(string type)
+    {
+        using var content = new StringContent("{\"email\": \"form@example.com\", \"password\": \"a password of a form\"}");
+        content.Headers.Remove("Content-Type");
+        content.Headers.TryAddWithoutValidation("Content-Type", type);
+        using var response = await identity.Client.PostAsync("/auth/login", content);
+        await IdentityServer.ProblemAsync(response, 415, "UNSUPPORTED_MEDIA_TYPE");
     }
 
     [Fact]
@@ -128,7 +153,9 @@ public sealed class RegisterTests(IdentityServer identity) : IClassFixture<Ident
         var text = (string)(await dump.ExecuteScalarAsync())!;
         text.ShouldNotContain(IdentityServer.Password);
         text.ShouldNotContain(refresh);
-        text.ShouldNotContain(Convert.ToHexStringLower(System.Buffers.Text.Base64Url.DecodeFromChars(refresh.AsSpan(4))));
+        var secret = System.Buffers.Text.Base64Url.DecodeFromChars(refresh.AsSpan(4));
+        secret.Length.ShouldBe(32);
+        text.ShouldNotContain(Convert.ToHexStringLower(secret));
         text.ShouldContain("$argon2id$v=19$m=19456,t=2,p=1$");
     }
 }

@@ -5,26 +5,8 @@ using Tollgate.TestKit;
 namespace Tollgate.Identity.Tests.Attempts;
 
 /// <summary>Guessing is limited, and guesses of strangers keep nobody out.</summary>
-public sealed class LockoutTests : IAsyncLifetime
+public sealed class LockoutTests(LockoutTests.Proxied world) : IClassFixture<LockoutTests.Proxied>
 {
-    private readonly ManualClock _clock = new(TimeProvider.System.GetUtcNow());
-    private TestDatabase? _database;
-    private TestServer? _server;
-
-    public async ValueTask InitializeAsync()
-    {
-        _database = await TestDatabase.CreateAsync(IdentityModule.Sql);
-        // The test is the proxy, and says from where each request comes.
-        _server = await TestServer.StartAsync(_database, (services, configuration) => services.AddIdentity(configuration), app => app.MapIdentity(), _clock,
-            new Dictionary<string, string?>(StringComparer.Ordinal) { ["Proxy:Trusted"] = "127.0.0.1", ["Identity:RegistersPerHour"] = "1000", ["Identity:LoginsPerMinute"] = "100000" });
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _server!.DisposeAsync();
-        await _database!.DisposeAsync();
-    }
-
     [Fact]
     public async Task Source_GuessingTenTimes_IsRefusedForAQuarterOfAnHour_EvenWithTheRightPassword()
     {
@@ -32,7 +14,7 @@ public sealed class LockoutTests : IAsyncLifetime
         for (var i = 0; i < 10; i++)
             (await LoginAsync("victim@example.com", "a wrong password", "203.0.113.5")).Status.ShouldBe(401);
         (await LoginAsync("victim@example.com", IdentityServer.Password, "203.0.113.5")).Status.ShouldBe(429);
-        _clock.Advance(TimeSpan.FromMinutes(15));
+        world.Clock.Advance(TimeSpan.FromMinutes(15));
         (await LoginAsync("victim@example.com", IdentityServer.Password, "203.0.113.5")).Status.ShouldBe(200);
     }
 
@@ -102,6 +84,30 @@ public sealed class LockoutTests : IAsyncLifetime
             request.Headers.Add("Tollgate-Session", "cookie");
         if (device is not null)
             request.Headers.Add("Cookie", device);
-        return await _server!.Client.SendAsync(request);
+        return await world.Server.Client.SendAsync(request);
+    }
+
+    /// <summary>One for all tests: each guesses at accounts of its own.</summary>
+    public sealed class Proxied : IAsyncLifetime
+    {
+        private TestDatabase? _database;
+
+        public ManualClock Clock { get; } = new(TimeProvider.System.GetUtcNow());
+
+        public TestServer Server { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            _database = await TestDatabase.CreateAsync(IdentityModule.Sql);
+            // The test is the proxy, and says from where each request comes.
+            Server = await TestServer.StartAsync(_database, (services, configuration) => services.AddIdentity(configuration), app => app.MapIdentity(), Clock,
+                new Dictionary<string, string?>(StringComparer.Ordinal) { ["Proxy:Trusted"] = "127.0.0.1", ["Identity:RegistersPerHour"] = "1000", ["Identity:LoginsPerMinute"] = "100000" });
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Server.DisposeAsync();
+            await _database!.DisposeAsync();
+        }
     }
 }

@@ -107,6 +107,8 @@ public sealed class AuditLogTests(IdentityServer identity) : IClassFixture<Ident
         var page = JsonDocument.Parse(await first.Content.ReadAsStringAsync()).RootElement;
         page.GetProperty("has_more").GetBoolean().ShouldBeTrue();
         (await SubjectsAsync(ada, $"{org}&limit=2&after={page.GetProperty("next").GetString()}")).ShouldBe(["key_2", "key_1"]);
+        using var twice = await identity.GetAsync($"/api/audit-log{org}&limit=1&limit=2&from=2026-03-01T00:00:00Z&from=2026-03-02T00:00:00Z", ada.Token);
+        (await IdentityServer.ProblemAsync(twice, 422, "VALIDATION_FAILED")).GetProperty("errors").GetArrayLength().ShouldBe(2);
         using var wrong = await identity.GetAsync("/api/audit-log?from=yesterday&account=me&format=xml&limit=0", ada.Token);
         (await IdentityServer.ProblemAsync(wrong, 422, "VALIDATION_FAILED")).GetProperty("errors").GetArrayLength().ShouldBe(4);
     }

@@ -85,6 +85,9 @@ public sealed class MailSignInTests(IdentityServer identity) : IClassFixture<Ide
         await using var command = identity.Database.OwnerOrSuperuser.CreateCommand("SELECT string_agg(c::text, ' ') FROM identity.challenge c");
         var dump = (string)(await command.ExecuteScalarAsync())!;
         dump.ShouldContain("$argon2id$");
+        mail.Code!.ShouldMatch("^[0-9]{4} [0-9]{4}$");
+        foreach (var secret in new[] { SentMails.TokenOf(mail), IdentityServer.Text(asked, "binding") })
+            System.Buffers.Text.Base64Url.DecodeFromChars(secret).Length.ShouldBe(32);
         foreach (var secret in new[] { mail.Code!, mail.Code!.Replace(" ", "", StringComparison.Ordinal), SentMails.TokenOf(mail), IdentityServer.Text(asked, "binding") })
             dump.ShouldNotContain(secret);
     }

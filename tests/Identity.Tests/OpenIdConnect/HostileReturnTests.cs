@@ -108,6 +108,7 @@ public sealed class HostileReturnTests(ProviderServer world) : IClassFixture<Pro
     [Theory]
     [InlineData("error=access_denied", "/sign-in?problem=PROVIDER_REFUSED")]
     [InlineData("code=made-up", "/sign-in?problem=PROVIDER_UNAVAILABLE")]
+    [InlineData("code=one&code=two", "/sign-in?problem=PROVIDER_REFUSED")]
     [InlineData("code=made-up&iss=https%3A%2F%2Fother.example", "/sign-in?problem=PROVIDER_REFUSED")]
     public async Task WithoutACodeOfThisProvider_NobodyIsSignedIn(string answer, string leadsTo)
     {

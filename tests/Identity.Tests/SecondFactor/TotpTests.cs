@@ -129,9 +129,15 @@ public sealed class TotpTests(IdentityServer identity) : IClassFixture<IdentityS
         var (_, app, codes) = await TurnOnAsync("factor-dump@example.com");
         await using var command = identity.Database.OwnerOrSuperuser.CreateCommand("SELECT string_agg(t, ' ') FROM (SELECT t::text AS t FROM identity.totp t UNION ALL SELECT r::text FROM identity.recovery_code r) x");
         var dump = (string)(await command.ExecuteScalarAsync())!;
+        app.Secret.Length.ShouldBe(20);
         dump.ShouldNotContain(Convert.ToHexStringLower(app.Secret.Span));
+        // Too short for a plain hash.
+        dump.Split("$argon2id$").Length.ShouldBeGreaterThan(10);
         foreach (var code in codes)
+        {
+            code.ShouldMatch("^[a-z2-9]{5}-[a-z2-9]{5}$");
             dump.ShouldNotContain(code.Replace("-", "", StringComparison.Ordinal));
+        }
     }
 
     private Task<HttpResponseMessage> LoginAsync(string email) => identity.PostAsync("/auth/login", new { email, password = IdentityServer.Password });

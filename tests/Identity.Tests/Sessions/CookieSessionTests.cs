@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Tollgate.TestKit;
 
 namespace Tollgate.Identity.Tests.Sessions;
 
@@ -41,6 +42,29 @@ public sealed class CookieSessionTests(IdentityServer identity) : IClassFixture<
         using var refreshed = await identity.SendAsync(HttpMethod.Post, "/auth/refresh", null, null, ("Cookie", cookies), ("Host", "tollgate.example"), ("Tollgate-Session", "cookie"));
         ((int)refreshed.StatusCode).ShouldBe(200);
         refreshed.Headers.GetValues("Set-Cookie").Count(line => line.StartsWith("__Host-", StringComparison.Ordinal)).ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Cookies_WhereThePortalHasAnHttpsAddress_AreSecureWhateverHostTheProxyNames()
+    {
+        await using var behindProxy = await TestServer.StartAsync(identity.Database, (services, configuration) => services.AddIdentity(configuration), app => app.MapIdentity(), identity.Clock,
+            new Dictionary<string, string?>(StringComparer.Ordinal) { ["Portal:PublicUrl"] = "https://tollgate.example" });
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/auth/mail-sign-in") { Content = JsonContent.Create(new { email = "proxy@example.com" }), Headers = { { "Tollgate-Session", "cookie" } } };
+        using var response = await behindProxy.Client.SendAsync(request);
+        var line = response.Headers.GetValues("Set-Cookie").ShouldHaveSingleItem();
+        line.ShouldStartWith("__Host-tg_sign_in=");
+        line.ShouldContain("; path=/; secure; samesite=strict; httponly");
+    }
+
+    [Fact]
+    public async Task Logout_WithTls_ClearsTheCookiesThatItSet()
+    {
+        using var response = await identity.SendAsync(HttpMethod.Post, "/auth/logout", null, null, ("Host", "tollgate.example"), ("Tollgate-Session", "cookie"));
+        ((int)response.StatusCode).ShouldBe(204);
+        var cleared = response.Headers.GetValues("Set-Cookie").ToList();
+        // Without these a browser takes no line about such a name, and would keep what it has.
+        cleared.Select(line => line.Split('=')[0]).ShouldBe(["__Host-tg_access", "__Host-tg_refresh", "__Host-tg_csrf"], ignoreOrder: true);
+        cleared.ShouldAllBe(line => line.Contains("=; expires=Thu, 01 Jan 1970", StringComparison.Ordinal) && line.Contains("; secure", StringComparison.Ordinal) && line.Contains("; path=/;", StringComparison.Ordinal));
     }
 
     [Fact]

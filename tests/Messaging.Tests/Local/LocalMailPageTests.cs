@@ -55,6 +55,7 @@ public sealed class LocalMailPageTests
     [Theory]
     [InlineData("Mail:Smtp:Url", "smtp://127.0.0.1:25", "Mail__From is missing")]
     [InlineData("Mail:Smtp:Url", "http://u:secret@x", "Mail__Smtp__Url is no address")]
+    [InlineData("Mail:Resend:Url", "http://resend.example.com", "Mail__Resend__Url is no address that begins with https://.")]
     [InlineData("Mail:From", "nobody", "Mail__From: 'nobody' is no address")]
     [InlineData("Portal:PublicUrl", "portal", "Portal__PublicUrl is no address")]
     public void Settings_ThatCannotBe_StopTheStartWithAReason(string name, string value, string reason)

@@ -87,7 +87,7 @@ public sealed class ReplayTests
         {
             journal.Release(journal.Tail);
             return journal.Head > 0;
-        }, TimeSpan.FromSeconds(20)).ShouldBeTrue();
+        }, TimeSpan.FromSeconds(60)).ShouldBeTrue();
         journal.Replay(0, (in FinishedUsage _) => { }).ShouldBeNull();
         journal.Replay(journal.Head, (in FinishedUsage _) => { }).ShouldBe(journal.Tail);
     }

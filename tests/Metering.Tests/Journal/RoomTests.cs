@@ -218,7 +218,7 @@ public sealed class RoomTests
         return done();
     });
 
-    private static void Eventually(Func<bool> condition) => SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(20)).ShouldBeTrue();
+    private static void Eventually(Func<bool> condition) => SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(60)).ShouldBeTrue();
 
     private static int Run(string program, params string[] arguments)
     {

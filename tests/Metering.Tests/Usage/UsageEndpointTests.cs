@@ -188,7 +188,7 @@ public class UsageEndpointTests
         AppendSome(server);
         var open = server.Journal.Begin(server.Db.Call());
         server.Journal.End(open, server.Db.Call());
-        var deadline = Now.AddSeconds(20);
+        var deadline = Now.AddSeconds(60);
         while ((await server.GetAsync("/api/usage")).Body.GetProperty("total").GetProperty("requests").GetInt64() < 11)
             Now.ShouldBeLessThan(deadline);
         var report = await server.Reconciliation.RunAsync(Now.AddHours(-1), Now.AddMinutes(1), TestContext.Current.CancellationToken);
