@@ -14,7 +14,10 @@ public interface IOrganizations
 {
     Task<Organization?> FindAsync(DbSession session, Guid id);
 
-    /// <summary>The same, and until the transaction's end nobody renames, suspends or removes it; what is answered is what was there when that began.</summary>
+    /// <summary>
+    /// The same, and until the transaction's end nobody renames, suspends or removes it; null for one that was removed. For whatever keeps it from being removed, before
+    /// any other row is locked.
+    /// </summary>
     Task<Organization?> HoldAsync(DbSession session, Guid id);
 
     Task<Organization?> FindBySlugAsync(DbSession session, string slug);

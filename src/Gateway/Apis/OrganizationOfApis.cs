@@ -18,6 +18,10 @@ internal sealed class OrganizationOfApis(Publication publication) : IOrganizatio
 
     public async Task SuspendedAsync(DbSession session, Guid organizationId, bool suspended)
     {
+        // First: the database holds every row of an API to it.
+        await session.ExecuteAsync(suspended
+            ? "INSERT INTO gateway.suspended_provider (organization_id) VALUES (@organizationId) ON CONFLICT DO NOTHING"
+            : "DELETE FROM gateway.suspended_provider WHERE organization_id = @organizationId", new { organizationId }).ConfigureAwait(false);
         const string update = "UPDATE gateway.api SET suspended = @suspended WHERE organization_id = @organizationId AND suspended <> @suspended RETURNING id";
         foreach (var id in await session.QueryAsync<Guid>(update, new { organizationId, suspended }).ConfigureAwait(false))
             if (await ApiStore.FindAsync(session, id, forUpdate: false).ConfigureAwait(false) is { } row)

@@ -13,8 +13,8 @@ internal sealed class OrganizationStore(TimeProvider clock) : IOrganizations
     public async Task<Organization?> HoldAsync(DbSession session, Guid id)
     {
         // A statement of its own: one that had to wait for the lock still sees beside the row what was there before.
-        await session.ExecuteAsync("SELECT FROM identity.organization WHERE id = @id FOR KEY SHARE", new { id }).ConfigureAwait(false);
-        return await FindAsync(session, id).ConfigureAwait(false);
+        var there = await session.QuerySingleOrDefaultAsync<Guid?>("SELECT id FROM identity.organization WHERE id = @id AND removed_at IS NULL FOR KEY SHARE", new { id }).ConfigureAwait(false);
+        return there is null ? null : await FindAsync(session, id).ConfigureAwait(false);
     }
 
     public async Task<Organization?> FindBySlugAsync(DbSession session, string slug) =>

@@ -10,7 +10,9 @@ internal sealed class SubscriptionStore(IPlans plans, IOrganizations organizatio
     public async Task<Outcome<Subscription>> SubscribeAsync(DbSession session, Guid organizationId, Guid planId)
     {
         ArgumentNullException.ThrowIfNull(session);
-        await SuspendedSubscriber.WaitAsync(session, organizationId).ConfigureAwait(false);
+        // First: whoever suspends or removes the organization, or deletes the account that it belongs to, has done so, or waits and finds this subscription.
+        if (await organizations.HoldAsync(session, organizationId).ConfigureAwait(false) is not { } organization)
+            return Failure.NotFound("organization");
         var plan = await plans.FindAsync(session, planId).ConfigureAwait(false);
         if (plan is null)
             return Failure.NotFound("plan");
@@ -19,9 +21,6 @@ internal sealed class SubscriptionStore(IPlans plans, IOrganizations organizatio
         plan = await plans.FindAsync(session, planId).ConfigureAwait(false);
         if (plan is not { OnSale: true })
             return Failure.Conflict("PLAN_NOT_ON_SALE", "This plan is not on sale.");
-        var organization = await organizations.FindAsync(session, organizationId).ConfigureAwait(false);
-        if (organization is null)
-            return Failure.NotFound("organization");
         if (organization.Suspended)
             return SuspendedOrganization.Refusal;
         try
