@@ -15,5 +15,11 @@ internal static class LivingSession
     /// account or the session has ended since the request was let in.
     /// </summary>
     public static async Task<bool> HoldAsync(DbSession session, Caller caller, DateTimeOffset now) =>
-        await AccountStore.LockAsync(session, caller.AccountId).ConfigureAwait(false) is { DisabledAt: null } && await IsAsync(session, caller.AccountId, caller.SessionId, now).ConfigureAwait(false);
+        await HoldAsync(session, caller.AccountId, caller.SessionId, now).ConfigureAwait(false) is not null;
+
+    /// <summary>The same; answers the account as it is by now, null where that is false.</summary>
+    public static async Task<AccountRow?> HoldAsync(DbSession session, Guid accountId, Guid? sessionId, DateTimeOffset now) =>
+        await AccountStore.LockAsync(session, accountId).ConfigureAwait(false) is { DisabledAt: null } account && await IsAsync(session, accountId, sessionId, now).ConfigureAwait(false)
+            ? account
+            : null;
 }

@@ -86,24 +86,21 @@ internal sealed class OidcSignIns(
             return row is not null && ChallengeStore.IsBoundTo(row, binding) && await challenges.UseAsync(session, row.Id).ConfigureAwait(false) ? row : null;
         }, cancellation);
 
-    private async Task<Outcome<SignInStep?>> SignInAsync(OidcProvider provider, OidcPerson person, SignInSource source, CancellationToken cancellation)
+    private Task<Outcome<SignInStep?>> SignInAsync(OidcProvider provider, OidcPerson person, SignInSource source, CancellationToken cancellation) => database.AsWorkerAsync<Outcome<SignInStep?>>(async session =>
     {
-        return await database.AsWorkerAsync<Outcome<SignInStep?>>(async session =>
-        {
-            var known = await identities.AccountOfAsync(session, person).ConfigureAwait(false);
-            var account = known is { } id ? await AccountStore.FindAsync(session, id).ConfigureAwait(false) : null;
-            if (known is not null && account is not { DisabledAt: null })
-                return Disabled;
-            if (account is null)
-            {
-                var made = await RegisterAsync(session, provider, person, source).ConfigureAwait(false);
-                if (made.Failure is { } failure)
-                    return failure;
-                account = made.Value;
-            }
-            return await signIns.GoOnAsync(session, account, $"provider:{provider.Id}", source).ConfigureAwait(false) is { } step ? step : Disabled;
-        }, cancellation).ConfigureAwait(false);
-    }
+        var found = await OutsideIdentityStore.AccountOfAsync(session, person).ConfigureAwait(false) is { } known
+            ? await HoldAsync(session, known, person).ConfigureAwait(false)
+            : await RegisterAsync(session, provider, person, source).ConfigureAwait(false);
+        if (found.Failure is { } failure)
+            return failure;
+        return await signIns.GoOnAsync(session, found.Value, $"provider:{provider.Id}", source).ConfigureAwait(false) is { } step ? step : Disabled;
+    }, cancellation);
+
+    // The account first, as whoever closes it or drops its ways in does; what was read before that may be over.
+    private async Task<Outcome<AccountRow>> HoldAsync(DbSession session, Guid accountId, OidcPerson person) =>
+        await AccountStore.LockAsync(session, accountId).ConfigureAwait(false) is { DisabledAt: null } account && await identities.UsedAsync(session, accountId, person).ConfigureAwait(false)
+            ? account
+            : Disabled;
 
     private async Task<Outcome<AccountRow>> RegisterAsync(DbSession session, OidcProvider provider, OidcPerson person, SignInSource source)
     {
@@ -125,10 +122,8 @@ internal sealed class OidcSignIns(
 
     private Task<Outcome<SignInStep?>> ConnectAsync(Guid accountId, Guid? sessionId, OidcProvider provider, OidcPerson person, SignInSource source, CancellationToken cancellation) => database.AsWorkerAsync<Outcome<SignInStep?>>(async session =>
     {
-        if (await AccountStore.LockAsync(session, accountId).ConfigureAwait(false) is not { DisabledAt: null } account)
-            return Disabled;
         // The provider's way back carries no session: the one that began speaks for the account only while it lives.
-        if (!await LivingSession.IsAsync(session, accountId, sessionId, clock.GetUtcNow()).ConfigureAwait(false))
+        if (await LivingSession.HoldAsync(session, accountId, sessionId, clock.GetUtcNow()).ConfigureAwait(false) is not { } account)
             return Expired;
         if (!await identities.AddAsync(session, accountId, provider, person).ConfigureAwait(false))
             return Taken;

@@ -7,9 +7,14 @@ internal sealed class OutsideIdentityStore(TimeProvider clock)
 {
     public const string Prefix = "oid";
 
-    public async Task<Guid?> AccountOfAsync(DbSession session, OidcPerson person) => await session.QuerySingleOrDefaultAsync<Guid?>(
-        "UPDATE identity.outside_identity SET last_used_at = @now WHERE issuer = @Issuer AND subject = @Subject RETURNING account_id",
-        new { person.Issuer, person.Subject, now = clock.GetUtcNow() }).ConfigureAwait(false);
+    /// <summary>Locks nothing: the account is locked before anything of it, and <see cref="UsedAsync"/> then says whether it was still so.</summary>
+    public static Task<Guid?> AccountOfAsync(DbSession session, OidcPerson person) => session.QuerySingleOrDefaultAsync<Guid?>(
+        "SELECT account_id FROM identity.outside_identity WHERE issuer = @Issuer AND subject = @Subject", new { person.Issuer, person.Subject });
+
+    /// <summary>False when the person is this account's no longer.</summary>
+    public async Task<bool> UsedAsync(DbSession session, Guid accountId, OidcPerson person) => await session.ExecuteAsync(
+        "UPDATE identity.outside_identity SET last_used_at = @now WHERE issuer = @Issuer AND subject = @Subject AND account_id = @accountId",
+        new { person.Issuer, person.Subject, accountId, now = clock.GetUtcNow() }).ConfigureAwait(false) == 1;
 
     /// <summary>False when the person belongs to an account already, or the account has somebody of this provider.</summary>
     public async Task<bool> AddAsync(DbSession session, Guid accountId, OidcProvider provider, OidcPerson person)

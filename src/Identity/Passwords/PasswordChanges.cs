@@ -1,4 +1,5 @@
 using Tollgate.Foundation;
+using Tollgate.Identity.Access;
 using Tollgate.Identity.Accounts;
 using Tollgate.Identity.Attempts;
 using Tollgate.Identity.Challenges;
@@ -8,7 +9,8 @@ namespace Tollgate.Identity.Passwords;
 
 /// <summary>A new password: by the current one, or by a link in a mail. Both end sessions and tell the account; neither changes a second factor of somebody who has proved the address.</summary>
 internal sealed class PasswordChanges(
-    IDatabase database, AccountStore accounts, ChallengeStore challenges, PasswordHasher hasher, SessionStore sessions, AttemptLimits attempts, MailLimits mails, WaysIn waysIn, IAccountMailer mailer, IAuditLog audit)
+    IDatabase database, AccountStore accounts, ChallengeStore challenges, PasswordHasher hasher, SessionStore sessions, AttemptLimits attempts, MailLimits mails, WaysIn waysIn, IAccountMailer mailer, IAuditLog audit,
+    TimeProvider clock)
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
     private static readonly Failure LinkInvalid = new(FailureKind.Invalid, "RESET_LINK_INVALID", "This link is wrong, was used, or is older than ten minutes. Ask for another one.");
@@ -28,8 +30,10 @@ internal sealed class PasswordChanges(
         var hash = await attempts.LookAsync(counted.Value, () => hasher.HashAsync(next, cancellation)).ConfigureAwait(false);
         return await database.AsWorkerAsync(async session =>
         {
-            // A sign-in that is on its way has the row: its session is there to be ended. Whoever has reset the password meanwhile has the last word.
-            if (await AccountStore.LockAsync(session, account.Id).ConfigureAwait(false) is not { } now || now.PasswordHash != account.PasswordHash)
+            // A sign-in that is on its way has the row: its session is there to be ended. Whoever has reset the password meanwhile, or ended this session, has the last word.
+            if (await LivingSession.HoldAsync(session, account.Id, caller.SessionId, clock.GetUtcNow()).ConfigureAwait(false) is not { } now)
+                return SlowBody.Ended;
+            if (now.PasswordHash != account.PasswordHash)
                 return WrongPassword;
             await AttemptLimits.ForgiveAsync(session, counted.Value).ConfigureAwait(false);
             await sessions.EndOthersAsync(session, account.Id, caller.SessionId, "password_changed").ConfigureAwait(false);
@@ -74,7 +78,9 @@ internal sealed class PasswordChanges(
         var hash = await hasher.HashAsync(next, cancellation).ConfigureAwait(false);
         return await database.AsWorkerAsync(async session =>
         {
-            if (await AccountStore.LockAsync(session, account.Id).ConfigureAwait(false) is not { DisabledAt: null } || !await challenges.UseAsync(session, challenge.Id).ConfigureAwait(false))
+            // A link that was asked for while the account took another address is in a mailbox that is the account's no longer.
+            if (await AccountStore.LockAsync(session, account.Id).ConfigureAwait(false) is not { DisabledAt: null } now || now.Email != challenge.Email
+                || !await challenges.UseAsync(session, challenge.Id).ConfigureAwait(false))
                 return LinkInvalid;
             await challenges.VoidAsync(session, account.Id).ConfigureAwait(false);
             var by = actor.As(account.Id, account.Email);

@@ -69,8 +69,41 @@ public sealed class SignInRaceTests(IdentityServer identity) : IClassFixture<Ide
         await gate.UntilWaitingAsync(1);
         await IdentityServer.BodyAsync(identity.PostAsync("/auth/reset-password", new { token = link, password = Next }), 204);
         await gate.OpenAsync();
-        await IdentityServer.RefusedAsync(change, 422, "VALIDATION_FAILED");
+        await IdentityServer.RefusedAsync(change, 401, "UNAUTHENTICATED");
         await IdentityServer.BodyAsync(identity.PostAsync("/auth/login", new { email = "last-word@example.com", password = Next }));
+    }
+
+    /// <summary>Who was signed out by the owner, from another device, has no last word either.</summary>
+    [Fact]
+    public async Task Change_WhoseSessionIsEndedWhileThePasswordIsLookedAt_ChangesNothing()
+    {
+        var thief = await RegisterAsync("signed-out@example.com");
+        var owner = IdentityServer.Text(await IdentityServer.BodyAsync(LoginAsync("signed-out@example.com")), "access_token");
+        await using var gate = await StatementGate.CloseAsync(identity.Database, "identity.attempt", "INSERT");
+        var change = identity.PostAsync("/auth/password", new { current_password = IdentityServer.Password, password = "what the thief would like" }, IdentityServer.Text(thief, "access_token"));
+        await gate.UntilWaitingAsync(1);
+        await IdentityServer.BodyAsync(identity.PostAsync("/auth/sessions/end-others", new { }, owner));
+        await gate.OpenAsync();
+        await IdentityServer.RefusedAsync(change, 401, "UNAUTHENTICATED");
+        await IdentityServer.BodyAsync(LoginAsync("signed-out@example.com"));
+    }
+
+    /// <summary>The link goes to the address that the account had when it was asked for, and may be another's by the time it is there.</summary>
+    [Fact]
+    public async Task ResetLink_AskedForWhileTheAccountTakesAnotherAddress_IsWorthNothing()
+    {
+        var session = IdentityServer.Text(await RegisterAsync("left-behind@example.com"), "access_token");
+        await IdentityServer.BodyAsync(identity.PostAsync("/auth/email", new { email = "moved-to@example.com" }, session), 202);
+        var proof = SentMails.TokenOf(identity.Mails.Newest(AccountMailKind.ConfirmNewEmail, "moved-to@example.com"));
+        await using var gate = await StatementGate.CloseAsync(identity.Database, "identity.challenge", "INSERT");
+        var asked = identity.PostAsync("/auth/forgot-password", new { email = "left-behind@example.com" });
+        await gate.UntilWaitingAsync(1);
+        await IdentityServer.BodyAsync(identity.PostAsync("/auth/verify-email", new { token = proof }, session), 204);
+        await gate.OpenAsync();
+        await IdentityServer.BodyAsync(asked, 202);
+        var link = SentMails.TokenOf(identity.Mails.Newest(AccountMailKind.ResetPassword, "left-behind@example.com"));
+        await IdentityServer.RefusedAsync(identity.PostAsync("/auth/reset-password", new { token = link, password = Next }), 422, "RESET_LINK_INVALID");
+        await IdentityServer.BodyAsync(LoginAsync("moved-to@example.com"));
     }
 
     [Fact]
