@@ -37,7 +37,9 @@ internal sealed class AttemptCounts(TimeProvider clock)
             """;
         var known = await session.QuerySingleAsync<KnownRow>(sql,
             new { accountId = account ?? Guid.Empty, digest = origin.DeviceDigest ?? [], network = origin.Network, since = clock.GetUtcNow() - KnownFor }).ConfigureAwait(false);
-        return known.Device ? new AttemptSource($"device {Convert.ToHexStringLower(origin.DeviceDigest!)}", true) : new AttemptSource($"network {origin.Network}", known.Network);
+        if (known.Device)
+            return new AttemptSource($"device {Convert.ToHexStringLower(origin.DeviceDigest!)}", true);
+        return known.Network ? new AttemptSource($"network {origin.Network}", true) : new AttemptSource($"network {origin.Site}", false);
     }
 
     public Task<AttemptCount> AddAsync(DbSession session, byte[] subject, string source, TimeSpan window)
