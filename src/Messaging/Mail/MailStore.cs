@@ -1,4 +1,5 @@
 using Tollgate.Foundation;
+using Tollgate.Identity;
 
 namespace Tollgate.Messaging.Mail;
 
@@ -22,6 +23,7 @@ internal sealed class MailStore(IDatabase database, TimeProvider clock)
     private const int LookedAt = 1000;
 
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
+    private static readonly string[] Known = Enum.GetNames<AccountMailKind>();
 
     public Task AddAsync(DbSession session, Guid id, SealedMail mail, bool awaited, DateTimeOffset at)
     {
@@ -32,14 +34,18 @@ internal sealed class MailStore(IDatabase database, TimeProvider clock)
         return session.ExecuteAsync(sql, new { id, mail.Kind, mail.Sealed, at, mail.ExpiresAt, now = clock.GetUtcNow(), awaited, mail.Turn });
     }
 
-    /// <summary>Of one lane, the oldest of each turn first: many mails to one address take one place of those that are sent at once, and hold up nobody else's.</summary>
+    /// <summary>
+    /// Of one lane, the oldest of each turn first: many mails to one address take one place of those that are sent at once, and hold up nobody else's. One of a kind
+    /// that this version has no text for is left to a node that has, until it is of no use.
+    /// </summary>
     public Task<IReadOnlyList<WaitingMail>> TakeAsync(bool awaited, int count, CancellationToken cancellation)
     {
         const string sql = """
             WITH due AS (
               SELECT id, next_attempt_at, row_number() OVER (PARTITION BY turn ORDER BY next_attempt_at, id) AS place
               FROM (SELECT id, turn, next_attempt_at FROM messaging.mail
-                    WHERE sent_at IS NULL AND failed_at IS NULL AND awaited = @awaited AND next_attempt_at <= @now ORDER BY next_attempt_at LIMIT @LookedAt) oldest)
+                    WHERE sent_at IS NULL AND failed_at IS NULL AND awaited = @awaited AND next_attempt_at <= @now
+                      AND (kind = ANY (@Known) OR expires_at <= @now) ORDER BY next_attempt_at LIMIT @LookedAt) oldest)
             UPDATE messaging.mail m SET attempts = m.attempts + 1, next_attempt_at = @until
             WHERE m.id IN (SELECT w.id FROM messaging.mail w JOIN due ON due.id = w.id
                            WHERE w.sent_at IS NULL AND w.failed_at IS NULL AND w.next_attempt_at <= @now
@@ -47,7 +53,7 @@ internal sealed class MailStore(IDatabase database, TimeProvider clock)
             RETURNING m.id, m.kind, m.sealed, m.expires_at, m.attempts
             """;
         var now = clock.GetUtcNow();
-        return database.AsWorkerAsync(session => session.QueryAsync<WaitingMail>(sql, new { awaited, now, until = now + Lease, count, LookedAt }), cancellation);
+        return database.AsWorkerAsync(session => session.QueryAsync<WaitingMail>(sql, new { awaited, now, until = now + Lease, count, LookedAt, Known }), cancellation);
     }
 
     public Task SentAsync(Guid id, CancellationToken cancellation) => ExecuteAsync(

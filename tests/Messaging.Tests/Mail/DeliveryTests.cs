@@ -68,6 +68,29 @@ public sealed class DeliveryTests
         (await office.StateAsync()).ShouldBe("sent 2 erased");
     }
 
+    /// <summary>Nodes are updated one after the other: a newer one has put a mail into the queue that this one has no text for.</summary>
+    [Fact]
+    public async Task KindOfANewerVersion_IsLeftToANodeThatKnowsIt_AndHoldsUpNothing()
+    {
+        await using var office = await PostOffice.OpenAsync(("Control:Url", "http://127.0.0.1:1"), ("Mail:ShowLocally", "true"));
+        await office.PostAsync(new AccountMail(AccountMailKind.PasswordChanged, "ada@example.com", "Ada"));
+        office.Clock.Advance(TimeSpan.FromSeconds(1));
+        await office.PostAsync(new AccountMail(AccountMailKind.PasswordChanged, "bob@example.com", "Bob"));
+        await office.DrainAsync();
+        office.Clock.Advance(TimeSpan.FromSeconds(1));
+        (await office.TextAsync("WITH newer AS (UPDATE messaging.mail SET kind = 'SomethingNewer' RETURNING 1) SELECT count(*)::text FROM newer")).ShouldBe("2");
+        await office.SendAsync(new AccountMail(AccountMailKind.PasswordChanged, "eve@example.com", "Eve"));
+        (await office.StateAsync()).ShouldBe("waiting 0 kept; waiting 0 kept; sent 1 erased");
+        // A node of that version has its turn.
+        await office.TextAsync("UPDATE messaging.mail SET kind = 'PasswordChanged' WHERE id = (SELECT min(id::text)::uuid FROM messaging.mail)");
+        await office.DeliverAsync();
+        (await office.StateAsync()).ShouldBe("sent 1 erased; waiting 0 kept; sent 1 erased");
+        // There is none any more: what nobody can send is erased all the same.
+        office.Clock.Advance(TimeSpan.FromDays(1));
+        await office.DeliverAsync();
+        (await office.StateAsync()).ShouldBe("sent 1 erased; failed 1 erased It could not be sent while it was of use.; sent 1 erased");
+    }
+
     [Theory]
     [InlineData(AccountMailKind.Invitation)]
     [InlineData(AccountMailKind.VerifyEmail)]
