@@ -34,6 +34,12 @@ public enum AccountMailKind
 
     /// <summary>An invitation into an organization: link. Values: `organization`, `inviter`, `role`.</summary>
     Invitation,
+
+    /// <summary>Tells an owner or admin that those who run the installation have suspended the organization. Values: `organization`, `reason`.</summary>
+    OrganizationSuspended,
+
+    /// <summary>Tells them that this was lifted. Values: `organization`.</summary>
+    OrganizationUnsuspended,
 }
 
 /// <summary>

@@ -60,7 +60,7 @@ public static class IdentityModule
         services.AddSingleton<ChallengeStore>().AddSingleton<AttemptCounts>().AddSingleton<AttemptLimits>().AddSingleton<MailLimits>().AddSingleton<SignIns>().AddSingleton<WaysIn>().AddSingleton<EmailVerification>().AddSingleton<PasswordChanges>();
         services.AddSingleton<MailSignIns>().AddSingleton<TotpStore>().AddSingleton<RecoveryCodes>().AddSingleton<SecondFactors>().AddSingleton<SecurityNews>();
         services.AddSingleton<AccountSecurity>().AddSingleton<AccountDeletion>().AddSingleton<AccountDisabling>().AddSingleton<IAccountDeletionCheck, OrganizationNeedsOwner>().AddSingleton<IAccountDeletionCheck, OrganizationInUse>();
-        services.AddSingleton<PruneSignInState>().AddOutboxHandler<ForgetOrganizationCopies>();
+        services.AddSingleton<PruneSignInState>().AddOutboxHandler<ForgetOrganizationCopies>().AddOutboxHandler<SuspensionNews>();
         // Now, and not when somebody first asks: a wrong setting stops the start.
         services.AddSingleton(new OidcProviders(configuration)).AddSingleton<OidcHttp>().AddSingleton<OidcDirectory>().AddSingleton<OidcClient>().AddSingleton<OutsideIdentityStore>().AddSingleton<OidcSignIns>();
         // The framework's own are made for each request.

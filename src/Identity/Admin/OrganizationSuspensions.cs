@@ -7,7 +7,7 @@ namespace Tollgate.Identity.Admin;
 /// An operator suspends an organization, or lifts it. The transaction stands under the organization's row-level security, so that other modules change what is its own and
 /// nothing else; the row itself only an operator can write.
 /// </summary>
-internal sealed class OrganizationSuspensions(IDatabase database, IEnumerable<IOrganizationSuspensionStep> steps, IChangeFeed feed, IAuditLog audit, TimeProvider clock)
+internal sealed class OrganizationSuspensions(IDatabase database, IEnumerable<IOrganizationSuspensionStep> steps, IOutbox outbox, IChangeFeed feed, IAuditLog audit, TimeProvider clock)
 {
     public Task<Outcome<bool>> SuspendAsync(Caller caller, Guid organizationId, string reason, AuditActor actor, CancellationToken cancellation) => ActAsync(caller, organizationId, async session =>
     {
@@ -43,5 +43,6 @@ internal sealed class OrganizationSuspensions(IDatabase database, IEnumerable<IO
             await step.SuspendedAsync(session, organizationId, suspended).ConfigureAwait(false);
         await audit.WriteAsync(session, actor, new AuditChange(suspended ? "organization.suspended" : "organization.unsuspended", TypeId.Format("org", organizationId), organizationId,
             Before: new { suspended = !suspended }, After: new { suspended, reason })).ConfigureAwait(false);
+        await outbox.PublishAsync(session, SuspensionChanged.Type, 1, new SuspensionChanged(organizationId, suspended, reason)).ConfigureAwait(false);
     }
 }

@@ -33,6 +33,8 @@ internal sealed class MailWriter(MailOptions options)
             AccountMailKind.SecurityChanged => new("The security of your account was changed", Value("change"), null, WasItYou),
             AccountMailKind.AccountDeleted => new("Your account was deleted", "Your account and its ways to sign in are gone. What was invoiced is kept, as the law asks.", null, "If it was not you, tell the operator of this installation at once."),
             AccountMailKind.Invitation => new($"Join {Value("organization")}", $"{Value("inviter")} invites you into the organization {Value("organization")} as {Value("role")}.", "See the invitation", "If you do not know them, ignore this mail."),
+            AccountMailKind.OrganizationSuspended => new($"{Value("organization")} is suspended", $"Those who run this installation have suspended the organization {Value("organization")}. They say why: “{Value("reason")}”. Until they lift it, its APIs are not served and its keys open nothing; what it has is kept.", null, "You can sign in, cancel subscriptions and revoke keys. If you think that it is a mistake, tell the operator of this installation."),
+            AccountMailKind.OrganizationUnsuspended => new($"{Value("organization")} is no longer suspended", $"Those who run this installation have lifted the suspension of the organization {Value("organization")}. Its APIs are served and its keys work as before.", null, "There is nothing that you need to do."),
             _ => throw new InvalidOperationException($"There is no text for mails of the kind {mail.Kind}."),
         };
     }

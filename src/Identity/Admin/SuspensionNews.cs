@@ -1,0 +1,36 @@
+using Tollgate.Foundation;
+using Tollgate.Identity.Attempts;
+
+namespace Tollgate.Identity.Admin;
+
+/// <summary>An operator suspended an organization, or lifted it.</summary>
+/// <param name="Reason">Null when it is lifted.</param>
+internal sealed record SuspensionChanged(Guid OrganizationId, bool Suspended, string? Reason)
+{
+    public const string Type = "identity.suspension_changed";
+}
+
+/// <summary>
+/// Mails an organization's owners and admins that it is suspended, and that it is no longer. By the outbox: how many news an address has had, no request may look up. An
+/// address that nobody has proved is told nothing: it may be somebody else's.
+/// </summary>
+internal sealed class SuspensionNews(IOrganizationContacts contacts, MailLimits mails, IAccountMailer mailer) : IOutboxHandler
+{
+    public string Name => "identity.suspension_news";
+
+    public string EventType => SuspensionChanged.Type;
+
+    public int MaximumVersion => 1;
+
+    public async Task HandleAsync(DbSession session, OutboxEvent @event)
+    {
+        var change = @event.Read<SuspensionChanged>();
+        var organization = await session.QuerySingleAsync<string>("SELECT name FROM identity.organization WHERE id = @OrganizationId", new { change.OrganizationId }).ConfigureAwait(false);
+        var values = new Dictionary<string, string>(StringComparer.Ordinal) { ["organization"] = organization };
+        if (change.Reason is { } reason)
+            values["reason"] = reason;
+        foreach (var person in await contacts.AdminsAsync(session, change.OrganizationId).ConfigureAwait(false))
+            if (person.EmailVerified && await mails.TakeNewsAsync(session, person.Email).ConfigureAwait(false))
+                await mailer.SendAsync(session, new AccountMail(change.Suspended ? AccountMailKind.OrganizationSuspended : AccountMailKind.OrganizationUnsuspended, person.Email, person.Name) { Values = values }).ConfigureAwait(false);
+    }
+}
