@@ -10,7 +10,7 @@ internal sealed class SubscriptionStore(IPlans plans, IOrganizations organizatio
     public async Task<Outcome<Subscription>> SubscribeAsync(DbSession session, Guid organizationId, Guid planId)
     {
         ArgumentNullException.ThrowIfNull(session);
-        // First: whoever suspends or removes the organization, or deletes the account that it belongs to, has done so, or waits and finds this subscription.
+        // First: whoever suspends or removes the organization has done so, or waits and finds this subscription.
         if (await organizations.HoldAsync(session, organizationId).ConfigureAwait(false) is not { } organization)
             return Failure.NotFound("organization");
         var plan = await plans.FindAsync(session, planId).ConfigureAwait(false);
