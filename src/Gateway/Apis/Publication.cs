@@ -74,8 +74,6 @@ internal sealed class Publication(IDatabase database, ApiStore store, IPlans pla
     {
         if (row.State == ApiStatus.Archived)
             return Archived;
-        if (row.Suspended)
-            return SuspendedOrganization.Refusal;
         if ((await plans.OfProductAsync(session, row.Id).ConfigureAwait(false)).Count == 0)
             return new Failure(FailureKind.Invalid, "NO_PLAN", "Give the API a plan first: without one nobody could subscribe.");
         if (row.HasErrors && !acceptFindings)

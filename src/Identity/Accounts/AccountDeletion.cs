@@ -1,5 +1,6 @@
 using Tollgate.Foundation;
 using Tollgate.Identity.Admin;
+using Tollgate.Identity.Attempts;
 using Tollgate.Identity.Organizations;
 
 namespace Tollgate.Identity.Accounts;
@@ -9,7 +10,7 @@ namespace Tollgate.Identity.Accounts;
 /// and done goes on to have an author. Its address can register anew.
 /// </summary>
 internal sealed class AccountDeletion(
-    IDatabase database, IEnumerable<IAccountDeletionCheck> checks, IOutbox outbox, IAccountMailer mailer, IAuditLog audit, TimeProvider clock)
+    IDatabase database, IEnumerable<IAccountDeletionCheck> checks, IOutbox outbox, MailLimits mails, IAccountMailer mailer, IAuditLog audit, TimeProvider clock)
 {
     private const string Orphans = """
         SELECT m.organization_id FROM identity.member m
@@ -81,7 +82,8 @@ internal sealed class AccountDeletion(
         await WaysIn.HoldTokensAsync(session, accountId).ConfigureAwait(false);
         foreach (var organization in left)
             await audit.WriteAsync(session, actor, new AuditChange("member.left", TypeId.Format("acc", accountId), organization)).ConfigureAwait(false);
-        await mailer.SendAsync(session, new AccountMail(AccountMailKind.AccountDeleted, account.Email, account.Name)).ConfigureAwait(false);
+        var few = await mails.TakeNewsAsync(session, account.Email).ConfigureAwait(false);
+        await mailer.SendAsync(session, new AccountMail(AccountMailKind.AccountDeleted, account.Email, account.Name) { IsDecoy = !few }).ConfigureAwait(false);
         await audit.WriteAsync(session, actor, new AuditChange("account.deleted", TypeId.Format("acc", accountId))).ConfigureAwait(false);
         foreach (var sql in Ended)
             await session.ExecuteAsync(sql, new { accountId }).ConfigureAwait(false);

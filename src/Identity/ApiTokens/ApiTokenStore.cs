@@ -3,6 +3,7 @@ using System.Text;
 using Tollgate.Foundation;
 using Tollgate.Identity.Access;
 using Tollgate.Identity.Accounts;
+using Tollgate.Identity.Attempts;
 
 namespace Tollgate.Identity.ApiTokens;
 
@@ -83,10 +84,15 @@ internal sealed class ApiTokenStore(IAccountMailer mailer, IAuditLog audit, Time
         var row = await session.QuerySingleAsync<ApiTokenRow>($"{Select} AND t.id = @id", new { id, now = clock.GetUtcNow() }).ConfigureAwait(false);
         await mailer.SendAsync(session, new AccountMail(AccountMailKind.SecurityChanged, caller.Email, row.AccountName)
         {
+            IsDecoy = !caller.EmailVerified || await MadeWithinAnHourAsync(session, caller.AccountId).ConfigureAwait(false) > MailLimits.NewsOfOneAddress,
             Values = new Dictionary<string, string>(StringComparer.Ordinal) { ["change"] = $"The API token “{name}” ({row.Prefix}…) was made. Whoever has it acts as you, within its scopes: {string.Join(", ", texts)}." },
         }).ConfigureAwait(false);
         return (row, secret);
     }
+
+    // Those that have ended count too: each was a mail. A request may not write the counts of mails. Whose address nobody has proved is told nothing: it may be somebody else's.
+    private Task<int> MadeWithinAnHourAsync(DbSession session, Guid accountId) => session.QuerySingleAsync<int>(
+        "SELECT count(*)::int FROM identity.api_token WHERE account_id = @accountId AND created_at > @since", new { accountId, since = clock.GetUtcNow().AddHours(-1) });
 
     /// <summary>Ends one of the account, or of the organization.</summary>
     public async Task<Outcome<bool>> EndAsync(DbSession session, AuditActor actor, Guid id, Guid? accountId, Guid? organizationId)

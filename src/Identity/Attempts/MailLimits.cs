@@ -14,6 +14,9 @@ internal sealed class MailLimits(AttemptCounts counts)
     private const int Together = 30;
     private const int ChangesOfOneAccount = 5;
 
+    /// <summary>Of what happened to an account, an hour: whoever registers another's address makes it happen as often as they like.</summary>
+    public const int NewsOfOneAddress = 20;
+
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan QuarterOfAnHour = TimeSpan.FromMinutes(15);
     private static readonly AccountMailKind[] Kinds = [AccountMailKind.SignIn, AccountMailKind.ResetPassword, AccountMailKind.VerifyEmail, AccountMailKind.ConfirmNewEmail];
@@ -31,6 +34,10 @@ internal sealed class MailLimits(AttemptCounts counts)
     /// <summary>Each is a mail to an address of the account's choice, and one to its own.</summary>
     public async Task<bool> TakeChangeAsync(DbSession session, Guid accountId) =>
         (await counts.AddAsync(session, AttemptCounts.SubjectOf("mail.changes", accountId.ToString()), "account", Hour).ConfigureAwait(false)).Count <= ChangesOfOneAccount;
+
+    /// <summary>News about an account, by the address that they go to: it may be registered, deleted and registered again.</summary>
+    public async Task<bool> TakeNewsAsync(DbSession session, string email) =>
+        (await counts.AddAsync(session, AttemptCounts.SubjectOf("mail.news", email), "account", Hour).ConfigureAwait(false)).Count <= NewsOfOneAddress;
 
     /// <summary>The owner of the mailbox was here: what strangers have asked for is of no account any more.</summary>
     public static Task<int> ForgetStrangersAsync(DbSession session, string email) => session.ExecuteAsync(

@@ -50,7 +50,7 @@ internal sealed class PasskeySignIns(
             if ((await PasskeyStore.OfAccountAsync(session, caller.AccountId).ConfigureAwait(false)).Count >= AtMost)
                 return TooMany;
             var id = await passkeys.AddAsync(session, caller.AccountId, name, result.Passkey).ConfigureAwait(false);
-            await news.TellAsync(session, caller.AccountId, AuditActor.Of(context), "account.passkey_added", $"The passkey '{name}' was added. Whoever has it can sign in.", new { name }).ConfigureAwait(false);
+            await news.TellAsync(session, caller.AccountId, AuditActor.Of(context), "account.passkey_added", $"The passkey{(caller.EmailVerified ? $" '{name}'" : "")} was added. Whoever has it can sign in.", new { name }).ConfigureAwait(false);
             return new PasskeyResponse(TypeId.Format("pky", id), name, result.Passkey.CreatedAt, null);
         }, context.RequestAborted).ConfigureAwait(false);
     }

@@ -81,6 +81,7 @@ public sealed class AccountEndTests(IdentityServer identity) : IClassFixture<Ide
         await SetDisabledAsync(session, disabled: false);
         foreach (var credential in new[] { access, token })
             await IdentityServer.RefusedAsync(identity.GetAsync("/me", credential), 401, "UNAUTHENTICATED");
+        (await CountAsync("SELECT count(*) FROM identity.session WHERE account_id = $1 AND ended_reason = 'account_enabled'", session)).ShouldBe(1);
         await IdentityServer.BodyAsync(LoginAsync("back@example.com"));
     }
 

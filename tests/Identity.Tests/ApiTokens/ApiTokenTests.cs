@@ -29,10 +29,19 @@ public sealed class ApiTokenTests(OrganizationServer server) : IClassFixture<Org
         var ada = await server.PersonAsync();
         var (token, secret) = await CreateAsync(ada, ["organization:read"]);
         var mail = server.Mails.Last(sent => sent.To == ada.Email);
-        mail.Kind.ShouldBe(AccountMailKind.SecurityChanged);
+        (mail.Kind, mail.IsDecoy).ShouldBe((AccountMailKind.SecurityChanged, false));
         mail.Values["change"].ShouldContain(IdentityServer.Text(token, "name"));
         mail.Values["change"].ShouldContain("organization:read");
         mail.Values["change"].ShouldNotContain(secret);
+    }
+
+    [Fact]
+    public async Task Creating_ManyInAnHour_MailsTwenty()
+    {
+        var ada = await server.PersonAsync();
+        for (var i = 0; i < 22; i++)
+            await CreateAsync(ada, ["apis:read"]);
+        server.Mails.Count(sent => sent.To == ada.Email && sent is { Kind: AccountMailKind.SecurityChanged, IsDecoy: false }).ShouldBe(20);
     }
 
     [Fact]

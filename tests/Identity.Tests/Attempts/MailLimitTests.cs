@@ -109,6 +109,24 @@ public sealed class MailLimitTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stranger_WhoRegisteredTheAddress_FloodsItByNoNews()
+    {
+        var token = await RegisterAsync("made@example.com", "203.0.113.1");
+        for (var i = 0; i < 25; i++)
+        {
+            using var made = await SendAsync("/api/tokens", new { name = "buy cheap watches", scopes = new[] { "apis:read" } }, "203.0.113.1", token);
+            ((int)made.StatusCode).ShouldBe(201);
+        }
+        Sent(AccountMailKind.SecurityChanged, "made@example.com").ShouldBe(0);
+        for (var i = 0; i < 25; i++)
+        {
+            using var deleted = await SendAsync("/me/delete", new { email = "again@example.com" }, "203.0.113.1", await RegisterAsync("again@example.com", "203.0.113.1"));
+            ((int)deleted.StatusCode).ShouldBe(204);
+        }
+        Sent(AccountMailKind.AccountDeleted, "again@example.com").ShouldBe(20);
+    }
+
+    [Fact]
     public async Task NewAddress_AskedForByOthersTooOften_CanStillBeConfirmedByAnother()
     {
         foreach (var (email, from) in new[] { ("taker@example.com", "203.0.113.50"), ("owner@example.com", Home) })
