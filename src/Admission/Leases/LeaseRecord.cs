@@ -11,7 +11,7 @@ internal sealed record LeaseRecord(string Field, string Text, Guid Subscription,
     public static bool TryParse(string? field, string? text, out LeaseRecord record)
     {
         record = null!;
-        if (field?.Split(':') is not [var subscription, var meter, var window] || text?.Split(' ') is not [_, var granted, _, var used, var at])
+        if (field?.Split(':') is not [var subscription, var meter, var window] || text?.Split(' ') is not [_, var granted, _, var used, var at, ..])
             return false;
         if (!Guid.TryParse(subscription, out var id) || !byte.TryParse(meter, CultureInfo.InvariantCulture, out var code) || !int.TryParse(window, CultureInfo.InvariantCulture, out var kind)
             || !Number(granted, out var grantedAmount) || !Number(used, out var usedAmount) || !Number(at, out var micros))

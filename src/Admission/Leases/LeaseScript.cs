@@ -10,8 +10,9 @@ namespace Tollgate.Admission.Leases;
 /// <remarks>
 /// Counter of a meter of a subscription, a hash: <c>v</c> version; for each window w: <c>o</c> ordinal, <c>e</c> end (µs), <c>g</c> given away, <c>s</c> the epoch
 /// in which it was seeded, <c>p</c> version that a rebuild took it from.
-/// Leases of one life of a node, a hash: counter:window → "ordinal granted sequence used at" (at: the node's own clock). A node tells what it holds in the window, used or not, with every
-/// question, and the counter is put right by the difference: an answer that was lost gives back what it granted. A question that another has overtaken (lower
+/// Leases of one life of a node, a hash: counter:window → "ordinal granted sequence used at epoch" (at: the node's own clock; of the epoch its first digits). A node tells what it holds in
+/// the window, used or not, with every question, and the counter is put right by the difference: an answer that was lost gives back what it granted. What was granted in another epoch
+/// may not be in a counter that was rebuilt from what nodes knew: unless its node told of it in the rebuilding, it counts for nothing. A question that another has overtaken (lower
 /// sequence) changes nothing.
 /// Places of calls in flight of a subscription, a hash: life → "places sequence end of the lease (µs)".
 /// </remarks>
@@ -22,7 +23,9 @@ internal static class LeaseScript
         local now = time[1] * 1000000 + time[2]
         local verb, epoch = ARGV[1], ARGV[2]
         local answer = {'OK', string.format('%.0f', now), 0}
+        local tag = string.sub(epoch, 1, 12)
         local function whole(number) return string.format('%.0f', number) end
+        local function known(record) return string.match(record, '%x+$') == tag end
         local function keep(ending)
           local till = math.floor(ending / 1000) + 3600000
           local left = redis.call('PTTL', KEYS[2])
@@ -50,7 +53,7 @@ internal static class LeaseScript
             if record then
               local ro, rg, rs = string.match(record, '^(%d+) (%d+) (%d+)')
               before = tonumber(rs)
-              if tonumber(ro) == ordinal then mine = tonumber(rg) end
+              if tonumber(ro) == ordinal and known(record) then mine = tonumber(rg) end
             end
             if now < from or now >= to or (at and at > ordinal) then state = 'elsewhere'
             elseif not at or counter[4] ~= epoch or (at < ordinal and tonumber(counter[2]) > from) then state = 'unseeded'
@@ -62,7 +65,7 @@ internal static class LeaseScript
               if left > 0 and left >= need then grant = math.min(left, math.max(need, math.min(want, math.floor(left / 4)))) end
               given = given + grant
               redis.call('HSET', KEYS[2], 'o' .. w, whole(ordinal), 'e' .. w, whole(to), 'g' .. w, whole(given))
-              redis.call('HSET', KEYS[3], field, table.concat({whole(ordinal), whole(held + grant), whole(sequence), whole(used), said}, ' '))
+              redis.call('HSET', KEYS[3], field, table.concat({whole(ordinal), whole(held + grant), whole(sequence), whole(used), said, tag}, ' '))
               version = version or redis.call('HINCRBY', KEYS[2], 'v', 1)
               ending = math.max(ending, to)
             end
@@ -119,7 +122,7 @@ internal static class LeaseScript
             end
           end
         elseif verb == 'end' then
-          if redis.call('GET', KEYS[2]) == ARGV[3] then
+          if redis.call('GET', KEYS[2]) == epoch then
             redis.call('SET', KEYS[1], epoch)
             redis.call('DEL', KEYS[2], KEYS[3])
           end
@@ -134,7 +137,7 @@ internal static class LeaseScript
                 redis.call('HSET', KEYS[2], 'o' .. w, whole(ordinal), 'e' .. w, whole(to), 'g' .. w, ARGV[i + 4], 'p' .. w, whole(version))
               end
               if version > tonumber(counter[3] or 0) then redis.call('HSET', KEYS[2], 'v', whole(version)) end
-              redis.call('HSET', KEYS[3], name .. ':' .. w, table.concat({whole(ordinal), ARGV[i + 5], sequence, ARGV[i + 5], answer[2]}, ' '))
+              redis.call('HSET', KEYS[3], name .. ':' .. w, table.concat({whole(ordinal), ARGV[i + 5], sequence, ARGV[i + 5], answer[2], tag}, ' '))
               keep(to)
             end
           end
@@ -143,7 +146,7 @@ internal static class LeaseScript
           local field, w, record, back = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
           if redis.call('HGET', KEYS[3], field) == record then
             local counter = redis.call('HMGET', KEYS[2], 'o' .. w, 'g' .. w)
-            if counter[1] and counter[1] == string.match(record, '^(%d+)') then
+            if counter[1] and counter[1] == string.match(record, '^(%d+)') and known(record) then
               redis.call('HSET', KEYS[2], 'g' .. w, whole(math.max(0, tonumber(counter[2]) - back)))
               redis.call('HINCRBY', KEYS[2], 'v', 1)
             end

@@ -38,7 +38,7 @@ internal sealed class LeaseStore(IRedis redis, SharedClock clock, TimeProvider o
     public const string Epoch = "tollgate:epoch";
     public const string Rebuild = "tollgate:rebuild";
 
-    /// <summary>Of this rebuild on this server: who told another server, or this one before it forgot again, has not told it here.</summary>
+    /// <summary>The epoch that this server's rebuild is to end with: who told another server, or this one before it forgot again, has not told it for this one.</summary>
     public const string Turn = "tollgate:turn";
 
     /// <summary>The epoch, and since when calls in flight are counted in it.</summary>
@@ -82,10 +82,10 @@ internal sealed class LeaseStore(IRedis redis, SharedClock clock, TimeProvider o
     }
 
     /// <summary>False when the rebuild is over.</summary>
-    public async Task<bool> PushAsync(Guid life, Guid subscription, byte meter, IEnumerable<PushLine> lines)
+    public async Task<bool> PushAsync(string turn, Guid life, Guid subscription, byte meter, IEnumerable<PushLine> lines)
     {
         var name = Name(subscription, meter);
-        var arguments = new List<object> { "push", "", NextSequence(), name };
+        var arguments = new List<object> { "push", turn, NextSequence(), name };
         foreach (var line in lines)
             arguments.AddRange([Number((long)line.Window), Number(line.Known.Ordinal), Number(line.Known.EndMicros), Number(line.Known.Version), Number(line.Known.Given),
                 Number(Math.Min(line.Known.Granted, line.LeastTold))]);
@@ -134,11 +134,10 @@ internal sealed class LeaseStore(IRedis redis, SharedClock clock, TimeProvider o
         await redis.TextAsync("SCRIPT", "LOAD", LeaseScript.Text).ConfigureAwait(false);
     }
 
-    public async Task<string?> TurnAsync(string fresh)
-    {
-        await redis.TextAsync("SET", Turn, fresh, "NX").ConfigureAwait(false);
-        return await redis.TextAsync("GET", Turn).ConfigureAwait(false);
-    }
+    public async Task<string?> TurnAsync() => await redis.TextAsync("GET", Turn).ConfigureAwait(false);
+
+    /// <summary>Unless another node has begun one.</summary>
+    public Task BeginTurnAsync(string epoch) => redis.TextAsync("SET", Turn, epoch, "NX");
 
     public Task JoinRebuildAsync(Guid node, string turn) => redis.TextAsync("HSET", Rebuild, node.ToString("N"), turn);
 
@@ -149,7 +148,7 @@ internal sealed class LeaseStore(IRedis redis, SharedClock clock, TimeProvider o
     }
 
     /// <summary>Without effect where another turn is.</summary>
-    public Task EndRebuildAsync(string epoch, string turn) => RunAsync(Turn, Rebuild, ["end", epoch, turn]);
+    public Task EndRebuildAsync(string turn) => RunAsync(Turn, Rebuild, ["end", turn]);
 
     public static long Micros(long ticks) => (ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 

@@ -148,6 +148,8 @@ internal sealed class MeterLeases(Subscriber subscriber, byte meter, int cellNum
     private long Lower(in AllowanceTerm term, WindowLease lease, uint ordinal)
     {
         var used = Used(term, ordinal);
+        // A call that comes before Redis has heard of it waits for this round, and is not refused.
+        lease.Doubt();
         lease.Set(ordinal, used);
         Interlocked.Add(ref Cell.Total, Nudge);
         var final = Used(term, ordinal);

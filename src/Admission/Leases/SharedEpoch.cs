@@ -44,7 +44,7 @@ internal sealed partial class SharedEpoch(LeaseStore store, NodeState state, IDa
             }
             if (epoch is null)
                 return false;
-            if (await database.AsWorkerAsync(session => EpochRegister.EnterAsync(session, epoch), CancellationToken.None).ConfigureAwait(false) != epoch)
+            if (!await database.AsWorkerAsync(session => EpochRegister.TryEnterAsync(session, epoch), CancellationToken.None).ConfigureAwait(false))
             {
                 LogOld(logger, epoch);
                 await store.BeginAgainAsync().ConfigureAwait(false);
@@ -73,31 +73,38 @@ internal sealed partial class SharedEpoch(LeaseStore store, NodeState state, IDa
 
     private async Task RebuildAsync(Guid node)
     {
-        if (await store.TurnAsync(TypeId.New(clock).ToString("N")).ConfigureAwait(false) is not { } turn)
+        if (await TurnAsync().ConfigureAwait(false) is not { } turn)
             return;
         var told = await store.RebuildersAsync(turn).ConfigureAwait(false);
         if (!told.Contains(node))
         {
-            if (!await TellAsync().ConfigureAwait(false))
+            if (!await TellAsync(turn).ConfigureAwait(false))
                 return;
             await store.JoinRebuildAsync(node, turn).ConfigureAwait(false);
             told = await store.RebuildersAsync(turn).ConfigureAwait(false);
         }
         // Whoever is registered may hold leases; one that stays silent leaves the register after 15 s.
-        var (live, next) = await database.AsWorkerAsync(async session =>
-            (await NodeStore.LiveAsync(session).ConfigureAwait(false), await EpochRegister.NextAsync(session).ConfigureAwait(false)), CancellationToken.None).ConfigureAwait(false);
+        var live = await database.AsWorkerAsync(NodeStore.LiveAsync, CancellationToken.None).ConfigureAwait(false);
         var missing = live.Where(id => !told.Contains(id)).ToList();
         if (missing.Count == 0)
-            await store.EndRebuildAsync(next, turn).ConfigureAwait(false);
+            await store.EndRebuildAsync(turn).ConfigureAwait(false);
         else
             LogWaiting(logger, missing.Count);
     }
 
-    private async Task<bool> TellAsync()
+    private async Task<string?> TurnAsync()
+    {
+        if (await store.TurnAsync().ConfigureAwait(false) is { } turn)
+            return turn;
+        await store.BeginTurnAsync(await database.AsWorkerAsync(EpochRegister.NextAsync, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
+        return await store.TurnAsync().ConfigureAwait(false);
+    }
+
+    private async Task<bool> TellAsync(string turn)
     {
         foreach (var some in Known().Chunk(Together))
         {
-            var answers = await Task.WhenAll(some.Select(item => store.PushAsync(Life, item.Leases.Subscriber.Id, item.Leases.Meter, item.Lines))).ConfigureAwait(false);
+            var answers = await Task.WhenAll(some.Select(item => store.PushAsync(turn, Life, item.Leases.Subscriber.Id, item.Leases.Meter, item.Lines))).ConfigureAwait(false);
             if (answers.Contains(false))
                 return false;
         }
@@ -119,7 +126,7 @@ internal sealed partial class SharedEpoch(LeaseStore store, NodeState state, IDa
     [LoggerMessage(4101, LogLevel.Information, "Limits are shared through Redis, epoch {Epoch}")]
     private static partial void LogEpoch(ILogger logger, string epoch);
 
-    [LoggerMessage(4107, LogLevel.Warning, "Redis holds epoch {Epoch}, which is over: there was a later one, on another server. Its counters are not used")]
+    [LoggerMessage(4107, LogLevel.Warning, "Redis holds epoch {Epoch}, which is over: nodes have worked with another one since, on another server. Its counters are not used")]
     private static partial void LogOld(ILogger logger, string epoch);
 
     [LoggerMessage(4102, LogLevel.Warning, "Redis has lost the shared counters; waiting for {Count} other nodes to tell what they know")]

@@ -67,11 +67,15 @@ internal sealed class WindowLease(Window window)
     {
         Known = known;
         LeastTold = long.MaxValue;
+        // The grant first: a call that found that there is nothing left for all has been able to find what is here.
+        Set(ordinal, granted);
         Volatile.Write(ref _askAhead, fresh >= SmallestAhead ? WindowWord.Pack(_bits, ordinal, granted - fresh / 2) : 0);
         Volatile.Write(ref _answeredAt, now);
         Volatile.Write(ref _left, WindowWord.Pack(_bits, ordinal, Math.Max(0, left)));
-        Set(ordinal, granted);
     }
+
+    /// <summary>Something is being given back: what Redis said before is too little.</summary>
+    public void Doubt() => Volatile.Write(ref _answeredAt, 0);
 
     /// <summary>The window has ended.</summary>
     public void Forget() => Known = null;

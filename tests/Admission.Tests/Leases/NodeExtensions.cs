@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Admission.Deciding;
+using Tollgate.Admission.Leases;
 using Tollgate.TestKit;
 
 namespace Tollgate.Admission.Tests.Leases;
@@ -13,8 +14,15 @@ internal static class NodeExtensions
     {
         var terms = node.State().Subscribers.Find(subscription)!.Value.Terms!.Value;
         var term = terms.Allowances[0];
-        terms.Subscriber.TryLeases(term.Meter, out var leases).ShouldBeTrue();
-        var (used, granted) = leases!.InHand(terms, term, node.State().Shared!.Clock.Now);
+        var (used, granted) = node.Leases(subscription).InHand(terms, term, node.State().Shared!.Clock.Now);
         return granted - used;
+    }
+
+    /// <summary>Of the meter of a subscription's first allowance.</summary>
+    public static MeterLeases Leases(this TestServer node, Guid subscription)
+    {
+        var terms = node.State().Subscribers.Find(subscription)!.Value.Terms!.Value;
+        terms.Subscriber.TryLeases(terms.Allowances[0].Meter, out var leases).ShouldBeTrue();
+        return leases!;
     }
 }

@@ -29,8 +29,7 @@ public sealed class RedisServerTests
         });
         Directory.Delete(folder, recursive: true);
         var (tally, load) = await UnderLoadAsync(nodes);
-        await redis.KillAsync();
-        await AdmissionServer.UntilAsync(() => tally.Unavailable > 100, "the leases are spent");
+        await redis.DieAsync(tally.SpentAsync);
         await redis.StartAgainAsync();
         await load;
         tally.Admitted.ShouldBe(Limit);
@@ -60,8 +59,7 @@ public sealed class RedisServerTests
         await using var nodes = await StartWithAsync(replica);
         var (tally, load) = await UnderLoadAsync(nodes);
 
-        await nodes.Redis.KillAsync();
-        await AdmissionServer.UntilAsync(() => tally.Unavailable > 100, "the leases are spent");
+        await nodes.Redis.DieAsync(tally.SpentAsync);
         await replica.FollowAsync(null);
 
         await load;
@@ -82,7 +80,7 @@ public sealed class RedisServerTests
         var before = tally.Admitted;
         await AdmissionServer.UntilAsync(() => tally.Admitted > Math.Max(before, Limit / 2), "more was used than the former primary knows");
         await nodes.Redis.ThawAsync();
-        await replica.KillAsync();
+        await replica.DieAsync(tally.SpentAsync);
 
         await load;
         tally.Admitted.ShouldBe(Limit);

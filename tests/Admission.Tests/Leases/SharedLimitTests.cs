@@ -1,3 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Admission.Leases;
+using Tollgate.Foundation;
 using Tollgate.Plans;
 
 namespace Tollgate.Admission.Tests.Leases;
@@ -67,6 +70,60 @@ public sealed class SharedLimitTests : IAsyncLifetime
                 await Task.Delay(20);
         admitted.ShouldBe(limit);
         (await SharedNodes.CallAsync(_nodes.Nodes[2], buyer)).Verdict.ShouldBe(AdmissionVerdict.RateLimited);
+    }
+
+    [Fact]
+    public async Task Admit_WhileALeaseIsGivenBack_IsNotRefused()
+    {
+        const int limit = 50;
+        var buyer = await _nodes.SubscribeAsync(Node.Deny(limit, Window.Month));
+        var node = _nodes.Nodes[0];
+        // One call takes all that there is, and is then not counted.
+        var all = await SharedNodes.CallAsync(node, buyer, limit);
+        node.Services.GetRequiredService<IAdmission>().GiveBack(all);
+        node.InHand(buyer.Subscription).ShouldBe(limit);
+        await _nodes.Redis.FreezeAsync();
+        node.Leases(buyer.Subscription).GiveUp();
+        await AdmissionServer.UntilAsync(() => node.InHand(buyer.Subscription) == 0, "it is being given back");
+        SharedNodes.Admit(node.Services.GetRequiredService<IAdmission>(), buyer).Verdict.ShouldBe(AdmissionVerdict.Undecided);
+        await _nodes.Redis.ThawAsync();
+        (await _nodes.LoadAsync(buyer, (_, last) => last.Verdict != AdmissionVerdict.RateLimited)).Admitted.ShouldBe(limit);
+    }
+
+    /// <summary>Its answer was lost with the server; the counter that comes back is of before, the record of the grant is not.</summary>
+    [Fact]
+    public async Task Rebuild_WhatANodeWasGrantedAndNeverHeardOf_IsNotTakenOffTheCounter()
+    {
+        const int limit = 100;
+        var buyer = await _nodes.SubscribeAsync(Node.Deny(limit, Window.Month));
+        // So few that it does not ask for more at once, which would tell it of what the other is granted.
+        (await SharedNodes.CallAsync(_nodes.Nodes[0], buyer, 5)).Admitted.ShouldBeTrue();
+        var other = _nodes.Nodes[1];
+        var (store, epoch) = (other.Services.GetRequiredService<LeaseStore>(), other.Services.GetRequiredService<SharedEpoch>());
+        var leases = other.Leases(buyer.Subscription);
+        var answer = await store.AskAsync(epoch.Current!, epoch.Life, leases, leases.Prepare(other.State().Shared!.Clock.Now, need: 20, givesUp: false));
+        answer.Windows.ShouldHaveSingleItem().Grant.ShouldBe(20);
+
+        await store.BeginAgainAsync();
+        (await _nodes.LoadAsync(buyer, (_, last) => last.Verdict != AdmissionVerdict.RateLimited)).Admitted.ShouldBe(limit - 5);
+    }
+
+    /// <summary>A server was told what nodes hold, then they went on elsewhere: what it was told is old, though it is all that it knows.</summary>
+    [Fact]
+    public async Task Epoch_ThoughtOfBeforeNodesWentOnWithAnother_IsOver()
+    {
+        var database = _nodes.Host.Server.Services.GetRequiredService<IDatabase>();
+        Task<bool> EnterAsync(string epoch) => database.AsWorkerAsync(session => EpochRegister.TryEnterAsync(session, epoch), CancellationToken.None);
+        Task<string> NextAsync() => database.AsWorkerAsync(EpochRegister.NextAsync, CancellationToken.None);
+        var first = await NextAsync();
+        var second = await NextAsync();
+        (await EnterAsync(first)).ShouldBeTrue();
+        (await EnterAsync(first)).ShouldBeTrue();
+        // Later than the first, but a node began with the first after it.
+        (await EnterAsync(second)).ShouldBeFalse();
+        var third = await NextAsync();
+        (await EnterAsync(third)).ShouldBeTrue();
+        (await EnterAsync(first)).ShouldBeFalse();
     }
 
     [Fact]

@@ -78,14 +78,17 @@ internal sealed class SharedNodes : IAsyncDisposable
         return new Buyer(subscription, Encoding.ASCII.GetBytes(secret), plan.Product.Id);
     }
 
+    /// <summary>The decision alone: nothing is waited for.</summary>
+    public static AdmissionDecision Admit(IAdmission admission, Buyer buyer, int amount = 1) => admission.Admit(buyer.Secret, buyer.Product, Node.Amounts((Meter.Requests, amount)));
+
     /// <summary>One call, as the gateway makes it.</summary>
-    public static async Task<AdmissionDecision> CallAsync(TestServer node, Buyer buyer)
+    public static async Task<AdmissionDecision> CallAsync(TestServer node, Buyer buyer, int amount = 1)
     {
         var admission = node.Services.GetRequiredService<IAdmission>();
         var until = TimeProvider.System.GetUtcNow().AddSeconds(1);
-        var decision = Admit(admission, buyer);
+        var decision = Admit(admission, buyer, amount);
         while (decision.Verdict == AdmissionVerdict.Undecided && TimeProvider.System.GetUtcNow() < until && await admission.LeaseAsync(decision))
-            decision = Admit(admission, buyer);
+            decision = Admit(admission, buyer, amount);
         return decision;
     }
 
@@ -115,8 +118,6 @@ internal sealed class SharedNodes : IAsyncDisposable
         await _first.DisposeAsync();
         await Redis.DisposeAsync();
     }
-
-    private static AdmissionDecision Admit(IAdmission admission, Buyer buyer) => admission.Admit(buyer.Secret, buyer.Product, Node.Amounts((Meter.Requests, 1)));
 }
 
 internal sealed record Buyer(Guid Subscription, byte[] Secret, Guid Product);
@@ -136,6 +137,13 @@ internal sealed class Tally
 
     /// <summary>Admitted calls by the window of their first allowance.</summary>
     public IReadOnlyDictionary<uint, int> Windows => _windows;
+
+    /// <summary>Without Redis for a while: nodes that have a lease left use it, and then some.</summary>
+    public Task SpentAsync()
+    {
+        var before = Unavailable;
+        return AdmissionServer.UntilAsync(() => Unavailable > before + 500, "the leases are spent");
+    }
 
     public void Add(in AdmissionDecision decision)
     {
