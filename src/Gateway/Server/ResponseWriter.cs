@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.IO.Pipelines;
+using Tollgate.Gateway.Sockets;
 
 namespace Tollgate.Gateway.Server;
 
@@ -87,6 +88,20 @@ internal sealed class ResponseWriter(PipeWriter output, Action start) : PipeWrit
             Advance(source.Length);
         }
         return FlushAsync(cancellationToken);
+    }
+
+    /// <summary>The body can go to the client through a pipe: it is sent as it is, on a connection without TLS.</summary>
+    public bool CanPass()
+    {
+        start();
+        return Framing == ResponseFraming.Length && output is SendWriter;
+    }
+
+    /// <summary>What stands in a pipe goes out, behind what is written: when this ends the pipe is empty, or the client gone.</summary>
+    public ValueTask<FlushResult> PassAsync(KernelPipe pipe)
+    {
+        Take(pipe.Held);
+        return ((SendWriter)output).PassAsync(pipe);
     }
 
     public override void CancelPendingFlush() => output.CancelPendingFlush();

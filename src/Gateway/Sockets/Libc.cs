@@ -6,8 +6,8 @@ namespace Tollgate.Gateway.Sockets;
 /// <summary>The calls into the kernel that the loops need, on Linux. All descriptors are non-blocking.</summary>
 internal static unsafe partial class Libc
 {
-    public const int Again = 11;
     public const int Interrupted = 4;
+    public const int Again = 11;
     public const int TooManyFilesAtAll = 23;
     public const int TooManyFiles = 24;
     public const int InProgress = 115;
@@ -23,6 +23,9 @@ internal static unsafe partial class Libc
     public const int NoSignal = 0x4000;
     public const int ShutdownSend = 1;
     public const int ShutdownBoth = 2;
+    public const int SetPipeSize = 1031;
+    public const uint SpliceMove = 1;
+    public const uint SpliceNonBlocking = 2;
 
     private const int CloseOnExec = 0x80000;
     private const int NonBlocking = 0x800;
@@ -90,6 +93,9 @@ internal static unsafe partial class Libc
 
     public static int EventCreate() => Check(eventfd(0, CloseOnExec | NonBlocking), "eventfd");
 
+    /// <summary>Both ends, the one to read from first. False when there is none to be had.</summary>
+    public static bool TryPipe(int* ends) => pipe2(ends, CloseOnExec | NonBlocking) == 0;
+
     /// <summary>-1 when there is none to be had.</summary>
     public static int TryEventCreate() => eventfd(0, CloseOnExec | NonBlocking);
 
@@ -150,6 +156,13 @@ internal static unsafe partial class Libc
     public static partial nint write(int descriptor, void* buffer, nint length);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial nint splice(int from, long* fromPlace, int to, long* toPlace, nint most, uint flags);
+
+    /// <summary>Its one more argument is a number with all commands that are used here.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fcntl(int descriptor, int command, int argument);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int connect(int descriptor, byte* address, int length);
 
     /// <summary>Which 0, who 0: the calling thread.</summary>
@@ -185,6 +198,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int epoll_ctl(int epoll, int operation, int descriptor, void* change);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int pipe2(int* ends, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int eventfd(uint value, int flags);

@@ -185,9 +185,25 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
             if (count < 0)
                 error = Marshal.GetLastPInvokeError();
         }
-        Release();
         // A full buffer: there may be more, and no event will tell of what is there already.
-        if (count == target.Length || error == Libc.Interrupted)
+        return Received(count, error, mayHaveMore: count == target.Length);
+    }
+
+    /// <summary>The same into a pipe, which must be empty; at most so many bytes.</summary>
+    /// <inheritdoc cref="TryReceive(Span{byte})"/>
+    public int TryReceive(KernelPipe pipe, int most)
+    {
+        if (!TryUse())
+            throw new SocketException((int)SocketError.OperationAborted);
+        var count = pipe.Fill(_descriptor, most, out var error);
+        // Many small pieces fill a pipe too.
+        return Received(count, error, mayHaveMore: count > 0);
+    }
+
+    private int Received(nint count, int error, bool mayHaveMore)
+    {
+        Release();
+        if (mayHaveMore || error == Libc.Interrupted)
             _readable.Set();
         return error is 0 ? (int)count : error is Libc.Again or Libc.Interrupted ? -1 : throw Failed(error);
     }
@@ -225,6 +241,15 @@ internal sealed class LoopSocket : IEventHandler, IDisposable
         if (!TryUse())
             throw new SocketException((int)SocketError.OperationAborted);
         return Sent(Pieces.Send(_descriptor, first, second, out var error), error);
+    }
+
+    /// <summary>The same for what stands in a pipe.</summary>
+    /// <inheritdoc cref="TrySend(ReadOnlySpan{byte})"/>
+    public int TrySend(KernelPipe pipe)
+    {
+        if (!TryUse())
+            throw new SocketException((int)SocketError.OperationAborted);
+        return Sent(pipe.Drain(_descriptor, out var error), error);
     }
 
     private int TrySend(in ReadOnlySequence<byte> bytes)

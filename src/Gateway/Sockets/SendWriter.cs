@@ -23,6 +23,7 @@ internal sealed class SendWriter(LoopSocket socket) : PipeWriter, IGathered
     private bool _gathered;
     private bool _broken;
     private bool _completed;
+    private KernelPipe? _pipe;
     private Task? _rest;
     private long _waitsSince;
 
@@ -95,6 +96,18 @@ internal sealed class SendWriter(LoopSocket socket) : PipeWriter, IGathered
             }
         }
         return FlushAsync(cancellationToken);
+    }
+
+    /// <summary>What stands in a pipe goes out, behind what is written: when this ends the pipe is empty, or the client gone.</summary>
+    public ValueTask<FlushResult> PassAsync(KernelPipe pipe)
+    {
+        lock (_gate)
+        {
+            _pipe = pipe;
+            if (_rest is null)
+                Send();
+        }
+        return FlushAsync();
     }
 
     /// <summary>What is written goes out, then the client is told that there is no more.</summary>
@@ -222,8 +235,14 @@ internal sealed class SendWriter(LoopSocket socket) : PipeWriter, IGathered
                 if (sent < 0)
                     return false;
                 _start += sent;
-                // Each byte that it takes gives it a little more time.
-                _waitsSince += sent * 1000L / LeastBytesASecond;
+                Credit(sent);
+            }
+            while (_pipe is { Held: > 0 } pipe && !_broken)
+            {
+                var sent = socket.TrySend(pipe);
+                if (sent < 0)
+                    return false;
+                Credit(sent);
             }
         }
         catch (SocketException)
@@ -232,12 +251,16 @@ internal sealed class SendWriter(LoopSocket socket) : PipeWriter, IGathered
         }
         if (_broken)
             _start = _end;
+        _pipe = null;
         if (!_lent)
             GiveBack();
         if (_completed)
             socket.EndSending();
         return true;
     }
+
+    // Each byte that the client takes gives it a little more time.
+    private void Credit(int sent) => _waitsSince += sent * 1000L / LeastBytesASecond;
 
     private void Grow(int room)
     {

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Gateway.Answers;
+using Tollgate.Gateway.Server;
 using Tollgate.Gateway.Sockets;
 using Tollgate.Gateway.Wire;
 
@@ -12,8 +13,11 @@ internal sealed class Download(Call call, Http1Connection connection, TimeSpan p
     // A long body is passed on in large pieces: the kernel cuts each into segments, and what is left of it is a small one.
     private const int LeastPiece = 64 * 1024;
     private const int MostPiece = 256 * 1024;
+    private const int LeastPassed = 128 * 1024;
     private const int SlowMilliseconds = 250;
     private const int MostTrailerBytes = 16 * 1024;
+
+    private static UpstreamException EndedEarly => new("The upstream ended its answer before the length that it had stated.");
 
     private readonly Turn _turn = new();
     private readonly PipeWriter _client = call.Context.Response.BodyWriter;
@@ -22,6 +26,7 @@ internal sealed class Download(Call call, Http1Connection connection, TimeSpan p
 
     /// <returns>True when the connection can serve another exchange.</returns>
     /// <exception cref="UpstreamException">The upstream broke off, or its framing is wrong.</exception>
+    /// <exception cref="IOException">The client is gone.</exception>
     public ValueTask<bool> RunAsync(AnswerHead head) => head.BodyEnd switch
     {
         BodyEnd.Length => LengthAsync(head),
@@ -32,25 +37,42 @@ internal sealed class Download(Call call, Http1Connection connection, TimeSpan p
     private async ValueTask<bool> LengthAsync(AnswerHead head)
     {
         var left = head.Length;
+        if (left > 0 && !connection.Received.IsEmpty)
+        {
+            var count = (int)Math.Min(left, connection.Received.Length);
+            left -= count;
+            Put(count);
+            await FlushAsync(count).ConfigureAwait(false);
+        }
+        if (left >= LeastPassed)
+            left = await PassAsync(left).ConfigureAwait(false);
         while (left > 0)
         {
-            int count;
-            if (!connection.Received.IsEmpty)
-            {
-                count = (int)Math.Min(left, connection.Received.Length);
-                Put(count);
-            }
-            else
-            {
-                count = await connection.ReceiveIntoAsync(Room(left)).ConfigureAwait(false);
-                if (count == 0)
-                    throw new UpstreamException("The upstream ended its answer before the length that it had stated.");
-                _client.Advance(count);
-            }
+            var count = await connection.ReceiveIntoAsync(Room(left)).ConfigureAwait(false);
+            if (count == 0)
+                throw EndedEarly;
             left -= count;
+            _client.Advance(count);
             await FlushAsync(count).ConfigureAwait(false);
         }
         return head.KeepsAlive;
+    }
+
+    // Without a copy, where the two connections are as they are. Answers what is left.
+    private async ValueTask<long> PassAsync(long left)
+    {
+        if (_client is not ResponseWriter client || !client.CanPass())
+            return left;
+        using var pipe = KernelPipe.TryOpen();
+        while (left > 0 && pipe is not null)
+        {
+            var count = await connection.ReceiveIntoAsync(pipe, (int)Math.Min(left, _piece)).ConfigureAwait(false);
+            if (count == 0)
+                throw EndedEarly;
+            left -= count;
+            await FlushAsync(count, pipe).ConfigureAwait(false);
+        }
+        return left;
     }
 
     private async ValueTask<bool> CloseAsync()
@@ -159,16 +181,20 @@ internal sealed class Download(Call call, Http1Connection connection, TimeSpan p
         connection.Consume(count);
     }
 
-    private async ValueTask FlushAsync(int count)
+    private async ValueTask FlushAsync(int count, KernelPipe? pipe = null)
     {
         call.CountOut(count);
         call.WaitAtMost(patience);
         var began = Environment.TickCount64;
-        await _client.FlushAsync().ConfigureAwait(false);
+        // Nobody pays for what is read for a client that has gone.
+        if ((await SendAsync(pipe).ConfigureAwait(false)).IsCompleted)
+            throw new IOException("The client is gone.");
         // A slow client holds what waits for it: that is kept small.
         _passed += count;
         _piece = Environment.TickCount64 - began <= SlowMilliseconds && _passed >= MostPiece ? MostPiece : LeastPiece;
         await _turn.NextAsync(1 + (count / LeastPiece)).ConfigureAwait(false);
         call.WaitAtMost(patience);
     }
+
+    private ValueTask<FlushResult> SendAsync(KernelPipe? pipe) => pipe is null ? _client.FlushAsync() : ((ResponseWriter)_client).PassAsync(pipe);
 }

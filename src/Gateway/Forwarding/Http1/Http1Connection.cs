@@ -113,6 +113,18 @@ internal sealed class Http1Connection(LoopSocket socket, Http1Pool pool) : ICutt
         return count;
     }
 
+    /// <summary>The same into a pipe, which must be empty; at most so many bytes.</summary>
+    /// <inheritdoc cref="ReceiveIntoAsync(Memory{byte})"/>
+    [AsyncMethodBuilder(typeof(PathMethodBuilder<>))]
+    public async ValueTask<int> ReceiveIntoAsync(KernelPipe pipe, int most)
+    {
+        int count;
+        do
+            await socket.ReadableAsync().ConfigureAwait(false);
+        while ((count = TryReceive(pipe, most)) < 0);
+        return count;
+    }
+
     /// <summary>Something has come on an idle connection: it must be looked at before it is used.</summary>
     public bool HasStirred => socket.IsReadable;
 
@@ -135,6 +147,18 @@ internal sealed class Http1Connection(LoopSocket socket, Http1Pool pool) : ICutt
         try
         {
             return socket.TryReceive(target);
+        }
+        catch (SocketException exception)
+        {
+            throw new UpstreamException("The upstream's connection broke.", exception);
+        }
+    }
+
+    private int TryReceive(KernelPipe pipe, int most)
+    {
+        try
+        {
+            return socket.TryReceive(pipe, most);
         }
         catch (SocketException exception)
         {
