@@ -46,7 +46,8 @@ internal static class ApiTokenEndpoints
         var own = routes.MapGroup("/api/tokens").WithApiDefaults().WithTags("API tokens");
         own.MapGet("", ListAsync).WithName("listApiTokens").RequireSession().WithSummary("Your API tokens, newest first; never their secrets").Produces<ApiTokensResponse>();
         own.MapPost("", CreateAsync).WithName("createApiToken").RequireSession().RequireStepUp().WithSummary("A new API token for the CLI or CI; its secret is shown this once").Idempotent()
-            .Produces<CreatedApiTokenResponse>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+            .Produces<CreatedApiTokenResponse>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests);
         own.MapDelete("/{id}", EndAsync).WithName("endApiToken").RequireSession().WithSummary("End an API token, at once")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
         var bound = routes.MapGroup("/api/organizations").WithApiDefaults().WithTags("API tokens").AddEndpointFilter(OrganizationEndpoints.RedirectFormerSlugAsync);

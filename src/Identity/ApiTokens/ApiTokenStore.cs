@@ -34,6 +34,7 @@ internal sealed class ApiTokenRow
 internal sealed class ApiTokenStore(IAccountMailer mailer, IAuditLog audit, TimeProvider clock)
 {
     private const int MostOfAnAccount = 50;
+    private const int MostWithinAnHour = 60;
 
     private const string Select = """
         SELECT t.id, t.account_id, t.organization_id, t.name, t.prefix, t.scopes, t.created_at, t.expires_at, t.last_used_at, coalesce(a.name, '') AS account_name
@@ -65,6 +66,8 @@ internal sealed class ApiTokenStore(IAccountMailer mailer, IAuditLog audit, Time
             return SlowBody.Ended;
         if ((await OfAccountAsync(session, caller.AccountId).ConfigureAwait(false)).Count >= MostOfAnAccount)
             return Failure.Conflict("TOO_MANY_TOKENS", $"An account has at most {MostOfAnAccount} API tokens. End those that nobody uses.");
+        if (await WaitAsync(session, caller.AccountId).ConfigureAwait(false) is { } seconds)
+            return new Failure(FailureKind.LimitReached, "RATE_LIMITED", $"An account makes at most {MostWithinAnHour} API tokens within an hour. Try again in {seconds} s.") { RetryAfterSeconds = seconds };
         var secret = ApiTokenText.New();
         var id = TypeId.New(clock);
         string[] texts = [.. scopes.Distinct().Order().Select(TokenScopes.Text)];
@@ -88,6 +91,15 @@ internal sealed class ApiTokenStore(IAccountMailer mailer, IAuditLog audit, Time
             Values = new Dictionary<string, string>(StringComparer.Ordinal) { ["change"] = $"The API token “{name}” ({row.Prefix}…) was made. Whoever has it acts as you, within its scopes: {string.Join(", ", texts)}." },
         }).ConfigureAwait(false);
         return (row, secret);
+    }
+
+    // Until there is room for one more within the hour; null where there is. Those that have ended count too, or making and ending by turns would have no end.
+    private async Task<int?> WaitAsync(DbSession session, Guid accountId)
+    {
+        const string sql = "SELECT created_at FROM identity.api_token WHERE account_id = @accountId AND created_at > @since ORDER BY created_at DESC OFFSET @before LIMIT 1";
+        var since = clock.GetUtcNow().AddHours(-1);
+        var first = await session.QuerySingleOrDefaultAsync<DateTimeOffset?>(sql, new { accountId, since, before = MostWithinAnHour - 1 }).ConfigureAwait(false);
+        return first is { } at ? Math.Max(1, (int)Math.Ceiling((at - since).TotalSeconds)) : null;
     }
 
     // Those that have ended count too: each was a mail. A request may not write the counts of mails. Whose address nobody has proved is told nothing: it may be somebody else's.
