@@ -8,6 +8,6 @@ namespace Tollgate.Identity;
 /// </summary>
 public interface IAccountDeletionCheck
 {
-    /// <summary>Runs under the row-level security of the account. <paramref name="organizationIds"/> are those that would have no owner left.</summary>
+    /// <summary>In the transaction that deletes, as worker. <paramref name="organizationIds"/> are those that would have no owner left; they are locked.</summary>
     Task<IReadOnlyList<FieldError>> FindAsync(DbSession session, Guid accountId, IReadOnlyList<Guid> organizationIds);
 }

@@ -14,7 +14,7 @@ public interface IOrganizationStep
 /// <summary>Modules that an organization cannot be removed from under join here.</summary>
 public interface IOrganizationRemovalCheck
 {
-    /// <summary>What stands against it, as the end of a sentence that begins with "There are still" (<c>2 live subscriptions</c>); null for nothing.</summary>
+    /// <summary>With the organization locked; as app, or as worker when its last owner's account is deleted. What stands against it, as the end of a sentence that begins with "There are still" (<c>2 live subscriptions</c>); null for nothing.</summary>
     Task<string?> HindranceAsync(DbSession session, Guid organizationId);
 }
 

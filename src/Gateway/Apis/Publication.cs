@@ -7,7 +7,7 @@ using Tollgate.Plans;
 namespace Tollgate.Gateway.Apis;
 
 /// <summary>Puts an API on sale and takes it off: its status, its plans and what other modules keep of it change in one transaction.</summary>
-internal sealed class Publication(IDatabase database, ApiStore store, IPlans plans, IEnumerable<IApiPublicationStep> steps, IChangeFeed feed, GatewayAddress gateway, IAuditLog audit)
+internal sealed class Publication(IDatabase database, ApiStore store, IPlans plans, IOrganizations organizations, IEnumerable<IApiPublicationStep> steps, IChangeFeed feed, GatewayAddress gateway, IAuditLog audit)
 {
     public static Failure Archived { get; } = Failure.Conflict("API_ARCHIVED", "This API is archived and cannot be changed any more.");
 
@@ -20,7 +20,7 @@ internal sealed class Publication(IDatabase database, ApiStore store, IPlans pla
     }
 
     public static async Task<IResult> PublishAsync(string id, PublishApiRequest? request, Caller caller, HttpContext context, Publication publication) => await publication.ChangeAsync(
-        id, caller, context, (session, row) => publication.PublishAsync(session, row, request?.AcceptFindings == true)).ConfigureAwait(false);
+        id, caller, context, (session, row) => publication.PublishAsync(session, row, request?.AcceptFindings == true), holdsOrganization: true).ConfigureAwait(false);
 
     public static Task<IResult> UnpublishAsync(string id, Caller caller, HttpContext context, Publication publication) =>
         publication.ChangeAsync(id, caller, context, publication.UnpublishAsync);
@@ -49,10 +49,14 @@ internal sealed class Publication(IDatabase database, ApiStore store, IPlans pla
                 await step.UnpublishedAsync(session, row.Id).ConfigureAwait(false);
     }
 
-    private async Task<IResult> ChangeAsync(string id, Caller caller, HttpContext context, Func<DbSession, ApiRow, Task<Outcome<ApiRow>>> change)
+    private async Task<IResult> ChangeAsync(string id, Caller caller, HttpContext context, Func<DbSession, ApiRow, Task<Outcome<ApiRow>>> change, bool holdsOrganization = false)
     {
         var outcome = await database.AsAppAsync(caller.Tenant, async Task<Outcome<ApiResponse>> (session) =>
         {
+            // Before the row, as whoever suspends the organization does: what is on sale keeps it from being removed.
+            if (holdsOrganization && await ApiStore.FindOwnAsync(session, caller, id).ConfigureAwait(false) is { Succeeded: true } seen
+                && await organizations.HoldAsync(session, seen.Value.OrganizationId).ConfigureAwait(false) is null)
+                return Failure.NotFound("API");
             var found = await ApiStore.FindOwnAsync(session, caller, id, forUpdate: true).ConfigureAwait(false);
             var changed = found.Failure is { } notFound ? notFound : await change(session, found.Value).ConfigureAwait(false);
             if (changed.Failure is { } refused)

@@ -48,9 +48,6 @@ internal sealed class AccountDeletion(
 
     public async Task<Failure?> DeleteAsync(Caller caller, AuditActor actor, CancellationToken cancellation)
     {
-        var obstacles = await database.AsAppAsync(caller.Tenant, session => ObstaclesAsync(session, caller.AccountId), cancellation).ConfigureAwait(false);
-        if (obstacles.Count > 0)
-            return InUse(obstacles);
         var deleted = await database.AsWorkerAsync(session => DeleteAsync(session, caller, actor), cancellation).ConfigureAwait(false);
         return deleted.Failure;
     }
@@ -72,10 +69,9 @@ internal sealed class AccountDeletion(
         var (accountId, now) = (caller.AccountId, clock.GetUtcNow());
         if (caller.IsOperator && await AdminActs.IsLastOperatorAsync(session, accountId).ConfigureAwait(false))
             return AdminActs.LastOperator;
-        // Locked, in one order, and looked at again: another owner may have left since.
+        // Locked, in one order, before anything is asked: no owner leaves and nothing comes into use (IOrganizations.HoldAsync) until this is over.
         var left = await session.QueryAsync<Guid>(LockOrganizations, new { accountId }).ConfigureAwait(false);
-        var orphans = await session.QueryAsync<Guid>(Orphans, new { accountId }).ConfigureAwait(false);
-        if (await new OrganizationNeedsOwner().FindAsync(session, accountId, orphans).ConfigureAwait(false) is { Count: > 0 } obstacles)
+        if (await ObstaclesAsync(session, accountId).ConfigureAwait(false) is { Count: > 0 } obstacles)
             return InUse(obstacles);
         if (await AccountStore.LockAsync(session, accountId).ConfigureAwait(false) is not { } account)
             return true;

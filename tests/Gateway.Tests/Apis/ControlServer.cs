@@ -34,6 +34,7 @@ public sealed class ControlServer : IAsyncLifetime
         }, app =>
         {
             app.MapIdentity();
+            app.MapAdmission();
             app.MapGateway();
         }, settings: new Dictionary<string, string?>(StringComparer.Ordinal) { ["Tollgate:Roles"] = "control", ["Gateway:AllowPrivateUpstreams"] = "true" });
         using var response = await Server.Client.PostAsJsonAsync("/auth/register", new { email = "ada@example.com", password = "correct horse battery staple", name = "Ada" });
