@@ -14,10 +14,8 @@ internal sealed record SuspensionChanged(Guid OrganizationId, bool Suspended, st
 /// Mails an organization's owners and admins that it is suspended, and that it is no longer. By the outbox: how many news an address has had, no request may look up. An
 /// address that nobody has proved is told nothing: it may be somebody else's.
 /// </summary>
-internal sealed class SuspensionNews(IOrganizationContacts contacts, AttemptCounts counts, IAccountMailer mailer) : IOutboxHandler
+internal sealed class SuspensionNews(IOrganizationContacts contacts, MailLimits mails, IAccountMailer mailer) : IOutboxHandler
 {
-    private const int AtMostAnHour = 20;
-
     public string Name => "identity.suspension_news";
 
     public string EventType => SuspensionChanged.Type;
@@ -32,7 +30,7 @@ internal sealed class SuspensionNews(IOrganizationContacts contacts, AttemptCoun
         if (change.Reason is { } reason)
             values["reason"] = reason;
         foreach (var person in await contacts.AdminsAsync(session, change.OrganizationId).ConfigureAwait(false))
-            if (person.EmailVerified && (await counts.AddAsync(session, AttemptCounts.SubjectOf("mail.news", person.Email), "account", TimeSpan.FromHours(1)).ConfigureAwait(false)).Count <= AtMostAnHour)
+            if (person.EmailVerified && await mails.TakeNewsAsync(session, person.Email).ConfigureAwait(false))
                 await mailer.SendAsync(session, new AccountMail(change.Suspended ? AccountMailKind.OrganizationSuspended : AccountMailKind.OrganizationUnsuspended, person.Email, person.Name) { Values = values }).ConfigureAwait(false);
     }
 }
