@@ -19,8 +19,12 @@ const lifetime = 10 * 60_000;
  */
 export function keepNext(next: string | undefined, now: number = Date.now()): void {
   const path = pathOfHere(next);
-  if (path === undefined) dropNext();
-  else localStorage.setItem(storageKey, JSON.stringify({ path, until: now + lifetime }));
+  if (path === undefined) return dropNext();
+  try {
+    localStorage.setItem(storageKey, JSON.stringify({ path, until: now + lifetime }));
+  } catch {
+    // A browser that keeps nothing: the link leads to the first page.
+  }
 }
 
 /** Checked again: what stands in a browser's storage may be anything. */
@@ -33,4 +37,10 @@ export function keptNext(now: number = Date.now()): string | undefined {
   }
 }
 
-export const dropNext = (): void => localStorage.removeItem(storageKey);
+export function dropNext(): void {
+  try {
+    localStorage.removeItem(storageKey);
+  } catch {
+    // Nothing was kept.
+  }
+}

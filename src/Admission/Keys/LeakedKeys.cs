@@ -81,11 +81,12 @@ internal sealed class LeakedKeys(
         return true;
     }
 
-    private static AccountMail MailOf(Contact person, KeyRow key, string? source, bool revoked) => new(AccountMailKind.SecurityChanged, person.Email, person.Name)
+    // An address that nobody has proved may be somebody else's: what its account calls itself and its keys is not said there.
+    private static AccountMail MailOf(Contact person, KeyRow key, string? source, bool revoked) => new(AccountMailKind.SecurityChanged, person.Email, person.EmailVerified ? person.Name : "")
     {
         Values = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["change"] = $"The key “{key.Name}” ({key.Prefix}…) was found in the open{(source is null ? "" : $" at {source}")}"
+            ["change"] = $"The key {(person.EmailVerified ? $"“{key.Name}” " : "")}({key.Prefix}…) was found in the open{(source is null ? "" : $" at {source}")}"
                 + (revoked ? " and has been revoked. Create a new one where it was used." : ". Rotate it."),
         },
     };

@@ -4,8 +4,9 @@ using System.Text;
 namespace Tollgate.Admission.Leases;
 
 /// <summary>
-/// What runs inside Redis, each time as one step. One text with six verbs, so that there is one digest. It is only ever called by its digest: a server that has
-/// lost its memory (restart, failover, an older snapshot) has lost its scripts too, and says NOSCRIPT before it hands out anything.
+/// What runs inside Redis, each time as one step: one text with six verbs. It is only ever called by its digest: a server that has lost its memory (restart, failover, an older snapshot)
+/// has lost its scripts too, and says NOSCRIPT before it hands out anything. Each epoch has a text of its own, loaded where the epoch begins: scripts are not replicated, and a server that
+/// was the primary once, follows another and is promoted again still has those of its former time.
 /// </summary>
 /// <remarks>
 /// Counter of a meter of a subscription, a hash: <c>v</c> version; for each window w: <c>o</c> ordinal, <c>e</c> end (µs), <c>g</c> given away, <c>s</c> the epoch
@@ -18,7 +19,7 @@ namespace Tollgate.Admission.Leases;
 /// </remarks>
 internal static class LeaseScript
 {
-    public const string Text = """
+    private const string Body = """
         local time = redis.call('TIME')
         local now = time[1] * 1000000 + time[2]
         local verb, epoch = ARGV[1], ARGV[2]
@@ -33,7 +34,7 @@ internal static class LeaseScript
         end
         local current = redis.call('GET', KEYS[1])
         if verb == 'push' or verb == 'end' then
-          if current then return {'LATE', answer[2], 0} end
+          if current or (verb == 'push' and redis.call('GET', 'tollgate:turn') ~= epoch) then return {'LATE', answer[2], 0} end
         elseif current ~= epoch then
           return {'EPOCH', answer[2], 0}
         end
@@ -156,7 +157,21 @@ internal static class LeaseScript
         return answer
         """;
 
+    private static volatile Named s_last = new("", "");
+
+    public static string TextOf(string epoch) => $"-- {epoch}\n{Body}";
+
+    public static string DigestOf(string epoch)
+    {
+        // Nearly always that of the last time.
+        if (s_last is var last && last.Epoch == epoch)
+            return last.Digest;
 #pragma warning disable CA5350 // The name that Redis gives a script.
-    public static string Digest { get; } = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(Text)));
+        var digest = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(TextOf(epoch))));
 #pragma warning restore CA5350
+        s_last = new Named(epoch, digest);
+        return digest;
+    }
+
+    private sealed record Named(string Epoch, string Digest);
 }

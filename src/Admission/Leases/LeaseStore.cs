@@ -50,11 +50,11 @@ internal sealed class LeaseStore(IRedis redis, SharedClock clock, TimeProvider o
     public async Task<LeaseAnswer> AskAsync(string epoch, Guid life, MeterLeases leases, IReadOnlyList<WindowAsk> asks)
     {
         var name = Name(leases.Subscriber.Id, leases.Meter);
-        var arguments = new List<object> { "ask", epoch, NextSequence(), name, Number(Micros(own.GetUtcNow().UtcTicks)) };
+        var arguments = new List<object> { NextSequence(), name, Number(Micros(own.GetUtcNow().UtcTicks)) };
         foreach (var ask in asks)
             arguments.AddRange([Number((long)ask.Lease.Window), Number(ask.Frame.Ordinal), Number(Micros(ask.Frame.Start)), Number(Micros(ask.Frame.End)), Number(ask.Limit),
                 Number(ask.Held), Number(ask.Used), Number(ask.Need), Number(ask.Want)]);
-        var answer = await RunAsync(Counter(name), Life(life), arguments).ConfigureAwait(false);
+        var answer = await RunAsync("ask", epoch, Counter(name), Life(life), arguments).ConfigureAwait(false);
         var windows = new List<WindowAnswer>(asks.Count);
         for (var i = 3; i + 2 < answer.Count; i += 3)
             windows.Add(new WindowAnswer(StateOf(answer[i]), Parse(answer[i + 1]), Parse(answer[i + 2])));
@@ -64,8 +64,8 @@ internal sealed class LeaseStore(IRedis redis, SharedClock clock, TimeProvider o
     /// <summary>Places of calls in flight: so many are held, and so many more are needed or would be liked.</summary>
     public async Task<SlotAnswer> AskSlotsAsync(string epoch, Guid life, Guid subscription, int held, int need, int want, int limit, TimeSpan lease)
     {
-        var answer = await RunAsync($"tollgate:slots:{epoch}:{subscription:N}", SlotsSince,
-            ["slots", epoch, NextSequence(), life.ToString("N"), Number(held), Number(need), Number(want), Number(limit), Number(lease.Ticks / TimeSpan.TicksPerMicrosecond)]).ConfigureAwait(false);
+        var answer = await RunAsync("slots", epoch, $"tollgate:slots:{epoch}:{subscription:N}", SlotsSince,
+            [NextSequence(), life.ToString("N"), Number(held), Number(need), Number(want), Number(limit), Number(lease.Ticks / TimeSpan.TicksPerMicrosecond)]).ConfigureAwait(false);
         return answer[3] switch
         {
             "overtaken" => throw new RedisUnavailableException("A later question about calls in flight came first."),
@@ -75,25 +75,25 @@ internal sealed class LeaseStore(IRedis redis, SharedClock clock, TimeProvider o
 
     public Task SeedAsync(string epoch, Guid subscription, byte meter, IEnumerable<SeedLine> lines)
     {
-        var arguments = new List<object> { "seed", epoch };
+        var arguments = new List<object>();
         foreach (var line in lines)
             arguments.AddRange([Number((long)line.Window), Number(line.Ordinal), Number(line.EndMicros), Number(line.Used)]);
-        return RunAsync(Counter(Name(subscription, meter)), Rebuild, arguments);
+        return RunAsync("seed", epoch, Counter(Name(subscription, meter)), Rebuild, arguments);
     }
 
-    /// <summary>False when the rebuild is over.</summary>
+    /// <summary>False when the rebuild is over, or another one has begun.</summary>
     public async Task<bool> PushAsync(string turn, Guid life, Guid subscription, byte meter, IEnumerable<PushLine> lines)
     {
         var name = Name(subscription, meter);
-        var arguments = new List<object> { "push", turn, NextSequence(), name };
+        var arguments = new List<object> { NextSequence(), name };
         foreach (var line in lines)
             arguments.AddRange([Number((long)line.Window), Number(line.Known.Ordinal), Number(line.Known.EndMicros), Number(line.Known.Version), Number(line.Known.Given),
                 Number(Math.Min(line.Known.Granted, line.LeastTold))]);
-        return (await RunAsync(Counter(name), Life(life), arguments).ConfigureAwait(false))[0] == "OK";
+        return (await RunAsync("push", turn, Counter(name), Life(life), arguments).ConfigureAwait(false))[0] == "OK";
     }
 
     public Task SettleAsync(string epoch, Guid life, LeaseRecord record, long back) =>
-        RunAsync(Counter(Name(record.Subscription, record.Meter)), Life(life), ["settle", epoch, record.Field, Number((long)record.Window), record.Text, Number(back)]);
+        RunAsync("settle", epoch, Counter(Name(record.Subscription, record.Meter)), Life(life), [record.Field, Number((long)record.Window), record.Text, Number(back)]);
 
     public Task BeginLifeAsync(Guid node, Guid life) => redis.TextAsync("SADD", Lives(node), life.ToString("N"));
 
@@ -124,20 +124,20 @@ internal sealed class LeaseStore(IRedis redis, SharedClock clock, TimeProvider o
 
     public async Task<string?> EpochAsync() => await redis.TextAsync("GET", Epoch).ConfigureAwait(false);
 
-    /// <summary>True while the server remembers the script; else it may have restarted, and nothing that it holds is to be believed.</summary>
-    public async Task<bool> RemembersAsync() => (await redis.ListAsync("SCRIPT", "EXISTS", LeaseScript.Digest).ConfigureAwait(false)) is ["1"];
+    /// <summary>True while the server remembers the script of an epoch; else it may have restarted, or has the epoch from another one, and nothing that it holds is to be believed.</summary>
+    public async Task<bool> RemembersAsync(string epoch) => (await redis.ListAsync("SCRIPT", "EXISTS", LeaseScript.DigestOf(epoch)).ConfigureAwait(false)) is ["1"];
 
-    /// <summary>First the epoch goes, then the script comes: between the two nobody is granted anything.</summary>
-    public async Task BeginAgainAsync()
-    {
-        await redis.TextAsync("DEL", Epoch, Turn).ConfigureAwait(false);
-        await redis.TextAsync("SCRIPT", "LOAD", LeaseScript.Text).ConfigureAwait(false);
-    }
+    /// <summary>Nobody is granted anything until there is another epoch.</summary>
+    public Task BeginAgainAsync() => redis.TextAsync("DEL", Epoch, Turn);
 
     public async Task<string?> TurnAsync() => await redis.TextAsync("GET", Turn).ConfigureAwait(false);
 
     /// <summary>Unless another node has begun one.</summary>
-    public Task BeginTurnAsync(string epoch) => redis.TextAsync("SET", Turn, epoch, "NX");
+    public async Task BeginTurnAsync(string epoch)
+    {
+        await redis.TextAsync("SCRIPT", "LOAD", LeaseScript.TextOf(epoch)).ConfigureAwait(false);
+        await redis.TextAsync("SET", Turn, epoch, "NX").ConfigureAwait(false);
+    }
 
     public Task JoinRebuildAsync(Guid node, string turn) => redis.TextAsync("HSET", Rebuild, node.ToString("N"), turn);
 
@@ -148,17 +148,17 @@ internal sealed class LeaseStore(IRedis redis, SharedClock clock, TimeProvider o
     }
 
     /// <summary>Without effect where another turn is.</summary>
-    public Task EndRebuildAsync(string turn) => RunAsync(Turn, Rebuild, ["end", turn]);
+    public Task EndRebuildAsync(string turn) => RunAsync("end", turn, Turn, Rebuild, []);
 
     public static long Micros(long ticks) => (ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 
-    private async Task<IReadOnlyList<string?>> RunAsync(string counter, string third, List<object> arguments)
+    private async Task<IReadOnlyList<string?>> RunAsync(string verb, string epoch, string counter, string third, IEnumerable<object> arguments)
     {
         var askedAt = clock.Timestamp();
         IReadOnlyList<string?> answer;
         try
         {
-            answer = await redis.ListAsync("EVALSHA", [LeaseScript.Digest, "3", Epoch, counter, third, .. arguments]).ConfigureAwait(false);
+            answer = await redis.ListAsync("EVALSHA", [LeaseScript.DigestOf(epoch), "3", Epoch, counter, third, verb, epoch, .. arguments]).ConfigureAwait(false);
         }
         catch (RedisRefusedException exception) when (exception.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
         {

@@ -34,9 +34,12 @@ internal sealed partial class SharedEpoch(LeaseStore store, NodeState state, IDa
         {
             if (_current is not null)
                 return true;
-            if (!await store.RemembersAsync().ConfigureAwait(false))
-                await store.BeginAgainAsync().ConfigureAwait(false);
             var epoch = await store.EpochAsync().ConfigureAwait(false);
+            if (epoch is not null && !await store.RemembersAsync(epoch).ConfigureAwait(false))
+            {
+                await store.BeginAgainAsync().ConfigureAwait(false);
+                epoch = null;
+            }
             if (epoch is null)
             {
                 await RebuildAsync(node).ConfigureAwait(false);
@@ -64,7 +67,7 @@ internal sealed partial class SharedEpoch(LeaseStore store, NodeState state, IDa
     /// <summary>Looks whether Redis still holds the epoch that this node works with.</summary>
     public async Task WatchAsync()
     {
-        if (_current is { } known && (await store.EpochAsync().ConfigureAwait(false) != known || !await store.RemembersAsync().ConfigureAwait(false)))
+        if (_current is { } known && (await store.EpochAsync().ConfigureAwait(false) != known || !await store.RemembersAsync(known).ConfigureAwait(false)))
             Lose();
         await EnsureAsync().ConfigureAwait(false);
     }
@@ -95,7 +98,11 @@ internal sealed partial class SharedEpoch(LeaseStore store, NodeState state, IDa
     private async Task<string?> TurnAsync()
     {
         if (await store.TurnAsync().ConfigureAwait(false) is { } turn)
-            return turn;
+        {
+            if (await store.RemembersAsync(turn).ConfigureAwait(false))
+                return turn;
+            await store.BeginAgainAsync().ConfigureAwait(false);
+        }
         await store.BeginTurnAsync(await database.AsWorkerAsync(EpochRegister.NextAsync, CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false);
         return await store.TurnAsync().ConfigureAwait(false);
     }

@@ -49,8 +49,12 @@ internal sealed class WindowLease(Window window)
     }
 
     /// <summary>Redis has recently said that there is less than this: no reason to ask again for the moment.</summary>
-    public bool IsKnownToLack(uint ordinal, long missing, long now) =>
-        missing > Left(ordinal) && WindowWord.Ordinal(_bits, Volatile.Read(ref _left)) == ordinal && now - Volatile.Read(ref _answeredAt) < Patience;
+    public bool IsKnownToLack(uint ordinal, long missing, long now)
+    {
+        // First when, then what: what is read is of that answer or a later one.
+        var answeredAt = Volatile.Read(ref _answeredAt);
+        return missing > Left(ordinal) && WindowWord.Ordinal(_bits, Volatile.Read(ref _left)) == ordinal && now - answeredAt < Patience;
+    }
 
     /// <summary>Before this node asks again whether others have given something back.</summary>
     private long Patience => Window switch
@@ -67,11 +71,11 @@ internal sealed class WindowLease(Window window)
     {
         Known = known;
         LeastTold = long.MaxValue;
-        // The grant first: a call that found that there is nothing left for all has been able to find what is here.
+        // In this order: who finds that nothing is left for all finds the grant too.
         Set(ordinal, granted);
         Volatile.Write(ref _askAhead, fresh >= SmallestAhead ? WindowWord.Pack(_bits, ordinal, granted - fresh / 2) : 0);
-        Volatile.Write(ref _answeredAt, now);
         Volatile.Write(ref _left, WindowWord.Pack(_bits, ordinal, Math.Max(0, left)));
+        Volatile.Write(ref _answeredAt, now);
     }
 
     /// <summary>Something is being given back: what Redis said before is too little.</summary>

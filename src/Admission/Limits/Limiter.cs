@@ -103,7 +103,7 @@ internal static class Limiter
             {
                 // Its own part is spent here; whether the whole is, Redis knows.
                 var missing = Math.Max(1, amount) - (granted - used);
-                if (lease is null || amount > term.Limit || lease.IsKnownToLack(WindowWord.Ordinal(term.Bits, word), missing, now))
+                if (lease is null || amount > term.Limit || (lease.IsKnownToLack(WindowWord.Ordinal(term.Bits, word), missing, now) && Refuses(term, GrantedOf(term, lease, word), used, amount)))
                     refusal.Add(term.Window, frame.ResetSeconds(now), count);
                 else
                     lacking.Add(term.Meter, Math.Max(1, amount));

@@ -70,7 +70,7 @@ internal sealed class AdmissionSnapshot(
                 Mark(found, page);
             }
             End([.. Missing(found)]);
-            await database.AsWorkerAsync(session => KeyLoader.LoadAsync(session, state, null), cancellation).ConfigureAwait(false);
+            await database.AsWorkerAsync(session => KeyLoader.LoadAsync(session, state), cancellation).ConfigureAwait(false);
             if (!again)
             {
                 counters.Begin();
@@ -99,7 +99,7 @@ internal sealed class AdmissionSnapshot(
         }
         var keys = Ids(changes, KeyTopic);
         if (keys.Length > 0)
-            disk.Keep(state, await database.AsWorkerAsync(session => KeyLoader.LoadAsync(session, state, keys), cancellation).ConfigureAwait(false));
+            await database.AsWorkerAsync(session => KeyLoader.LoadAsync(session, state, keys, place => disk.Keep(state, place)), cancellation).ConfigureAwait(false);
     }
 
     public void Reached(FeedPlace place)

@@ -41,10 +41,9 @@ internal sealed class SnapshotDisk(NodeOptions options, ILogger<SnapshotDisk> lo
         Append();
     }
 
-    public void Keep(NodeState state, IEnumerable<int> keys)
+    public void Keep(NodeState state, int key)
     {
-        foreach (var number in keys)
-            SnapshotRecords.WriteKey(_block, state, number);
+        SnapshotRecords.WriteKey(_block, state, key);
         Append();
     }
 

@@ -79,7 +79,7 @@ internal sealed class AccountDeletion(
         foreach (var organization in left)
             await audit.WriteAsync(session, actor, new AuditChange("member.left", TypeId.Format("acc", accountId), organization)).ConfigureAwait(false);
         var few = await mails.TakeNewsAsync(session, account.Email).ConfigureAwait(false);
-        await mailer.SendAsync(session, new AccountMail(AccountMailKind.AccountDeleted, account.Email, account.Name) { IsDecoy = !few }).ConfigureAwait(false);
+        await mailer.SendAsync(session, new AccountMail(AccountMailKind.AccountDeleted, account.Email, account.NameInMails) { IsDecoy = !few }).ConfigureAwait(false);
         await audit.WriteAsync(session, actor, new AuditChange("account.deleted", TypeId.Format("acc", accountId))).ConfigureAwait(false);
         foreach (var sql in Ended)
             await session.ExecuteAsync(sql, new { accountId }).ConfigureAwait(false);

@@ -21,6 +21,9 @@ internal sealed class AccountRow
     public DateTimeOffset? DisabledAt { get; init; }
 
     public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>What its mails greet with. Whoever registers another's address chooses the name: until the address is proved, those words go to nobody.</summary>
+    public string NameInMails => EmailVerifiedAt is null ? "" : Name;
 }
 
 /// <summary>Accounts before anybody is signed in: the worker role.</summary>

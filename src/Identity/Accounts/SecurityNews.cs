@@ -11,7 +11,7 @@ internal sealed class SecurityNews(MailLimits mails, IAccountMailer mailer, IAud
         var account = await AccountStore.GetAsync(session, accountId).ConfigureAwait(false);
         var values = new Dictionary<string, string>(StringComparer.Ordinal) { ["change"] = sentence };
         var few = await mails.TakeNewsAsync(session, account.Email).ConfigureAwait(false);
-        await mailer.SendAsync(session, new AccountMail(AccountMailKind.SecurityChanged, account.Email, account.Name) { Values = values, IsDecoy = !few }).ConfigureAwait(false);
+        await mailer.SendAsync(session, new AccountMail(AccountMailKind.SecurityChanged, account.Email, account.NameInMails) { Values = values, IsDecoy = !few }).ConfigureAwait(false);
         await audit.WriteAsync(session, actor, new AuditChange(action, TypeId.Format("acc", accountId), After: detail)).ConfigureAwait(false);
     }
 }

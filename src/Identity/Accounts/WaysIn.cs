@@ -1,4 +1,5 @@
 using Tollgate.Foundation;
+using Tollgate.Identity.Attempts;
 using Tollgate.Identity.Challenges;
 using Tollgate.Identity.SecondFactor;
 using Tollgate.Identity.Sessions;
@@ -18,6 +19,7 @@ internal sealed class WaysIn(SessionStore sessions, ChallengeStore challenges, I
         await sessions.EndAllAsync(session, account.Id, "address_proved").ConfigureAwait(false);
         await challenges.VoidAsync(session, account.Id).ConfigureAwait(false);
         await DropFactorsAsync(session, account.Id).ConfigureAwait(false);
+        await MailLimits.ForgetNewsAsync(session, account.Email).ConfigureAwait(false);
         await session.ExecuteAsync("UPDATE identity.api_token SET ended_at = @now WHERE account_id = @Id AND ended_at IS NULL", new { account.Id, now = clock.GetUtcNow() }).ConfigureAwait(false);
         await audit.WriteAsync(session, actor, new AuditChange("account.ways_in_dropped", TypeId.Format("acc", account.Id))).ConfigureAwait(false);
     }

@@ -12,13 +12,17 @@ internal sealed class OrganizationSuspensions(IDatabase database, IEnumerable<IO
     public Task<Outcome<bool>> SuspendAsync(Caller caller, Guid organizationId, string reason, AuditActor actor, CancellationToken cancellation) => ActAsync(caller, organizationId, async session =>
     {
         const string sql = "INSERT INTO identity.suspension (organization_id, suspended_at, reason) VALUES (@organizationId, @now, @reason) ON CONFLICT DO NOTHING";
-        if (await session.ExecuteAsync(sql, new { organizationId, now = clock.GetUtcNow(), reason }).ConfigureAwait(false) > 0)
+        var suspended = await session.ExecuteAsync(sql, new { organizationId, now = clock.GetUtcNow(), reason }).ConfigureAwait(false) > 0;
+        await StepAsync(session, organizationId, suspended: true).ConfigureAwait(false);
+        if (suspended)
             await TellAsync(session, organizationId, actor, suspended: true, reason).ConfigureAwait(false);
     }, cancellation);
 
     public Task<Outcome<bool>> LiftAsync(Caller caller, Guid organizationId, AuditActor actor, CancellationToken cancellation) => ActAsync(caller, organizationId, async session =>
     {
-        if (await session.ExecuteAsync("DELETE FROM identity.suspension WHERE organization_id = @organizationId", new { organizationId }).ConfigureAwait(false) > 0)
+        var lifted = await session.ExecuteAsync("DELETE FROM identity.suspension WHERE organization_id = @organizationId", new { organizationId }).ConfigureAwait(false) > 0;
+        await StepAsync(session, organizationId, suspended: false).ConfigureAwait(false);
+        if (lifted)
             await TellAsync(session, organizationId, actor, suspended: false, reason: null).ConfigureAwait(false);
     }, cancellation);
 
@@ -37,10 +41,15 @@ internal sealed class OrganizationSuspensions(IDatabase database, IEnumerable<IO
         return done;
     }
 
-    private async Task TellAsync(DbSession session, Guid organizationId, AuditActor actor, bool suspended, string? reason)
+    // Each time, also when it was so already: what a node of the version before has left undone is done by doing it again.
+    private async Task StepAsync(DbSession session, Guid organizationId, bool suspended)
     {
         foreach (var step in steps)
             await step.SuspendedAsync(session, organizationId, suspended).ConfigureAwait(false);
+    }
+
+    private async Task TellAsync(DbSession session, Guid organizationId, AuditActor actor, bool suspended, string? reason)
+    {
         await audit.WriteAsync(session, actor, new AuditChange(suspended ? "organization.suspended" : "organization.unsuspended", TypeId.Format("org", organizationId), organizationId,
             Before: new { suspended = !suspended }, After: new { suspended, reason })).ConfigureAwait(false);
         await outbox.PublishAsync(session, SuspensionChanged.Type, 1, new SuspensionChanged(organizationId, suspended, reason)).ConfigureAwait(false);

@@ -29,7 +29,8 @@ internal sealed class SuspensionNews(IOrganizationContacts contacts, MailLimits 
         var values = new Dictionary<string, string>(StringComparer.Ordinal) { ["organization"] = organization };
         if (change.Reason is { } reason)
             values["reason"] = reason;
-        foreach (var person in await contacts.AdminsAsync(session, change.OrganizationId).ConfigureAwait(false))
+        // In one order: other organizations with the same people may be told at the same time.
+        foreach (var person in (await contacts.AdminsAsync(session, change.OrganizationId).ConfigureAwait(false)).OrderBy(person => person.Email, StringComparer.Ordinal))
             if (person.EmailVerified && await mails.TakeNewsAsync(session, person.Email).ConfigureAwait(false))
                 await mailer.SendAsync(session, new AccountMail(change.Suspended ? AccountMailKind.OrganizationSuspended : AccountMailKind.OrganizationUnsuspended, person.Email, person.Name) { Values = values }).ConfigureAwait(false);
     }

@@ -39,6 +39,10 @@ internal sealed class MailLimits(AttemptCounts counts)
     public async Task<bool> TakeNewsAsync(DbSession session, string email) =>
         (await counts.AddAsync(session, AttemptCounts.SubjectOf("mail.news", email), "account", Hour).ConfigureAwait(false)).Count <= NewsOfOneAddress;
 
+    /// <summary>The address has been proved: what somebody else made happen before holds back none of the owner's news.</summary>
+    public static Task<int> ForgetNewsAsync(DbSession session, string email) =>
+        session.ExecuteAsync("DELETE FROM identity.attempt WHERE subject = @subject", new { subject = AttemptCounts.SubjectOf("mail.news", email) });
+
     /// <summary>The owner of the mailbox was here: what strangers have asked for is of no account any more.</summary>
     public static Task<int> ForgetStrangersAsync(DbSession session, string email) => session.ExecuteAsync(
         "DELETE FROM identity.attempt WHERE subject = ANY (@subjects) AND source = @Strangers",

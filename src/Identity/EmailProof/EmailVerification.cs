@@ -61,7 +61,9 @@ internal sealed class EmailVerification(
             var isTaken = await AccountStore.FindByEmailAsync(session, email).ConfigureAwait(false) is not null;
             await challenges.AddAsync(session, proof).ConfigureAwait(false);
             await mailer.SendAsync(session, MailOf(AccountMailKind.ConfirmNewEmail, account, proof) with { To = email, IsDecoy = isTaken }).ConfigureAwait(false);
-            await mailer.SendAsync(session, new AccountMail(AccountMailKind.EmailChangeAsked, account.Email, account.Name) { Values = Named("new_email", email) }).ConfigureAwait(false);
+            var few = await mails.TakeNewsAsync(session, account.Email).ConfigureAwait(false);
+            var named = account.EmailVerifiedAt is null ? "another address" : email;
+            await mailer.SendAsync(session, new AccountMail(AccountMailKind.EmailChangeAsked, account.Email, account.NameInMails) { Values = Named("new_email", named), IsDecoy = !few }).ConfigureAwait(false);
             await audit.WriteAsync(session, actor, new AuditChange("account.email_change_asked", TypeId.Format("acc", accountId), Before: new { account.Email }, After: new { email })).ConfigureAwait(false);
             return (Failure?)null;
         }, cancellation).ConfigureAwait(false);
@@ -108,7 +110,10 @@ internal sealed class EmailVerification(
         if (kind == ChallengeKind.VerifyEmail)
         {
             if (await accounts.SetVerifiedAsync(session, account.Id, row.Email!).ConfigureAwait(false) == 1)
+            {
+                await MailLimits.ForgetNewsAsync(session, account.Email).ConfigureAwait(false);
                 await audit.WriteAsync(session, by, new AuditChange("account.email_verified", subject, After: new { account.Email })).ConfigureAwait(false);
+            }
             return account.Email == row.Email ? null : Invalid;
         }
         // Who asked for another address and was signed out since may have been a thief.
@@ -117,14 +122,15 @@ internal sealed class EmailVerification(
         if (!await accounts.SetEmailAsync(session, account.Id, row.Email!).ConfigureAwait(false))
             return AccountStore.EmailTaken;
         await challenges.VoidAsync(session, account.Id).ConfigureAwait(false);
-        await mailer.SendAsync(session, new AccountMail(AccountMailKind.EmailChanged, account.Email, account.Name) { Values = Named("new_email", row.Email!) }).ConfigureAwait(false);
+        var few = await mails.TakeNewsAsync(session, account.Email).ConfigureAwait(false);
+        await mailer.SendAsync(session, new AccountMail(AccountMailKind.EmailChanged, account.Email, account.NameInMails) { Values = Named("new_email", row.Email!), IsDecoy = !few }).ConfigureAwait(false);
         await audit.WriteAsync(session, by, new AuditChange("account.email_changed", subject, Before: new { account.Email }, After: new { row.Email })).ConfigureAwait(false);
         return null;
     }
 
     private static ChallengeDraft Draft(ChallengeKind kind, string email) => new(kind, Lifetime) { Email = email, HasCode = true };
 
-    private static AccountMail MailOf(AccountMailKind kind, AccountRow account, IssuedChallenge proof) => new(kind, account.Email, account.Name)
+    private static AccountMail MailOf(AccountMailKind kind, AccountRow account, IssuedChallenge proof) => new(kind, account.Email, account.NameInMails)
     {
         Code = proof.CodeInGroups,
         Path = $"/verify-email#{proof.Secret}",

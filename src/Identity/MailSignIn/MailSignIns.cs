@@ -29,7 +29,7 @@ internal sealed class MailSignIns(
             var few = await mails.TakeAsync(session, AccountMailKind.SignIn, email, account, origin).ConfigureAwait(false);
             var isFor = account is { DisabledAt: null } && few ? account : null;
             await challenges.AddAsync(session, asked with { Draft = asked.Draft with { AccountId = isFor?.Id } }).ConfigureAwait(false);
-            await mailer.SendAsync(session, new AccountMail(AccountMailKind.SignIn, email, isFor?.Name ?? "")
+            await mailer.SendAsync(session, new AccountMail(AccountMailKind.SignIn, email, isFor?.NameInMails ?? "")
             {
                 Code = asked.CodeInGroups,
                 Path = $"/sign-in/link#{asked.Secret}",

@@ -38,7 +38,8 @@ internal sealed class PasswordChanges(
             await AttemptLimits.ForgiveAsync(session, counted.Value).ConfigureAwait(false);
             await sessions.EndOthersAsync(session, account.Id, caller.SessionId, "password_changed").ConfigureAwait(false);
             await challenges.VoidAsync(session, account.Id).ConfigureAwait(false);
-            await SetAsync(session, account, hash, source.Actor, "account.password_changed").ConfigureAwait(false);
+            var few = await mails.TakeNewsAsync(session, account.Email).ConfigureAwait(false);
+            await SetAsync(session, account, hash, source.Actor, "account.password_changed", isDecoy: !few).ConfigureAwait(false);
             return (Failure?)null;
         }, cancellation).ConfigureAwait(false);
     }
@@ -54,7 +55,7 @@ internal sealed class PasswordChanges(
             var few = await mails.TakeAsync(session, AccountMailKind.ResetPassword, email, account, origin).ConfigureAwait(false);
             var isFor = account is { DisabledAt: null } && few ? account : null;
             await challenges.AddAsync(session, link with { Draft = link.Draft with { AccountId = isFor?.Id } }).ConfigureAwait(false);
-            await mailer.SendAsync(session, new AccountMail(AccountMailKind.ResetPassword, email, isFor?.Name ?? "")
+            await mailer.SendAsync(session, new AccountMail(AccountMailKind.ResetPassword, email, isFor?.NameInMails ?? "")
             {
                 Path = $"/reset-password#{link.Secret}",
                 ExpiresAt = link.ExpiresAt,
@@ -95,10 +96,10 @@ internal sealed class PasswordChanges(
         }, cancellation).ConfigureAwait(false);
     }
 
-    private async Task SetAsync(DbSession session, AccountRow account, string hash, AuditActor actor, string action)
+    private async Task SetAsync(DbSession session, AccountRow account, string hash, AuditActor actor, string action, bool isDecoy = false)
     {
         await AccountStore.SetPasswordHashAsync(session, account.Id, hash).ConfigureAwait(false);
-        await mailer.SendAsync(session, new AccountMail(AccountMailKind.PasswordChanged, account.Email, account.Name)).ConfigureAwait(false);
+        await mailer.SendAsync(session, new AccountMail(AccountMailKind.PasswordChanged, account.Email, account.NameInMails) { IsDecoy = isDecoy }).ConfigureAwait(false);
         await audit.WriteAsync(session, actor, new AuditChange(action, TypeId.Format("acc", account.Id))).ConfigureAwait(false);
     }
 }

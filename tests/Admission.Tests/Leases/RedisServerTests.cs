@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Admission.Leases;
 using Tollgate.Foundation;
 using Tollgate.Plans;
 using Tollgate.TestKit;
@@ -84,6 +85,37 @@ public sealed class RedisServerTests
 
         await load;
         tally.Admitted.ShouldBe(Limit);
+    }
+
+    /// <summary>It follows the one that took its place, and so has its epoch; its scripts are of its own time. What the other granted last it never heard of.</summary>
+    [Fact]
+    public async Task FormerPrimaryThatIsPromotedAgain_BehindTheOther_IsNotBelieved()
+    {
+        await using var other = await TestRedis.StartAsync();
+        await using var nodes = await StartWithAsync(other);
+        var first = await nodes.Redis.TextAsync("GET", LeaseStore.Epoch);
+        await other.FollowAsync(null);
+        await nodes.Redis.FollowAsync(other);
+        await nodes.Redis.TextAsync("CLIENT", "KILL", "TYPE", "normal");
+        await UntilAsync(async () => await other.TextAsync("GET", LeaseStore.Epoch) is { } epoch && epoch != first && await nodes.Redis.TextAsync("GET", LeaseStore.Epoch) == epoch
+            && nodes.Nodes.TrueForAll(node => node.Services.GetRequiredService<SharedEpoch>().Current == epoch), "all work with the other's epoch, and it has been replicated");
+        // From here on the two go apart; nodes stay where they are.
+        await nodes.Redis.FollowAsync(null);
+        var (tally, load) = await UnderLoadAsync(nodes);
+        await other.DieAsync(tally.SpentAsync);
+
+        await load;
+        tally.Admitted.ShouldBe(Limit);
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition, string what)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!await condition())
+        {
+            limit.Token.IsCancellationRequested.ShouldBeFalse(what);
+            await Task.Delay(50, CancellationToken.None);
+        }
     }
 
     private static async Task<SharedNodes> StartWithAsync(TestRedis replica)

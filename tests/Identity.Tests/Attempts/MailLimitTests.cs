@@ -124,6 +124,14 @@ public sealed class MailLimitTests : IAsyncLifetime
             ((int)deleted.StatusCode).ShouldBe(204);
         }
         Sent(AccountMailKind.AccountDeleted, "again@example.com").ShouldBe(20);
+        var other = await RegisterAsync("often@example.com", "203.0.113.1");
+        string[] passwords = [IdentityServer.Password, "an other horse staples it"];
+        for (var i = 0; i < 22; i++)
+        {
+            using var changed = await SendAsync("/auth/password", new { current_password = passwords[i % 2], password = passwords[(i + 1) % 2] }, "203.0.113.1", other);
+            ((int)changed.StatusCode).ShouldBeLessThan(300);
+        }
+        Sent(AccountMailKind.PasswordChanged, "often@example.com").ShouldBe(20);
     }
 
     [Fact]
