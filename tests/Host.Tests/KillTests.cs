@@ -82,7 +82,7 @@ public sealed class KillTests
     {
         while (true)
         {
-            var children = Directory.EnumerateDirectories($"/proc/{program.ProcessId}/task").SelectMany(task => File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToList();
+            var children = Directory.EnumerateDirectories($"/proc/{program.ProcessId}/task").SelectMany(ChildrenOf).ToList();
             if (children.Count == 1)
             {
                 using var postgres = Process.GetProcessById(int.Parse(children[0]));
@@ -91,6 +91,19 @@ public sealed class KillTests
                 return;
             }
             await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
+    // A thread may end while it is looked at.
+    private static string[] ChildrenOf(string task)
+    {
+        try
+        {
+            return File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        }
+        catch (IOException)
+        {
+            return [];
         }
     }
 }
