@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Tollgate.Host.Tests.Faults;
 using Tollgate.TestKit;
 
 namespace Tollgate.Host.Tests;
@@ -82,28 +83,14 @@ public sealed class KillTests
     {
         while (true)
         {
-            var children = Directory.EnumerateDirectories($"/proc/{program.ProcessId}/task").SelectMany(ChildrenOf).ToList();
-            if (children.Count == 1)
+            if (Processes.Children(program.ProcessId) is [var server])
             {
-                using var postgres = Process.GetProcessById(int.Parse(children[0]));
+                using var postgres = Process.GetProcessById(server);
                 postgres.Kill();
                 await postgres.WaitForExitAsync(TestContext.Current.CancellationToken);
                 return;
             }
             await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
-    }
-
-    // A thread may end while it is looked at.
-    private static string[] ChildrenOf(string task)
-    {
-        try
-        {
-            return File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        }
-        catch (IOException)
-        {
-            return [];
         }
     }
 }

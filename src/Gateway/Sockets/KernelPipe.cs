@@ -13,13 +13,21 @@ internal sealed class KernelPipe : IDisposable
     // A user who has many gets but two pages for each: then it is cheaper to copy.
     private const int Least = 64 * 1024;
 
+    // Descriptors are for clients and upstreams first.
+    private const int Most = 256;
+
     // A sandbox may not let the call through.
     private static readonly Lazy<bool> s_works = new(Works);
+    private static int s_open;
 
     private readonly int _in;
     private readonly int _out;
 
-    private KernelPipe(int into, int outOf) => (_in, _out) = (into, outOf);
+    private KernelPipe(int into, int outOf)
+    {
+        (_in, _out) = (into, outOf);
+        Interlocked.Increment(ref s_open);
+    }
 
     /// <summary>Bytes that stand in it.</summary>
     public int Held { get; private set; }
@@ -27,7 +35,7 @@ internal sealed class KernelPipe : IDisposable
     /// <summary>Null where none is to be had, or the kernel will not do it: then bytes are copied.</summary>
     public static KernelPipe? TryOpen()
     {
-        if (!s_works.Value || TryOpenAny() is not { } pipe)
+        if (!s_works.Value || Volatile.Read(ref s_open) >= Most || TryOpenAny() is not { } pipe)
             return null;
         if (Libc.fcntl(pipe._in, Libc.SetPipeSize, Size) >= Least)
             return pipe;
@@ -60,6 +68,7 @@ internal sealed class KernelPipe : IDisposable
     {
         _ = Libc.close(_in);
         _ = Libc.close(_out);
+        Interlocked.Decrement(ref s_open);
     }
 
     private static unsafe KernelPipe? TryOpenAny()
@@ -68,13 +77,15 @@ internal sealed class KernelPipe : IDisposable
         return Libc.TryPipe(ends) ? new KernelPipe(ends[1], ends[0]) : null;
     }
 
+    // From a socket that is not connected: where the kernel would take its bytes, that is all that it says.
     private static bool Works()
     {
-        using var one = TryOpenAny();
-        using var other = TryOpenAny();
-        if (one is null || other is null)
+        using var pipe = TryOpenAny();
+        var socket = Libc.TrySocket();
+        if (pipe is null || socket < 0)
             return false;
-        other.Fill(one._out, 1, out var error);
-        return error == Libc.Again;
+        pipe.Fill(socket, 1, out var error);
+        _ = Libc.close(socket);
+        return error == Libc.NotConnected;
     }
 }

@@ -10,6 +10,7 @@ internal static unsafe partial class Libc
     public const int Again = 11;
     public const int TooManyFilesAtAll = 23;
     public const int TooManyFiles = 24;
+    public const int NotConnected = 107;
     public const int InProgress = 115;
 
     public const uint In = 0x1;
@@ -122,6 +123,9 @@ internal static unsafe partial class Libc
             throw new SocketException((int)SocketError.TooManyOpenSockets);
         return Check(descriptor, "socket");
     }
+
+    /// <summary>Of IPv4; -1 when there is none to be had.</summary>
+    public static int TrySocket() => socket(2, 1 | CloseOnExec | NonBlocking, 0);
 
     public static void NoDelay(int descriptor)
     {

@@ -126,6 +126,23 @@ public sealed class SharedLimitTests : IAsyncLifetime
         (await EnterAsync(first)).ShouldBeFalse();
     }
 
+    /// <summary>As after a failover of PostgreSQL to a machine whose clock is behind.</summary>
+    [Fact]
+    public async Task Epochs_WhereTheClockWasSetBack_AreInOrderAllTheSame()
+    {
+        var database = _nodes.Host.Server.Services.GetRequiredService<IDatabase>();
+        Task<T> AsWorkerAsync<T>(Func<DbSession, Task<T>> work) => database.AsWorkerAsync(work, CancellationToken.None);
+        var first = await AsWorkerAsync(EpochRegister.NextAsync);
+        (await AsWorkerAsync(session => EpochRegister.TryEnterAsync(session, first))).ShouldBeTrue();
+        await AsWorkerAsync(session => session.ExecuteAsync("UPDATE admission.shared_epoch SET entered_at = entered_at + interval '1 hour', thought_at = thought_at + interval '1 hour'"));
+        var (second, third) = (await AsWorkerAsync(EpochRegister.NextAsync), await AsWorkerAsync(EpochRegister.NextAsync));
+        third[..12].ShouldNotBe(second[..12], "the records of two epochs would be taken for those of one");
+        (await AsWorkerAsync(session => EpochRegister.TryEnterAsync(session, first))).ShouldBeTrue();
+        (await AsWorkerAsync(session => EpochRegister.TryEnterAsync(session, third))).ShouldBeFalse("a node went on with another after it was thought of");
+        var fourth = await AsWorkerAsync(EpochRegister.NextAsync);
+        (await AsWorkerAsync(session => EpochRegister.TryEnterAsync(session, fourth))).ShouldBeTrue();
+    }
+
     [Fact]
     public async Task Admit_NodeThatStops_LeavesNothingBehind()
     {

@@ -92,12 +92,34 @@ public sealed class NodeRegistrationTests : IAsyncLifetime
         var (first, firstState) = NewNode();
         var (second, secondState) = NewNode();
         await first.BeatAsync(CancellationToken.None);
-        await using (var command = _database.OwnerOrSuperuser.CreateCommand("UPDATE admission.node SET seen_at = seen_at - interval '16 seconds'"))
-            await command.ExecuteNonQueryAsync();
+        await PassAsync("seen_at = seen_at - interval '16 seconds'");
         await second.BeatAsync(CancellationToken.None);
         secondState.Ready.ShouldBeTrue();
         await first.BeatAsync(CancellationToken.None);
         firstState.Ready.ShouldBeFalse();
+    }
+
+    /// <summary>What they hold of shared limits must be told before a counter that was lost is rebuilt, and nobody could say that it lives.</summary>
+    [Fact]
+    public async Task Live_AfterATimeInWhichTheRegisterWasAway_AreThoseOfBefore_UntilTheyHadTheirTime()
+    {
+        var (first, firstState) = NewNode(redis: true);
+        var (second, secondState) = NewNode(redis: true);
+        await first.BeatAsync(CancellationToken.None);
+        await second.BeatAsync(CancellationToken.None);
+        Guid[] both = [firstState.NodeId!.Value, secondState.NodeId!.Value];
+        await PassAsync("seen_at = seen_at - interval '1 minute'");
+        (await LiveAsync()).ShouldBe(both, ignoreOrder: true, "nobody has been heard of since");
+        await first.BeatAsync(CancellationToken.None);
+        (await LiveAsync()).ShouldBe(both, ignoreOrder: true, "the second comes in a moment");
+        await PassAsync("waited_for_until = waited_for_until - interval '16 seconds'");
+        (await LiveAsync()).ShouldBe([both[0]]);
+
+        // One alone is silent while the register is there: it is gone.
+        await second.BeatAsync(CancellationToken.None);
+        await PassAsync($"seen_at = seen_at - interval '16 seconds' WHERE id = '{both[1]}'");
+        await first.BeatAsync(CancellationToken.None);
+        (await LiveAsync()).ShouldBe([both[0]]);
     }
 
     [Fact]
@@ -110,6 +132,14 @@ public sealed class NodeRegistrationTests : IAsyncLifetime
         await second.BeatAsync(CancellationToken.None);
         secondState.Ready.ShouldBeFalse();
         secondState.WhyNotReady.ShouldContain("data directory");
+    }
+
+    private Task<IReadOnlyList<Guid>> LiveAsync() => _database.Database.AsWorkerAsync(NodeStore.LiveAsync, CancellationToken.None);
+
+    private async Task PassAsync(string change)
+    {
+        await using var command = _database.OwnerOrSuperuser.CreateCommand($"UPDATE admission.node SET {change}");
+        await command.ExecuteNonQueryAsync();
     }
 
     private static string NewFolder() => Directory.CreateTempSubdirectory("tollgate-node-").FullName;

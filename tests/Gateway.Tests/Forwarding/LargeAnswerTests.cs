@@ -80,16 +80,19 @@ public sealed class LargeAnswerTests
     }
 
     [Fact]
-    public async Task ClientsThatLeave_LeaveNothingOpen()
+    public async Task ClientsThatLeave_EndTheirCalls_AndLeaveNoPipeOpen()
     {
         await using var rig = await GatewayRig.StartAsync();
         rig.Upstream.Answer = (_, stream, stop) => AnswerAsync(stream, Length, stop);
+        var clients = new List<RawClient>();
         for (var i = 0; i < 20; i++)
         {
-            using var client = await ConnectAsync(rig);
-            await client.SendAsync(Call("/left"));
-            await client.ReadUntilAsync("\r\n\r\n");
+            clients.Add(await ConnectAsync(rig));
+            await clients[i].SendAsync(Call("/left"));
+            await clients[i].ReadUntilAsync("\r\n\r\n");
         }
+        await GatewayRig.EventuallyAsync(() => Pipes() >= s_pipesOfOthers + 30);
+        clients.ForEach(client => client.Dispose());
         await GatewayRig.EventuallyAsync(() => rig.Journal.Events.Count == 20);
         rig.Journal.Events.Select(one => one.Outcome).Distinct().ShouldBe([UsageOutcome.ClientAborted]);
         await GatewayRig.EventuallyAsync(() => Pipes() <= s_pipesOfOthers);

@@ -30,7 +30,8 @@ internal static partial class Processes
         };
     }
 
-    private static int[] Children(int process)
+    /// <summary>None when a thread ends while they are counted: to be asked again.</summary>
+    public static int[] Children(int process)
     {
         try
         {
