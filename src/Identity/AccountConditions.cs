@@ -14,6 +14,10 @@ public static class AccountConditions
     internal static readonly Failure StepUpRequired = new(FailureKind.Forbidden, "STEP_UP_REQUIRED",
         "Show once more that it is you (POST /auth/step-up with your password, a code or a passkey), then try again.");
 
+    /// <summary>An organization of the caller, or the installation, asks for a second factor, and this session or API token has none to show.</summary>
+    internal static readonly Failure SecondFactorRequired = new(FailureKind.Forbidden, "SECOND_FACTOR_REQUIRED",
+        "A second factor is asked for here. Add an authenticator app or a passkey to your account, or show the one that you have (POST /auth/step-up with a code or a passkey), then try again. An API token has to be made after that.");
+
     private static readonly Failure EmailNotVerified = new(FailureKind.Forbidden, "EMAIL_NOT_VERIFIED",
         "Confirm your e-mail address first: open the link that was mailed to you, or have it sent again (POST /auth/verify-email/send).");
 
@@ -29,6 +33,14 @@ public static class AccountConditions
     public static TBuilder RequireVerifiedEmail<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder => builder.AddEndpointFilter((context, next) =>
             Caller.Of(context.HttpContext)?.EmailVerified == true ? next(context) : Refused(EmailNotVerified));
+
+    /// <summary>
+    /// For changes of factors: where a second factor is asked for and the account has one, this session has shown it. Else a stolen password would add a factor of its
+    /// own, and be let in by that.
+    /// </summary>
+    internal static TBuilder RequireShownFactor<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder => builder.AddEndpointFilter((context, next) =>
+            Caller.Of(context.HttpContext) is { HidesFactor: true } ? Refused(SecondFactorRequired) : next(context));
 
     private static ValueTask<object?> Refused(Failure failure) => ValueTask.FromResult<object?>(Problems.Result(failure));
 }

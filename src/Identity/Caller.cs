@@ -10,6 +10,9 @@ public sealed record Membership(Guid OrganizationId, string Slug, string Name, O
 
     /// <summary>By those who run the installation: it sells nothing until they lift it.</summary>
     public bool Suspended { get; init; }
+
+    /// <summary>A second factor is asked of its members, and this session or API token has none to show: everything of the organization is withheld.</summary>
+    public bool SecondFactorMissing { get; init; }
 }
 
 /// <summary>The API token that a request came with, in place of a session.</summary>
@@ -33,20 +36,41 @@ public sealed record Caller(Guid AccountId, Guid SessionId, string Email, bool I
     /// <summary>When this session last showed a password or a factor; null without a session.</summary>
     public DateTimeOffset? AuthenticatedAt { get; init; }
 
+    /// <summary>The account has a second factor.</summary>
+    internal bool HasSecondFactor { get; init; }
+
+    /// <summary>It has one, and this session has shown it, or the API token was made in one that had.</summary>
+    internal bool SecondFactorShown { get; init; }
+
+    /// <summary>The installation asks a second factor of operators, and this session has none to show.</summary>
+    internal bool OperatorFactorMissing { get; init; }
+
+    /// <summary>The installation asks a second factor of everybody.</summary>
+    internal bool SecondFactorOfEverybody { get; init; }
+
+    /// <summary>What an organization is to this caller that asks for a second factor, or does not.</summary>
+    internal bool LacksSecondFactor(bool asked) => (asked || SecondFactorOfEverybody) && !SecondFactorShown;
+
+    /// <summary>There is a second factor, one is asked for somewhere, and it was not shown.</summary>
+    internal bool HidesFactor => HasSecondFactor && !SecondFactorShown && (OperatorFactorMissing || Memberships.Any(m => m.SecondFactorMissing));
+
     /// <summary>When this was read from the database; null for a caller that was not.</summary>
     internal DateTimeOffset? LoadedAt { get; init; }
 
-    /// <summary>The context for <see cref="IDatabase.AsAppAsync"/>: all organizations of the account.</summary>
-    public TenantContext Tenant => new(AccountId, [.. Memberships.Select(m => m.OrganizationId)]);
+    /// <summary>
+    /// The context for <see cref="IDatabase.AsAppAsync"/>: all organizations of the account, but those that ask for a second factor which was not shown. Nothing of these is
+    /// there for row-level security, whatever an endpoint asks or forgets to ask (<see cref="WithheldOrganizations"/> tells why).
+    /// </summary>
+    public TenantContext Tenant => new(AccountId, [.. Memberships.Where(m => !IsWithheld(m)).Select(m => m.OrganizationId)]);
 
     /// <summary>As if the caller were a member only where it has the endpoint's permission: what is hidden by it then does not exist for row-level security.</summary>
     public TenantContext AllowedTenant => new(AccountId, [.. Memberships.Where(m => Refusal(m) is null).Select(m => m.OrganizationId)]);
 
     public Membership PersonalOrganization => Memberships.First(m => m.Personal);
 
-    internal Permission? Stated { get; init; }
+    internal AccessRequirement? Stated { get; init; }
 
-    private Permission Required => Stated ?? throw new InvalidOperationException("The endpoint states no permission (RequirePermission).");
+    private Permission Required => Stated?.Permission ?? throw new InvalidOperationException("The endpoint states no permission (RequirePermission).");
 
     /// <summary>A member of it with the endpoint's permission.</summary>
     public bool IsAllowed(Guid organizationId) => MemberOf(organizationId) is { } membership && Refusal(membership) is null;
@@ -69,8 +93,8 @@ public sealed record Caller(Guid AccountId, Guid SessionId, string Email, bool I
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(caller);
-        context.Items[Key] = caller with { Stated = AccessRequirement.Of(context)?.Permission };
-        HttpTenant.Set(context, caller.Tenant);
+        context.Items[Key] = caller with { Stated = AccessRequirement.Of(context) };
+        HttpTenant.Set(context, Of(context)!.Tenant);
     }
 
     /// <summary>Null for a request without a valid session or API token.</summary>
@@ -94,7 +118,12 @@ public sealed record Caller(Guid AccountId, Guid SessionId, string Email, bool I
 
     private Membership? MemberOf(Guid organizationId) => Memberships.FirstOrDefault(m => m.OrganizationId == organizationId);
 
-    private Failure? Refusal(Membership membership) => RolePermissions.Allow(membership.Role, Required)
+    /// <summary>Null for an operator who may act as one.</summary>
+    internal Failure? OperatorRefusal => !IsOperator ? Failure.Forbidden("This is for those who run this installation.") : OperatorFactorMissing ? AccountConditions.SecondFactorRequired : null;
+
+    private bool IsWithheld(Membership membership) => membership.SecondFactorMissing && Stated is not { WithoutSecondFactor: true };
+
+    private Failure? Refusal(Membership membership) => IsWithheld(membership) ? AccountConditions.SecondFactorRequired : RolePermissions.Allow(membership.Role, Required)
         // What it has it keeps, sees and may end; what it sells stays as it is.
         ? membership.Suspended && Required is Permission.ManageApis or Permission.ReportUsage ? SuspendedOrganization.Refusal : null
         : Failure.Forbidden($"Your role in this organization ({membership.Role.ToString().ToLowerInvariant()}) does not allow this.");

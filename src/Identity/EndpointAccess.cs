@@ -15,12 +15,13 @@ public static class EndpointAccess
     /// <summary>
     /// A member with this permission, by a session or by an API token with the permission's scope; <see cref="Permission.View"/> needs a scope said.
     /// <paramref name="operatorsToo"/> tells that the endpoint lets operators look at any organization, and writes that down.
+    /// <paramref name="withoutSecondFactor"/> opens it to a member who has not shown a second factor that the organization asks for.
     /// </summary>
-    public static TBuilder RequirePermission<TBuilder>(this TBuilder builder, Permission permission, TokenScope? scope = null, bool operatorsToo = false)
+    public static TBuilder RequirePermission<TBuilder>(this TBuilder builder, Permission permission, TokenScope? scope = null, bool operatorsToo = false, bool withoutSecondFactor = false)
         where TBuilder : IEndpointConventionBuilder
     {
         if ((scope ?? TokenScopes.Of(permission)) is { } needed)
-            return builder.With(new AccessRequirement(AccessKind.Member) { Permission = permission, Scope = needed, OperatorsToo = operatorsToo });
+            return builder.With(new AccessRequirement(AccessKind.Member) { Permission = permission, Scope = needed, OperatorsToo = operatorsToo, WithoutSecondFactor = withoutSecondFactor });
         // What nothing but an owner does is done by a person, not by a token.
         return permission == Permission.OwnOrganization
             ? builder.With(new AccessRequirement(AccessKind.Session) { Permission = permission })
@@ -40,7 +41,7 @@ public static class EndpointAccess
         where TBuilder : IEndpointConventionBuilder => builder.With(new AccessRequirement(AccessKind.Operator));
 
     private static TBuilder With<TBuilder>(this TBuilder builder, AccessRequirement requirement)
-        where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization().WithMetadata(requirement).AddEndpointFilter(SlowBody.RecheckAsync);
+        where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization().WithMetadata(requirement).AddEndpointFilter(SlowBody.RecheckAsync).AddEndpointFilter(WithheldOrganizations.ExplainAsync);
 }
 
 internal enum AccessKind
@@ -65,6 +66,8 @@ internal sealed class AccessRequirement(AccessKind kind) : AuthorizationHandler<
 
     public bool OperatorsToo { get; init; }
 
+    public bool WithoutSecondFactor { get; init; }
+
     public static AccessRequirement? Of(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<AccessRequirement>();
 
     public IEnumerable<IAuthorizationRequirement> GetRequirements() => [this];
@@ -73,7 +76,7 @@ internal sealed class AccessRequirement(AccessKind kind) : AuthorizationHandler<
     public Failure? Refusal(Caller caller)
     {
         if (caller.Token is not { } token)
-            return kind == AccessKind.Operator && !caller.IsOperator ? Failure.Forbidden("This is for those who run this installation.") : null;
+            return kind == AccessKind.Operator ? caller.OperatorRefusal : null;
         if (kind is AccessKind.Session or AccessKind.Operator)
             return SessionRequired;
         return Scope is { } scope && !TokenScopes.Include(token.Scopes, scope)

@@ -40,6 +40,9 @@ public enum AccountMailKind
 
     /// <summary>Tells them that this was lifted. Values: `organization`.</summary>
     OrganizationUnsuspended,
+
+    /// <summary>Tells a member that the organization asks for a second factor from now on: link to where one is added. Values: `organization`.</summary>
+    SecondFactorAsked,
 }
 
 /// <summary>

@@ -7,6 +7,9 @@ public sealed record Organization(Guid Id, string Slug, string Name, string Time
 {
     /// <summary>By those who run the installation (<see cref="SuspendedOrganization"/>).</summary>
     public bool Suspended { get; init; }
+
+    /// <summary>Of all its members: who has shown none sees nothing of it.</summary>
+    public bool RequireSecondFactor { get; init; }
 }
 
 /// <summary>Questions about organizations. They run in the caller's transaction, under its row-level security: an organization that it is no member of is null.</summary>

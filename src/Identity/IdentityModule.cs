@@ -58,9 +58,10 @@ public static class IdentityModule
     private static void AddSignIn(IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<ChallengeStore>().AddSingleton<AttemptCounts>().AddSingleton<AttemptLimits>().AddSingleton<MailLimits>().AddSingleton<SignIns>().AddSingleton<WaysIn>().AddSingleton<EmailVerification>().AddSingleton<PasswordChanges>();
+        services.AddSingleton(new SecondFactorDemand(configuration)).AddSingleton<LastFactor>();
         services.AddSingleton<MailSignIns>().AddSingleton<TotpStore>().AddSingleton<RecoveryCodes>().AddSingleton<SecondFactors>().AddSingleton<SecurityNews>();
         services.AddSingleton<AccountSecurity>().AddSingleton<AccountDeletion>().AddSingleton<AccountDisabling>().AddSingleton<IAccountDeletionCheck, OrganizationNeedsOwner>().AddSingleton<IAccountDeletionCheck, OrganizationInUse>();
-        services.AddSingleton<PruneSignInState>().AddOutboxHandler<ForgetOrganizationCopies>().AddOutboxHandler<SuspensionNews>();
+        services.AddSingleton<PruneSignInState>().AddOutboxHandler<ForgetOrganizationCopies>().AddOutboxHandler<SuspensionNews>().AddOutboxHandler<SecondFactorNews>();
         // Now, and not when somebody first asks: a wrong setting stops the start.
         services.AddSingleton(new OidcProviders(configuration)).AddSingleton<OidcHttp>().AddSingleton<OidcDirectory>().AddSingleton<OidcClient>().AddSingleton<OutsideIdentityStore>().AddSingleton<OidcSignIns>();
         // The framework's own are made for each request.

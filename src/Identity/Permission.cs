@@ -40,7 +40,7 @@ public enum Permission
     /// <summary>Read who changed what.</summary>
     ReadAuditLog,
 
-    /// <summary>Hand the organization over, or remove it.</summary>
+    /// <summary>Hand the organization over, remove it, or ask a second factor of its members.</summary>
     OwnOrganization,
 }
 

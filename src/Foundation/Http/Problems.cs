@@ -33,8 +33,10 @@ public static class Problems
         ["request_id"] = requestId,
     };
 
-    private sealed class ProblemResult(Failure failure) : IResult
+    private sealed class ProblemResult(Failure failure) : IResult, IStatusCodeHttpResult
     {
+        public int? StatusCode => failure.Status;
+
         public async Task ExecuteAsync(HttpContext httpContext)
         {
             if (failure.RetryAfterSeconds is { } seconds)

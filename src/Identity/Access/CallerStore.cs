@@ -1,4 +1,5 @@
 using Tollgate.Foundation;
+using Tollgate.Identity.SecondFactor;
 
 namespace Tollgate.Identity.Access;
 
@@ -6,18 +7,23 @@ namespace Tollgate.Identity.Access;
 internal sealed record LoadedCaller(Caller Caller, DateTimeOffset? SeenAt);
 
 /// <summary>Loads who a session or an API token belongs to, in one round trip; null once the one or the account has ended.</summary>
-internal sealed class CallerStore(IDatabase database, TimeProvider clock)
+internal sealed class CallerStore(IDatabase database, SecondFactorDemand demand, TimeProvider clock)
 {
     private const string Who = """
         a.id AS account_id, a.email, a.role AS account_role, a.email_verified_at IS NOT NULL AS email_verified, o.id AS organization_id, o.slug, o.name, o.personal, m.role,
         ARRAY(SELECT f.slug FROM identity.organization_slug f WHERE f.organization_id = o.id AND f.retired_at IS NOT NULL) AS former_slugs,
-        EXISTS (SELECT FROM identity.suspension x WHERE x.organization_id = o.id) AS suspended
+        EXISTS (SELECT FROM identity.suspension x WHERE x.organization_id = o.id) AS suspended,
+        o.require_second_factor AS factor_asked
+        """;
+
+    private const string Factor = """
+        EXISTS (SELECT FROM identity.totp f WHERE f.account_id = a.id AND f.confirmed_at IS NOT NULL) OR EXISTS (SELECT FROM identity.passkey p WHERE p.account_id = a.id) AS factor_there
         """;
 
     public Task<LoadedCaller?> LoadAsync(Guid accountId, Guid sessionId, CancellationToken cancellation) => database.AsAppAsync(new TenantContext(accountId, []), async session =>
     {
         const string sql = $"""
-            SELECT {Who}, s.last_seen_at AS seen_at, coalesce(s.authenticated_at, s.created_at) AS authenticated_at
+            SELECT {Who}, {Factor}, s.last_seen_at AS seen_at, s.second_factor_at IS NOT NULL AS factor_shown, coalesce(s.authenticated_at, s.created_at) AS authenticated_at
             FROM identity.account a
             JOIN identity.session s ON s.account_id = a.id AND s.id = @sessionId AND s.ended_at IS NULL AND s.expires_at > @now
             JOIN identity.member m ON m.account_id = a.id
@@ -43,7 +49,7 @@ internal sealed class CallerStore(IDatabase database, TimeProvider clock)
     private Task<LoadedCaller?> LoadByTokenAsync(string which, object parameters, CancellationToken cancellation) => database.AsWorkerAsync(async session =>
     {
         var sql = $"""
-            SELECT {Who}, t.last_used_at AS seen_at, t.id AS token_id, t.scopes, t.organization_id AS bound_to
+            SELECT {Who}, {Factor}, t.last_used_at AS seen_at, t.id AS token_id, t.scopes, t.organization_id AS bound_to, t.second_factor AS factor_shown
             FROM identity.api_token t
             JOIN identity.account a ON a.id = t.account_id AND a.disabled_at IS NULL
             JOIN identity.member m ON m.account_id = a.id AND (t.organization_id IS NULL OR m.organization_id = t.organization_id)
@@ -72,7 +78,7 @@ internal sealed class CallerStore(IDatabase database, TimeProvider clock)
     public Task<Caller> ImpersonateAsync(Guid accountId, CancellationToken cancellation) => database.AsWorkerAsync(async session =>
     {
         const string sql = $"""
-            SELECT {Who}
+            SELECT {Who}, true AS factor_there, true AS factor_shown
             FROM identity.account a JOIN identity.member m ON m.account_id = a.id JOIN identity.organization o ON o.id = m.organization_id
             WHERE a.id = @accountId ORDER BY o.personal DESC, o.created_at, o.id
             """;
@@ -80,15 +86,31 @@ internal sealed class CallerStore(IDatabase database, TimeProvider clock)
             ?? throw new InvalidOperationException("There is no such account.");
     }, cancellation);
 
-    private LoadedCaller? Loaded(Guid sessionId, IReadOnlyList<Row> rows) => rows.Count == 0
-        ? null
-        : new LoadedCaller(new Caller(rows[0].AccountId, sessionId, rows[0].Email, rows[0].AccountRole == "admin",
-            [.. rows.Select(row => new Membership(row.OrganizationId, row.Slug, row.Name, Enum.Parse<OrganizationRole>(row.Role, ignoreCase: true), row.Personal) { FormerSlugs = row.FormerSlugs, Suspended = row.Suspended })])
+    private LoadedCaller? Loaded(Guid sessionId, IReadOnlyList<Row> rows)
+    {
+        if (rows.Count == 0)
+            return null;
+        var shown = rows[0].FactorThere && rows[0].FactorShown;
+        var caller = new Caller(rows[0].AccountId, sessionId, rows[0].Email, rows[0].AccountRole == "admin", [])
         {
             EmailVerified = rows[0].EmailVerified,
             AuthenticatedAt = rows[0].AuthenticatedAt,
+            HasSecondFactor = rows[0].FactorThere,
+            SecondFactorShown = shown,
+            SecondFactorOfEverybody = demand.OfEverybody,
+            OperatorFactorMissing = !shown && demand.OfOperators && rows[0].AccountRole == "admin",
             LoadedAt = clock.GetUtcNow(),
-        }, rows[0].SeenAt);
+        };
+        return new LoadedCaller(caller with { Memberships = [.. rows.Select(row => MembershipOf(row, caller))] }, rows[0].SeenAt);
+    }
+
+    private static Membership MembershipOf(Row row, Caller caller) =>
+        new(row.OrganizationId, row.Slug, row.Name, Enum.Parse<OrganizationRole>(row.Role, ignoreCase: true), row.Personal)
+        {
+            FormerSlugs = row.FormerSlugs,
+            Suspended = row.Suspended,
+            SecondFactorMissing = caller.LacksSecondFactor(row.FactorAsked),
+        };
 
     private sealed class Row
     {
@@ -115,6 +137,12 @@ internal sealed class CallerStore(IDatabase database, TimeProvider clock)
         public string[] FormerSlugs { get; init; } = [];
 
         public bool Suspended { get; init; }
+
+        public bool FactorAsked { get; init; }
+
+        public bool FactorThere { get; init; }
+
+        public bool FactorShown { get; init; }
 
         public DateTimeOffset? SeenAt { get; init; }
 

@@ -34,13 +34,13 @@ internal static class AccountEndpoints
 
     private static void MapFactors(RouteGroupBuilder auth)
     {
-        auth.MapPost("/totp", OfferTotpAsync).WithName("offerTotp").WithSummary("A secret for an authenticator app, with its QR code; counts once a code of it is shown").RequireSession().RequireStepUp().Produces<TotpOfferResponse>();
-        auth.MapPost("/totp/confirm", ConfirmTotpAsync).WithName("confirmTotp").WithSummary("Turn the authenticator app on by a code of it; answers the recovery codes, once").RequireSession().RequireStepUp().RequireRateLimiting(AuthEndpoints.LoginLimit).Produces<RecoveryCodesResponse>();
-        auth.MapDelete("/totp", RemoveTotpAsync).WithName("removeTotp").WithSummary("Turn the authenticator app off, and the recovery codes with it").RequireSession().RequireStepUp().Produces(StatusCodes.Status204NoContent);
-        auth.MapPost("/recovery-codes", NewRecoveryCodesAsync).WithName("replaceRecoveryCodes").WithSummary("Ten new recovery codes in place of the old ones").RequireSession().RequireStepUp().RequireRateLimiting(AuthEndpoints.LoginLimit).Produces<RecoveryCodesResponse>();
-        auth.MapPost("/passkeys/options", AskForPasskeyAsync).WithName("offerPasskey").WithSummary("What a browser needs to make a passkey").RequireSession().RequireStepUp().Produces<PasskeyQuestionResponse>();
-        auth.MapPost("/passkeys", AddPasskeyAsync).WithName("addPasskey").WithSummary("Register the passkey that a browser made").RequireSession().RequireStepUp().Produces<PasskeyResponse>(StatusCodes.Status201Created);
-        auth.MapDelete("/passkeys/{id}", RemovePasskeyAsync).WithName("removePasskey").WithSummary("Remove a passkey").RequireSession().RequireStepUp().Produces(StatusCodes.Status204NoContent);
+        auth.MapPost("/totp", OfferTotpAsync).WithName("offerTotp").WithSummary("A secret for an authenticator app, with its QR code; counts once a code of it is shown").RequireSession().RequireShownFactor().RequireStepUp().Produces<TotpOfferResponse>();
+        auth.MapPost("/totp/confirm", ConfirmTotpAsync).WithName("confirmTotp").WithSummary("Turn the authenticator app on by a code of it; answers the recovery codes, once").RequireSession().RequireShownFactor().RequireStepUp().RequireRateLimiting(AuthEndpoints.LoginLimit).Produces<RecoveryCodesResponse>();
+        auth.MapDelete("/totp", RemoveTotpAsync).WithName("removeTotp").WithSummary("Turn the authenticator app off, and the recovery codes with it").RequireSession().RequireShownFactor().RequireStepUp().Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status409Conflict);
+        auth.MapPost("/recovery-codes", NewRecoveryCodesAsync).WithName("replaceRecoveryCodes").WithSummary("Ten new recovery codes in place of the old ones").RequireSession().RequireShownFactor().RequireStepUp().RequireRateLimiting(AuthEndpoints.LoginLimit).Produces<RecoveryCodesResponse>();
+        auth.MapPost("/passkeys/options", AskForPasskeyAsync).WithName("offerPasskey").WithSummary("What a browser needs to make a passkey").RequireSession().RequireShownFactor().RequireStepUp().Produces<PasskeyQuestionResponse>();
+        auth.MapPost("/passkeys", AddPasskeyAsync).WithName("addPasskey").WithSummary("Register the passkey that a browser made").RequireSession().RequireShownFactor().RequireStepUp().Produces<PasskeyResponse>(StatusCodes.Status201Created);
+        auth.MapDelete("/passkeys/{id}", RemovePasskeyAsync).WithName("removePasskey").WithSummary("Remove a passkey").RequireSession().RequireShownFactor().RequireStepUp().Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
     private static async Task<IResult> SecurityAsync(Caller caller, AccountSecurity security, CancellationToken cancellation) =>

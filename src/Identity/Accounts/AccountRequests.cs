@@ -98,4 +98,6 @@ internal sealed record PasskeyQuestionResponse(string Challenge, JsonElement Opt
 internal sealed record PasskeyResponse(string Id, string Name, DateTimeOffset CreatedAt, DateTimeOffset? LastUsedAt);
 
 /// <param name="Password">False for who came by a code or a provider and has chosen none.</param>
-internal sealed record SecurityResponse(string Email, bool EmailVerified, bool Password, bool Totp, int RecoveryCodesLeft, IReadOnlyList<PasskeyResponse> Passkeys, DateTimeOffset? SteppedUpUntil);
+/// <param name="SecondFactorShown">This session has shown a second factor that the account has.</param>
+internal sealed record SecurityResponse(
+    string Email, bool EmailVerified, bool Password, bool Totp, int RecoveryCodesLeft, IReadOnlyList<PasskeyResponse> Passkeys, DateTimeOffset? SteppedUpUntil, bool SecondFactorShown);

@@ -23,7 +23,7 @@ internal sealed class AccountSecurity(IDatabase database, TimeProvider clock)
             "SELECT id, name, created_at, last_used_at FROM identity.passkey WHERE account_id = @AccountId ORDER BY created_at, id", new { caller.AccountId }).ConfigureAwait(false);
         var until = caller.AuthenticatedAt + AccountConditions.StepUpLifetime;
         return new SecurityResponse(caller.Email, caller.EmailVerified, password, totp, codes,
-            [.. passkeys.Select(row => new PasskeyResponse(TypeId.Format("pky", row.Id), row.Name, row.CreatedAt, row.LastUsedAt))], until > clock.GetUtcNow() ? until : null);
+            [.. passkeys.Select(row => new PasskeyResponse(TypeId.Format("pky", row.Id), row.Name, row.CreatedAt, row.LastUsedAt))], until > clock.GetUtcNow() ? until : null, caller.SecondFactorShown);
     }, cancellation);
 
     private sealed class Row

@@ -59,4 +59,5 @@ internal sealed record MeResponse(AccountResponse Account, IReadOnlyList<Members
 }
 
 /// <param name="Suspended">By those who run the installation; the organization says why.</param>
-internal sealed record MembershipResponse(string Id, string Slug, string Name, OrganizationRole Role, bool Personal, bool Suspended);
+/// <param name="SecondFactorMissing">A second factor is asked of its members, and this session has none to show: all that is the organization's is withheld until it has.</param>
+internal sealed record MembershipResponse(string Id, string Slug, string Name, OrganizationRole Role, bool Personal, bool Suspended, bool SecondFactorMissing);

@@ -34,7 +34,12 @@ internal sealed class SignIns(SessionStore sessions, ChallengeStore challenges, 
     }
 
     /// <summary>After everything that was asked for. Null for an account that was closed meanwhile.</summary>
-    public async Task<SignedIn?> FinishAsync(DbSession session, AccountRow account, string way, SignInSource source)
+    /// <param name="session">The transaction that used up what was shown.</param>
+    /// <param name="account">Who signs in.</param>
+    /// <param name="way">What was shown, for the audit log.</param>
+    /// <param name="source">Which device, from where.</param>
+    /// <param name="twoFactors">Two factors were shown, and not one alone.</param>
+    public async Task<SignedIn?> FinishAsync(DbSession session, AccountRow account, string way, SignInSource source, bool twoFactors = false)
     {
         // Whoever closes the account from here on waits, and finds this session; or was first.
         if (await AccountStore.LockAsync(session, account.Id).ConfigureAwait(false) is not { DisabledAt: null } now)
@@ -42,7 +47,7 @@ internal sealed class SignIns(SessionStore sessions, ChallengeStore challenges, 
         // Of an address that nobody has proved, whoever registered it may not be the owner of the mailbox.
         if (now.EmailVerifiedAt is not null)
             await MailLimits.ForgetStrangersAsync(session, now.Email).ConfigureAwait(false);
-        var issued = await sessions.StartAsync(session, account.Id, source.Device).ConfigureAwait(false);
+        var issued = await sessions.StartAsync(session, account.Id, source.Device, twoFactors).ConfigureAwait(false);
         if (source.Origin.DeviceDigest is { } digest)
             await session.ExecuteAsync("""
                 INSERT INTO identity.known_device (account_id, digest, last_used_at) VALUES (@Id, @digest, @at)

@@ -27,11 +27,13 @@ internal sealed record CreateApiTokenRequest(string? Name, IReadOnlyList<string?
 
 /// <param name="Prefix">How it begins, to recognize it by.</param>
 /// <param name="Account">Whose it is.</param>
+/// <param name="SecondFactor">It was made in a session that had shown a second factor; without that, it does nothing in an organization that asks for one.</param>
 internal sealed record ApiTokenResponse(
-    string Id, string Name, string Prefix, IReadOnlyList<string> Scopes, string? OrganizationId, string Account, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? LastUsedAt)
+    string Id, string Name, string Prefix, IReadOnlyList<string> Scopes, string? OrganizationId, string Account, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? LastUsedAt,
+    bool SecondFactor)
 {
     public static ApiTokenResponse From(ApiTokenRow row) => new(TypeId.Format("tok", row.Id), row.Name, row.Prefix, row.Scopes,
-        row.OrganizationId is { } id ? TypeId.Format("org", id) : null, row.AccountName, row.CreatedAt, row.ExpiresAt, row.LastUsedAt);
+        row.OrganizationId is { } id ? TypeId.Format("org", id) : null, row.AccountName, row.CreatedAt, row.ExpiresAt, row.LastUsedAt, row.SecondFactor);
 }
 
 internal sealed record ApiTokensResponse(IReadOnlyList<ApiTokenResponse> Data);
@@ -73,9 +75,11 @@ internal static class ApiTokenEndpoints
         Guid? organization = null;
         if (!string.IsNullOrEmpty(request.Organization))
         {
-            organization = caller.MemberOf(request.Organization)?.OrganizationId;
-            if (organization is null)
+            if (caller.MemberOf(request.Organization) is not { } membership)
                 return Problems.Result(Failure.NotFound("organization"));
+            if (membership.SecondFactorMissing)
+                return Problems.Result(AccountConditions.SecondFactorRequired);
+            organization = membership.OrganizationId;
         }
         TokenScope[] scopes = [.. request.Scopes!.Select(scope => TokenScopes.Parse(scope)!.Value)];
         var made = await database.AsAppAsync(caller.Tenant,

@@ -27,6 +27,8 @@ internal sealed class ApiTokenRow
 
     public DateTimeOffset? LastUsedAt { get; init; }
 
+    public bool SecondFactor { get; init; }
+
     public string AccountName { get; init; } = "";
 }
 
@@ -37,7 +39,7 @@ internal sealed class ApiTokenStore(IAccountMailer mailer, IAuditLog audit, Time
     private const int MostWithinAnHour = 60;
 
     private const string Select = """
-        SELECT t.id, t.account_id, t.organization_id, t.name, t.prefix, t.scopes, t.created_at, t.expires_at, t.last_used_at, coalesce(a.name, '') AS account_name
+        SELECT t.id, t.account_id, t.organization_id, t.name, t.prefix, t.scopes, t.created_at, t.expires_at, t.last_used_at, t.second_factor, coalesce(a.name, '') AS account_name
         FROM identity.api_token t LEFT JOIN identity.account a ON a.id = t.account_id
         WHERE t.ended_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > @now)
         """;
@@ -53,8 +55,8 @@ internal sealed class ApiTokenStore(IAccountMailer mailer, IAuditLog audit, Time
         DbSession session, AuditActor actor, Caller caller, string name, IReadOnlyList<TokenScope> scopes, Guid? organizationId, DateTimeOffset? expiresAt)
     {
         const string insert = """
-            INSERT INTO identity.api_token (id, account_id, organization_id, name, prefix, scopes, digest, created_at, expires_at)
-            VALUES (@id, @AccountId, @organizationId, @name, @prefix, @scopes, @digest, @now, @expiresAt)
+            INSERT INTO identity.api_token (id, account_id, organization_id, name, prefix, scopes, digest, created_at, expires_at, second_factor)
+            VALUES (@id, @AccountId, @organizationId, @name, @prefix, @scopes, @digest, @now, @expiresAt, @SecondFactorShown)
             """;
         const string isLiving = """
             SELECT EXISTS (SELECT FROM identity.session s JOIN identity.account a ON a.id = s.account_id
@@ -82,6 +84,7 @@ internal sealed class ApiTokenStore(IAccountMailer mailer, IAuditLog audit, Time
             digest = SHA256.HashData(Encoding.ASCII.GetBytes(secret)),
             now = clock.GetUtcNow(),
             expiresAt,
+            caller.SecondFactorShown,
         }).ConfigureAwait(false);
         await audit.WriteAsync(session, actor, new AuditChange("api_token.created", TypeId.Format("tok", id), organizationId, After: new { name, scopes = texts, expiresAt })).ConfigureAwait(false);
         var row = await session.QuerySingleAsync<ApiTokenRow>($"{Select} AND t.id = @id", new { id, now = clock.GetUtcNow() }).ConfigureAwait(false);

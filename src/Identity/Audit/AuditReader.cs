@@ -26,6 +26,8 @@ internal sealed class AuditReader(IDatabase database, IAuditLog log)
         else if (!caller.IsOperator)
             return new AuditScope(caller.Tenant with { OrganizationIds = [] }, null, All: false);
 
+        if (caller.OperatorRefusal is { } refused)
+            return refused;
         var tenant = caller.Tenant with { IsOperator = true };
         return await database.AsAppAsync<Outcome<AuditScope>>(tenant, async session =>
         {

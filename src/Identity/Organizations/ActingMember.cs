@@ -7,6 +7,8 @@ internal static class ActingMember
 {
     public static Failure OwnersOnly { get; } = Failure.Forbidden("Only an owner changes who is owner.");
 
+    private static readonly Failure OnlyAnOwner = Failure.Forbidden("Only an owner does this.");
+
     private static readonly Failure NoLonger = Failure.Forbidden("Your role in this organization does not allow this any more.");
 
     /// <summary>Null when it is no member.</summary>
@@ -30,8 +32,17 @@ internal static class ActingMember
             return NoLonger;
         if (!ofOwners)
             return null;
-        if (role != OrganizationRole.Owner)
-            return OwnersOnly;
+        return role == OrganizationRole.Owner ? InPerson(caller, now) : OwnersOnly;
+    }
+
+    /// <summary>The same for what belongs to <see cref="Permission.OwnOrganization"/>.</summary>
+    public static async Task<Failure?> OwnerRefusalAsync(DbSession session, Caller caller, Guid organizationId, DateTimeOffset now) =>
+        await RoleAsync(session, organizationId, caller.AccountId).ConfigureAwait(false) is { } role
+            ? RolePermissions.Allow(role, Permission.OwnOrganization) ? InPerson(caller, now) : OnlyAnOwner
+            : Failure.NotFound("organization");
+
+    private static Failure? InPerson(Caller caller, DateTimeOffset now)
+    {
         if (caller.Token is not null)
             return AccessRequirement.SessionRequired;
         return caller.AuthenticatedAt is { } at && now - at <= AccountConditions.StepUpLifetime ? null : AccountConditions.StepUpRequired;

@@ -17,7 +17,7 @@ internal static class MemberEndpoints
         organizations.MapDelete("/{organization}/members/{account}", RemoveAsync).WithName("removeMember").RequirePermission(Permission.ManageMembers)
             .WithSummary("Remove a member; API tokens and sessions of that account see nothing of the organization from then on")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
-        organizations.MapPost("/{organization}/leave", LeaveAsync).WithName("leaveOrganization").RequirePermission(Permission.View, TokenScope.WriteOrganization)
+        organizations.MapPost("/{organization}/leave", LeaveAsync).WithName("leaveOrganization").RequirePermission(Permission.View, TokenScope.WriteOrganization, withoutSecondFactor: true)
             .WithSummary("Be a member no longer; the last owner cannot")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }

@@ -1,14 +1,17 @@
 using Tollgate.Foundation;
+using Tollgate.Identity.SecondFactor;
 
 namespace Tollgate.Identity.Organizations;
 
 /// <summary>Making, renaming and removing organizations, each in one transaction with what other modules keep of them.</summary>
 internal sealed class OrganizationChanges(
-    OrganizationStore store, SlugStore slugs, IEnumerable<IOrganizationStep> steps, IEnumerable<IOrganizationRemovalCheck> checks, IAuditLog audit, TimeProvider clock)
+    OrganizationStore store, SlugStore slugs, IEnumerable<IOrganizationStep> steps, IEnumerable<IOrganizationRemovalCheck> checks, IOutbox outbox, IAuditLog audit, TimeProvider clock)
 {
     private const int MostOfAnAccount = 50;
 
     private static readonly Failure SlugTaken = Failure.Conflict("ORGANIZATION_SLUG_TAKEN", "This slug belongs to another organization, or did until a short time ago.");
+
+    private static readonly Failure NoSecondFactor = Failure.Conflict("NO_SECOND_FACTOR", "Your own account has no second factor. Add an authenticator app or a passkey first.");
 
     /// <param name="session">As app, in a context that names the new id.</param>
     public async Task<Outcome<Organization>> CreateAsync(DbSession session, AuditActor actor, Caller caller, Guid id, CreateOrganizationRequest request)
@@ -26,7 +29,7 @@ internal sealed class OrganizationChanges(
         return made;
     }
 
-    public async Task<Outcome<Organization>> EditAsync(DbSession session, AuditActor actor, Guid id, EditOrganizationRequest request)
+    public async Task<Outcome<Organization>> EditAsync(DbSession session, AuditActor actor, Caller caller, Guid id, EditOrganizationRequest request)
     {
         if (await OrganizationStore.LockAsync(session, id).ConfigureAwait(false) is not { } before)
             return Failure.NotFound("organization");
@@ -35,9 +38,12 @@ internal sealed class OrganizationChanges(
             Name = request.Name?.Trim() ?? before.Name,
             Slug = request.Slug ?? before.Slug,
             TimeZone = string.IsNullOrEmpty(request.TimeZone) ? before.TimeZone : request.TimeZone,
+            RequireSecondFactor = request.RequireSecondFactor ?? before.RequireSecondFactor,
         };
         if (after == before)
             return before;
+        if (after.RequireSecondFactor != before.RequireSecondFactor && await SecondFactorRefusalAsync(session, caller, id).ConfigureAwait(false) is { } refused)
+            return refused;
         var former = await SlugStore.FormerAsync(session, id).ConfigureAwait(false);
         if (after.Slug != before.Slug)
         {
@@ -47,11 +53,13 @@ internal sealed class OrganizationChanges(
                 return SlugTaken;
             former = await SlugStore.FormerAsync(session, id).ConfigureAwait(false);
         }
-        await session.ExecuteAsync("UPDATE identity.organization SET name = @Name, slug = @Slug, time_zone = @TimeZone, updated_at = @now WHERE id = @Id",
-            new { after.Name, after.Slug, after.TimeZone, after.Id, now = clock.GetUtcNow() }).ConfigureAwait(false);
+        await session.ExecuteAsync("UPDATE identity.organization SET name = @Name, slug = @Slug, time_zone = @TimeZone, require_second_factor = @RequireSecondFactor, updated_at = @now WHERE id = @Id",
+            new { after.Name, after.Slug, after.TimeZone, after.RequireSecondFactor, after.Id, now = clock.GetUtcNow() }).ConfigureAwait(false);
         if (after.Slug != before.Slug || after.Name != before.Name)
             foreach (var step in steps)
                 await step.RenamedAsync(session, new OrganizationNames(id, after.Slug, after.Name, former)).ConfigureAwait(false);
+        if (after.RequireSecondFactor && !before.RequireSecondFactor)
+            await outbox.PublishAsync(session, SecondFactorAsked.Type, 1, new SecondFactorAsked(id)).ConfigureAwait(false);
         await audit.WriteAsync(session, actor, new AuditChange("organization.changed", TypeId.Format("org", id), id, Shown(before), Shown(after))).ConfigureAwait(false);
         return after;
     }
@@ -80,6 +88,16 @@ internal sealed class OrganizationChanges(
         return true;
     }
 
+    // Who asks it of others has one at hand, under the organization's lock: whoever removes the last one of an account waits for that, or was first (LastFactor).
+    private async Task<Failure?> SecondFactorRefusalAsync(DbSession session, Caller caller, Guid id)
+    {
+        if (await ActingMember.OwnerRefusalAsync(session, caller, id, clock.GetUtcNow()).ConfigureAwait(false) is { } refused)
+            return refused;
+        if (!await LastFactor.IsThereAsync(session, caller.AccountId).ConfigureAwait(false))
+            return NoSecondFactor;
+        return caller.SecondFactorShown ? null : AccountConditions.SecondFactorRequired;
+    }
+
     private async Task<Organization?> MakeWithFreeSlugAsync(DbSession session, Caller caller, Guid id, string name, string zone)
     {
         var wanted = Slug.From(name);
@@ -92,5 +110,5 @@ internal sealed class OrganizationChanges(
         return null;
     }
 
-    private static object Shown(Organization organization) => new { organization.Name, organization.Slug, organization.TimeZone };
+    private static object Shown(Organization organization) => new { organization.Name, organization.Slug, organization.TimeZone, organization.RequireSecondFactor };
 }

@@ -17,7 +17,7 @@ internal static class OrganizationEndpoints
         group.MapGet("/{organization}", GetAsync).WithName("getOrganization").RequirePermission(Permission.View, TokenScope.ReadOrganization)
             .WithSummary("One of your organizations. A slug that it gave up answers 308 to where it is now").Produces<OrganizationDetailResponse>().ProducesProblem(StatusCodes.Status404NotFound);
         group.MapPatch("/{organization}", EditAsync).WithName("editOrganization").RequirePermission(Permission.ManageOrganization)
-            .WithSummary("Change name, slug or time zone; what is absent stays")
+            .WithSummary("Change name, slug or time zone, or ask a second factor of all members; what is absent stays")
             .Produces<OrganizationDetailResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         group.MapDelete("/{organization}", RemoveAsync).WithName("removeOrganization").RequirePermission(Permission.OwnOrganization).RequireStepUp()
             .WithSummary("Remove an organization that sells and subscribes to nothing any more")
@@ -43,7 +43,7 @@ internal static class OrganizationEndpoints
     }
 
     private static async Task<IResult> ListAsync(Caller caller, IDatabase database, CancellationToken cancellation) =>
-        Results.Ok(new OrganizationsResponse(await ReadAsync(caller.Tenant, caller.AccountId, caller.Tenant.OrganizationIds, database, cancellation).ConfigureAwait(false)));
+        Results.Ok(new OrganizationsResponse(await ReadAsync(caller.Tenant, caller, [.. caller.Memberships.Select(m => m.OrganizationId)], database, cancellation).ConfigureAwait(false)));
 
     private static async Task<IResult> GetAsync(string organization, Caller caller, IDatabase database, CancellationToken cancellation)
     {
@@ -69,7 +69,7 @@ internal static class OrganizationEndpoints
         if (found.Failure is { } refused)
             return Problems.Result(refused);
         var id = found.Value.OrganizationId;
-        var edited = await database.AsAppAsync(caller.Tenant, session => changes.EditAsync(session, actor, id, request), cancellation).ConfigureAwait(false);
+        var edited = await database.AsAppAsync(caller.Tenant, session => changes.EditAsync(session, actor, caller, id, request), cancellation).ConfigureAwait(false);
         if (edited.Failure is { } failure)
             return Problems.Result(failure);
         await feed.AfterCommitAsync(cancellation).ConfigureAwait(false);
@@ -101,23 +101,24 @@ internal static class OrganizationEndpoints
     private static async Task<IResult> ShowAsync(Caller caller, Guid id, IDatabase database, int status, CancellationToken cancellation)
     {
         var tenant = caller.Tenant with { OrganizationIds = [.. caller.Tenant.OrganizationIds, id] };
-        var rows = await ReadAsync(tenant, caller.AccountId, [id], database, cancellation).ConfigureAwait(false);
+        var rows = await ReadAsync(tenant, caller, [id], database, cancellation).ConfigureAwait(false);
         return rows.Count == 1 ? Results.Json(rows[0], statusCode: status) : Problems.Result(Failure.NotFound("organization"));
     }
 
-    private static async Task<IReadOnlyList<OrganizationDetailResponse>> ReadAsync(TenantContext tenant, Guid accountId, IReadOnlyList<Guid> ids, IDatabase database, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<OrganizationDetailResponse>> ReadAsync(TenantContext tenant, Caller caller, IReadOnlyList<Guid> ids, IDatabase database, CancellationToken cancellation)
     {
         const string sql = """
             SELECT o.id, o.slug, o.name, o.time_zone, o.personal, o.created_at, m.role,
               ARRAY(SELECT s.slug FROM identity.organization_slug s WHERE s.organization_id = o.id AND s.retired_at IS NOT NULL ORDER BY s.retired_at DESC, s.slug) AS former,
-              x.suspended_at, x.reason AS suspended_reason
-            FROM identity.organization o JOIN identity.member m ON m.organization_id = o.id AND m.account_id = @accountId
+              x.suspended_at, x.reason AS suspended_reason, o.require_second_factor
+            FROM identity.organization o JOIN identity.member m ON m.organization_id = o.id AND m.account_id = @AccountId
             LEFT JOIN identity.suspension x ON x.organization_id = o.id
             WHERE o.id = ANY (@ids) AND o.removed_at IS NULL ORDER BY o.personal DESC, lower(o.name), o.id
             """;
-        var rows = await database.AsAppAsync(tenant, session => session.QueryAsync<Row>(sql, new { accountId, ids = ids.ToArray() }), cancellation).ConfigureAwait(false);
+        var rows = await database.AsAppAsync(tenant, session => session.QueryAsync<Row>(sql, new { caller.AccountId, ids = ids.ToArray() }), cancellation).ConfigureAwait(false);
         return [.. rows.Select(row => new OrganizationDetailResponse(TypeId.Format("org", row.Id), row.Slug, row.Name, row.TimeZone, row.Personal,
-            Enum.Parse<OrganizationRole>(row.Role, ignoreCase: true), row.Former, row.CreatedAt, SuspensionResponse.Of(row.SuspendedAt, row.SuspendedReason)))];
+            Enum.Parse<OrganizationRole>(row.Role, ignoreCase: true), row.Former, row.CreatedAt, SuspensionResponse.Of(row.SuspendedAt, row.SuspendedReason),
+            row.RequireSecondFactor, caller.LacksSecondFactor(row.RequireSecondFactor)))];
     }
 
     private sealed class Row
@@ -139,6 +140,8 @@ internal static class OrganizationEndpoints
         public DateTimeOffset? SuspendedAt { get; init; }
 
         public string? SuspendedReason { get; init; }
+
+        public bool RequireSecondFactor { get; init; }
 
         public DateTimeOffset CreatedAt { get; init; }
     }

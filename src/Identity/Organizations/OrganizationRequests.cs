@@ -18,7 +18,11 @@ internal sealed record CreateOrganizationRequest(string? Name, string? Slug, str
 }
 
 /// <summary>What is absent stays. A slug that is given up leads to the new one for 180 days. Another time zone holds from the next period on.</summary>
-internal sealed record EditOrganizationRequest(string? Name, string? Slug, string? TimeZone) : IRequest
+/// <param name="Name">How it is called.</param>
+/// <param name="Slug">Its part of addresses.</param>
+/// <param name="TimeZone">IANA.</param>
+/// <param name="RequireSecondFactor">Ask a second factor of all its members. An owner sets it, in person, who has shown one.</param>
+internal sealed record EditOrganizationRequest(string? Name, string? Slug, string? TimeZone, bool? RequireSecondFactor) : IRequest
 {
     public void Validate(Errors errors)
     {

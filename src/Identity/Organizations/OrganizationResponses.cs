@@ -5,8 +5,11 @@ namespace Tollgate.Identity.Organizations;
 /// <param name="Role">The caller's.</param>
 /// <param name="FormerSlugs">That still lead here.</param>
 /// <param name="Suspension">Null unless those who run the installation have suspended it.</param>
+/// <param name="RequireSecondFactor">It asks a second factor of all its members.</param>
+/// <param name="SecondFactorMissing">One is asked for, by it or by the installation, and this session has none to show: all else of it is withheld until it has.</param>
 internal sealed record OrganizationDetailResponse(
-    string Id, string Slug, string Name, string TimeZone, bool Personal, OrganizationRole Role, IReadOnlyList<string> FormerSlugs, DateTimeOffset CreatedAt, SuspensionResponse? Suspension);
+    string Id, string Slug, string Name, string TimeZone, bool Personal, OrganizationRole Role, IReadOnlyList<string> FormerSlugs, DateTimeOffset CreatedAt, SuspensionResponse? Suspension,
+    bool RequireSecondFactor, bool SecondFactorMissing);
 
 /// <summary>Its APIs are not served and its keys open nothing.</summary>
 internal sealed record SuspensionResponse(DateTimeOffset Since, string Reason)

@@ -5,7 +5,7 @@ namespace Tollgate.Identity.Organizations;
 
 internal sealed class OrganizationStore(TimeProvider clock) : IOrganizations
 {
-    private const string Columns = "id, slug, name, time_zone, EXISTS (SELECT FROM identity.suspension x WHERE x.organization_id = organization.id) AS suspended";
+    private const string Columns = "id, slug, name, time_zone, require_second_factor, EXISTS (SELECT FROM identity.suspension x WHERE x.organization_id = organization.id) AS suspended";
 
     public async Task<Organization?> FindAsync(DbSession session, Guid id) =>
         (await session.QuerySingleOrDefaultAsync<Row>($"SELECT {Columns} FROM identity.organization WHERE id = @id", new { id }).ConfigureAwait(false))?.ToOrganization();
@@ -69,6 +69,8 @@ internal sealed class OrganizationStore(TimeProvider clock) : IOrganizations
 
         public bool Suspended { get; init; }
 
-        public Organization ToOrganization() => new(Id, Slug, Name, TimeZone) { Suspended = Suspended };
+        public bool RequireSecondFactor { get; init; }
+
+        public Organization ToOrganization() => new(Id, Slug, Name, TimeZone) { Suspended = Suspended, RequireSecondFactor = RequireSecondFactor };
     }
 }

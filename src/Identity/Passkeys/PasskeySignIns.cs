@@ -5,6 +5,8 @@ using Tollgate.Foundation;
 using Tollgate.Identity.Access;
 using Tollgate.Identity.Accounts;
 using Tollgate.Identity.Challenges;
+using Tollgate.Identity.SecondFactor;
+using Tollgate.Identity.Sessions;
 
 namespace Tollgate.Identity.Passkeys;
 
@@ -16,7 +18,7 @@ internal sealed record PasskeyQuestion(string Challenge, JsonElement Options);
 /// database: an answer is taken once, within five minutes.
 /// </summary>
 internal sealed class PasskeySignIns(
-    IDatabase database, IPasskeyHandler<AccountRow> handler, PasskeyStore passkeys, ChallengeStore challenges, SignIns signIns, SecurityNews news, TimeProvider clock)
+    IDatabase database, IPasskeyHandler<AccountRow> handler, PasskeyStore passkeys, ChallengeStore challenges, SignIns signIns, SessionStore sessions, LastFactor last, SecurityNews news, TimeProvider clock)
 {
     private const int AtMost = 20;
 
@@ -50,18 +52,21 @@ internal sealed class PasskeySignIns(
             if ((await PasskeyStore.OfAccountAsync(session, caller.AccountId).ConfigureAwait(false)).Count >= AtMost)
                 return TooMany;
             var id = await passkeys.AddAsync(session, caller.AccountId, name, result.Passkey).ConfigureAwait(false);
+            await sessions.SecondFactorShownAsync(session, caller.SessionId).ConfigureAwait(false);
             await news.TellAsync(session, caller.AccountId, AuditActor.Of(context), "account.passkey_added", $"The passkey{(caller.EmailVerified ? $" '{name}'" : "")} was added. Whoever has it can sign in.", new { name }).ConfigureAwait(false);
             return new PasskeyResponse(TypeId.Format("pky", id), name, result.Passkey.CreatedAt, null);
         }, context.RequestAborted).ConfigureAwait(false);
     }
 
-    public Task<Failure?> RemoveAsync(Caller caller, Guid id, AuditActor actor, CancellationToken cancellation) => database.AsWorkerAsync(async session =>
+    public async Task<Failure?> RemoveAsync(Caller caller, Guid id, AuditActor actor, CancellationToken cancellation) => (await database.AsWorkerAsync<Outcome<bool>>(async session =>
     {
-        if (await PasskeyStore.RemoveAsync(session, caller.AccountId, id).ConfigureAwait(false) == 0)
-            return Failure.NotFound("passkey");
+        var removed = await last.RemoveAsync(session, caller.AccountId,
+            async () => await PasskeyStore.RemoveAsync(session, caller.AccountId, id).ConfigureAwait(false) > 0, Failure.NotFound("passkey")).ConfigureAwait(false);
+        if (removed.Failure is { } refused)
+            return refused;
         await news.TellAsync(session, caller.AccountId, actor, "account.passkey_removed", "A passkey was removed.", new { passkey = TypeId.Format("pky", id) }).ConfigureAwait(false);
-        return null;
-    }, cancellation);
+        return true;
+    }, cancellation).ConfigureAwait(false)).Failure;
 
     /// <summary>For anybody: the same question whoever asks, since the passkey itself tells whose it is.</summary>
     public async Task<PasskeyQuestion> AskToSignInAsync(HttpContext context)
@@ -80,7 +85,7 @@ internal sealed class PasskeySignIns(
             // The account first, as whoever closes it or removes the passkey does.
             if (await AccountStore.LockAsync(session, shown.User.Id).ConfigureAwait(false) is not { } account || await passkeys.UsedAsync(session, shown.Passkey).ConfigureAwait(false) == 0)
                 return NotTaken;
-            return await signIns.FinishAsync(session, account, "passkey", source).ConfigureAwait(false) is { } signedIn ? new SignInStep(signedIn, null) : NotTaken;
+            return await signIns.FinishAsync(session, account, "passkey", source, twoFactors: true).ConfigureAwait(false) is { } signedIn ? new SignInStep(signedIn, null) : NotTaken;
         }, context.RequestAborted).ConfigureAwait(false);
     }
 

@@ -5,6 +5,7 @@ using Tollgate.Identity.Access;
 using Tollgate.Identity.Accounts;
 using Tollgate.Identity.Attempts;
 using Tollgate.Identity.Challenges;
+using Tollgate.Identity.Sessions;
 
 namespace Tollgate.Identity.SecondFactor;
 
@@ -13,7 +14,8 @@ internal sealed record TotpOffer(string Secret, string Uri, string QrCode);
 
 /// <summary>The authenticator app and the recovery codes of an account: turned on and off, and asked for at a sign-in.</summary>
 internal sealed class SecondFactors(
-    IDatabase database, TotpStore totp, RecoveryCodes recovery, ChallengeStore challenges, AttemptLimits attempts, SignIns signIns, SecurityNews news, TimeProvider clock)
+    IDatabase database, TotpStore totp, RecoveryCodes recovery, ChallengeStore challenges, AttemptLimits attempts, SignIns signIns, SessionStore sessions, LastFactor last,
+    SecurityNews news, TimeProvider clock)
 {
     private static readonly Failure WrongCode = new(FailureKind.Invalid, "SECOND_FACTOR_INVALID", "This code is wrong, was used before, or is too old.");
     private static readonly Failure Unknown = new(FailureKind.Unauthenticated, "SIGN_IN_EXPIRED", "This sign-in took too long or had too many wrong codes. Begin again.");
@@ -51,20 +53,22 @@ internal sealed class SecondFactors(
                 return SlowBody.Ended;
             if (!await totp.ConfirmAsync(session, caller.AccountId, Digits(code)).ConfigureAwait(false))
                 return WrongCode;
+            await sessions.SecondFactorShownAsync(session, caller.SessionId).ConfigureAwait(false);
             await recovery.ReplaceAsync(session, caller.AccountId, made.Select(one => one.Hash)).ConfigureAwait(false);
             await news.TellAsync(session, caller.AccountId, actor, "account.totp_added", "An authenticator app was added: signing in with a password or by mail now asks for its code.").ConfigureAwait(false);
             return made.Select(one => InGroups(one.Code)).ToList();
         }, cancellation).ConfigureAwait(false);
     }
 
-    public Task<Failure?> TurnOffAsync(Caller caller, AuditActor actor, CancellationToken cancellation) => database.AsWorkerAsync(async session =>
+    public async Task<Failure?> TurnOffAsync(Caller caller, AuditActor actor, CancellationToken cancellation) => (await database.AsWorkerAsync<Outcome<bool>>(async session =>
     {
-        if (await TotpStore.RemoveAsync(session, caller.AccountId).ConfigureAwait(false) == 0)
-            return NoApp;
+        var removed = await last.RemoveAsync(session, caller.AccountId, async () => await TotpStore.RemoveAsync(session, caller.AccountId).ConfigureAwait(false) > 0, NoApp).ConfigureAwait(false);
+        if (removed.Failure is { } refused)
+            return refused;
         await RecoveryCodes.RemoveAsync(session, caller.AccountId).ConfigureAwait(false);
         await news.TellAsync(session, caller.AccountId, actor, "account.totp_removed", "The authenticator app was removed, and the recovery codes with it.").ConfigureAwait(false);
-        return null;
-    }, cancellation);
+        return true;
+    }, cancellation).ConfigureAwait(false)).Failure;
 
     public async Task<Outcome<IReadOnlyList<string>>> NewRecoveryCodesAsync(Caller caller, AuditActor actor, CancellationToken cancellation)
     {
@@ -101,7 +105,7 @@ internal sealed class SecondFactors(
         {
             if (await AccountStore.LockAsync(session, accountId).ConfigureAwait(false) is not { } account || !await challenges.UseAsync(session, asked.Id).ConfigureAwait(false))
                 return Unknown;
-            return await signIns.FinishAsync(session, account, $"{asked.State}_and_{shown.Value}", source).ConfigureAwait(false) is { } signedIn ? new SignInStep(signedIn, null) : Unknown;
+            return await signIns.FinishAsync(session, account, $"{asked.State}_and_{shown.Value}", source, twoFactors: true).ConfigureAwait(false) is { } signedIn ? new SignInStep(signedIn, null) : Unknown;
         }, cancellation).ConfigureAwait(false);
     }
 

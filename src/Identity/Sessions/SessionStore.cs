@@ -25,11 +25,11 @@ internal sealed class SessionStore(IDatabase database, AccessTokens accessTokens
     private static readonly TimeSpan Crossing = TimeSpan.FromSeconds(10);
     private static readonly Failure Rejected = new(FailureKind.Unauthenticated, "REFRESH_TOKEN_INVALID", "The session has ended. Sign in again.");
 
-    public async Task<IssuedSession> StartAsync(DbSession session, Guid accountId, Device device)
+    public async Task<IssuedSession> StartAsync(DbSession session, Guid accountId, Device device, bool twoFactors)
     {
         const string insertSession = """
-            INSERT INTO identity.session (id, account_id, device, user_agent, client_address, created_at, last_seen_at, expires_at)
-            VALUES (@id, @accountId, @device, @userAgent, @address::inet, @now, @now, @expires)
+            INSERT INTO identity.session (id, account_id, device, user_agent, client_address, created_at, last_seen_at, expires_at, second_factor_at)
+            VALUES (@id, @accountId, @device, @userAgent, @address::inet, @now, @now, @expires, CASE WHEN @twoFactors THEN @now END)
             """;
         var id = TypeId.New(clock);
         var now = clock.GetUtcNow();
@@ -42,6 +42,7 @@ internal sealed class SessionStore(IDatabase database, AccessTokens accessTokens
             address = device.Address?.ToString(),
             now,
             expires = now + Absolute,
+            twoFactors,
         }).ConfigureAwait(false);
         var secret = RandomNumberGenerator.GetBytes(32);
         await InsertTokenAsync(session, accountId, id, null, secret).ConfigureAwait(false);
@@ -60,6 +61,10 @@ internal sealed class SessionStore(IDatabase database, AccessTokens accessTokens
                 await accessTokens.IssueAsync(found.AccountId, found.SessionId, cancellation).ConfigureAwait(false), RefreshToken.Format(successor))
             : Rejected;
     }
+
+    /// <summary>The person has a second factor at hand: it was shown, or added, in this session.</summary>
+    public Task<int> SecondFactorShownAsync(DbSession session, Guid sessionId) => session.ExecuteAsync(
+        "UPDATE identity.session SET second_factor_at = @now WHERE id = @sessionId AND ended_at IS NULL", new { sessionId, now = clock.GetUtcNow() });
 
     public Task<int> EndAsync(DbSession session, Guid sessionId, string reason) => session.ExecuteAsync(
         "UPDATE identity.session SET ended_at = @now, ended_reason = @reason WHERE id = @sessionId AND ended_at IS NULL", new { sessionId, reason, now = clock.GetUtcNow() });

@@ -6,13 +6,16 @@ using Tollgate.Identity.Attempts;
 using Tollgate.Identity.Passkeys;
 using Tollgate.Identity.Passwords;
 using Tollgate.Identity.SecondFactor;
+using Tollgate.Identity.Sessions;
 
 namespace Tollgate.Identity.StepUp;
 
 /// <summary>Shows once more who is there, so that dangerous acts are open for ten minutes: by password, authenticator app, recovery code or passkey.</summary>
 internal sealed class StepUps(
-    IDatabase database, PasswordHasher hasher, AttemptLimits attempts, SecondFactors factors, PasskeySignIns passkeys, IAuditLog audit, TimeProvider clock)
+    IDatabase database, PasswordHasher hasher, AttemptLimits attempts, SecondFactors factors, PasskeySignIns passkeys, SessionStore sessions, IAuditLog audit, TimeProvider clock)
 {
+    private const string Password = "password";
+
     private static readonly Failure WrongPassword = Failure.Invalid("password", "PASSWORD_WRONG", "This is not your password.");
 
     public async Task<Outcome<DateTimeOffset>> ByPasswordAsync(Caller caller, string password, SignInSource source, CancellationToken cancellation)
@@ -23,7 +26,7 @@ internal sealed class StepUps(
         var account = await database.AsWorkerAsync(session => AccountStore.FindAsync(session, caller.AccountId), cancellation).ConfigureAwait(false);
         if (!await attempts.LookAsync(counted.Value, () => hasher.VerifyAsync(account?.PasswordHash, password, cancellation)).ConfigureAwait(false))
             return WrongPassword;
-        return await DoneAsync(caller, "password", source.Actor, counted.Value, cancellation).ConfigureAwait(false);
+        return await DoneAsync(caller, Password, source.Actor, counted.Value, cancellation).ConfigureAwait(false);
     }
 
     public async Task<Outcome<DateTimeOffset>> ByFactorAsync(Caller caller, string? code, string? recoveryCode, SignInSource source, CancellationToken cancellation)
@@ -44,6 +47,8 @@ internal sealed class StepUps(
                 await AttemptLimits.ForgiveAsync(session, counted).ConfigureAwait(false);
             var now = clock.GetUtcNow();
             await session.ExecuteAsync("UPDATE identity.session SET authenticated_at = @now WHERE id = @SessionId AND ended_at IS NULL", new { now, caller.SessionId }).ConfigureAwait(false);
+            if (way != Password)
+                await sessions.SecondFactorShownAsync(session, caller.SessionId).ConfigureAwait(false);
             await audit.WriteAsync(session, actor, new AuditChange("session.stepped_up", TypeId.Format("ses", caller.SessionId), After: new { way })).ConfigureAwait(false);
             return now + AccountConditions.StepUpLifetime;
         }, cancellation);

@@ -70,6 +70,37 @@ public sealed class EndpointWalkTests(Town town) : IClassFixture<Town>
         wrong.ShouldBeEmpty();
     }
 
+    /// <summary>An owner who has no second factor, where one is asked for, is as far outside as anybody: by a session, and by an API token that was made in it.</summary>
+    [Fact]
+    public async Task EveryEndpointOfAnOrganization_ThatAsksForASecondFactor_IsClosedToWhoHasNone()
+    {
+        await town.AskForSecondFactorsAsync();
+        try
+        {
+            var token = await town.TokenAsync(Enum.GetValues<TokenScope>(), Town.Bare);
+            var wrong = new List<string>();
+            foreach (var endpoint in town.Endpoints.Where(endpoint => ProgramEndpoints.AccessOf(endpoint) is { Permission: not null }))
+            {
+                var access = ProgramEndpoints.AccessOf(endpoint)!;
+                var reports = Samples.All[ProgramEndpoints.NameOf(endpoint)].Refuses is not null;
+                var (expected, code) = access.WithoutSecondFactor ? ("allowed", "") : ("403", reports ? "" : "SECOND_FACTOR_REQUIRED");
+                await ExpectAsync(endpoint, Town.Bare, expected, code, wrong);
+                if (access.Kind == AccessKind.Member)
+                    await ExpectAsync(endpoint, token, expected, code, wrong);
+            }
+            wrong.ShouldBeEmpty();
+            // Lists of all organizations leave them out.
+            foreach (var path in new[] { "/api/apis", "/api/subscriptions" })
+                foreach (var who in new[] { Town.Bare, token })
+                    (await town.SendAsync(HttpMethod.Get, path, who, null)).Text.ShouldContain("\"data\":[]");
+            (await town.SendAsync(HttpMethod.Get, "/api/apis", nameof(OrganizationRole.Owner), null)).Text.ShouldNotContain("\"data\":[]");
+        }
+        finally
+        {
+            await town.AskForSecondFactorsNoMoreAsync();
+        }
+    }
+
     private async Task ExpectAsync(RouteEndpoint endpoint, string token, string expected, string code, List<string> wrong)
     {
         var (answer, text) = await CallAsync(endpoint, token);

@@ -12,6 +12,7 @@ internal static class PermissionPage
         Who may do what, as the program states it: a test compares this page with it line by line, and another one calls every endpoint as every role.
         A member without the permission is refused with 403; what belongs to an organization that one is no member of does not exist (404).
         An API token does what its account may, and only with the scope that is named; `x:write` includes `x:read`. Where no scope is named, a person has to sign in.
+        Where an organization, or the installation, asks for a second factor, a session or API token that has none to show is refused with 403 `SECOND_FACTOR_REQUIRED` (docs/decisions/0041-second-factor-required.md).
 
         ## Roles
 
@@ -41,7 +42,7 @@ internal static class PermissionPage
         var who = access switch
         {
             null => "anybody",
-            { Permission: { } permission } => $"members with {permission}{(access.OperatorsToo ? "; operators" : "")}",
+            { Permission: { } permission } => $"members with {permission}{(access.OperatorsToo ? "; operators" : "")}{(access.WithoutSecondFactor ? ", without a second factor too" : "")}",
             { Kind: AccessKind.Operator } => "operators",
             _ => "the account itself",
         };

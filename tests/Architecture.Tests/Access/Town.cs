@@ -22,6 +22,10 @@ public sealed class Town : IAsyncLifetime
 {
     public const string Stranger = "stranger";
     public const string Operator = "operator";
+
+    /// <summary>An owner of every organization who has no second factor; <see cref="AskForSecondFactorsAsync"/> calls him in.</summary>
+    public const string Bare = "bare";
+
     public const string Slug = "town";
 
     internal const string Password = "correct horse battery staple";
@@ -117,10 +121,10 @@ public sealed class Town : IAsyncLifetime
         return slug;
     }
 
-    /// <summary>As the organization's owner; it must succeed.</summary>
-    internal async Task<JsonElement> MakeAsync(string path, object body)
+    /// <summary>As the organization's owner, or as somebody else; it must succeed.</summary>
+    internal async Task<JsonElement> MakeAsync(string path, object body, string who = nameof(OrganizationRole.Owner))
     {
-        var (status, text) = await SendAsync(HttpMethod.Post, path, nameof(OrganizationRole.Owner), body);
+        var (status, text) = await SendAsync(HttpMethod.Post, path, who, body);
         status.ShouldBeInRange(200, 299, $"POST {path}: {text}");
         return text.Length == 0 ? default : JsonDocument.Parse(text).RootElement;
     }
@@ -144,9 +148,9 @@ public sealed class Town : IAsyncLifetime
         _tokens[who] = Text(await login.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken), "access_token");
     }
 
-    /// <summary>An API token of the owner with these scopes.</summary>
-    internal async Task<string> TokenAsync(IEnumerable<TokenScope> scopes) =>
-        Text(await MakeAsync("/api/tokens", new { name = Fresh("token"), scopes = scopes.Select(TokenScopes.Text) }), "secret");
+    /// <summary>An API token with these scopes, of the owner or of somebody else.</summary>
+    internal async Task<string> TokenAsync(IEnumerable<TokenScope> scopes, string who = nameof(OrganizationRole.Owner)) =>
+        Text(await MakeAsync("/api/tokens", new { name = Fresh("token"), scopes = scopes.Select(TokenScopes.Text) }, who), "secret");
 
     internal static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
 
@@ -176,15 +180,36 @@ public sealed class Town : IAsyncLifetime
         await JoinAllAsync(OrganizationId);
     }
 
+    /// <summary>Every organization, and every one that is made, asks a second factor of its members. The owner has one and has shown it.</summary>
+    internal async Task AskForSecondFactorsAsync()
+    {
+        Accounts[Bare] = (await _server!.Services.GetRequiredService<IAccountSeeder>().EnsureAccountAsync($"{Bare}@example.com", Bare, Password, isOperator: false, TestContext.Current.CancellationToken)).AccountId;
+        await SignInAsync(Bare);
+        await JoinAllAsync(OrganizationId);
+        await ExecuteAsync($"""
+            ALTER TABLE identity.organization ALTER COLUMN require_second_factor SET DEFAULT true;
+            UPDATE identity.organization SET require_second_factor = true;
+            INSERT INTO identity.passkey (id, account_id, credential_id, name, public_key, sign_count, transports, user_verified, backup_eligible, backed_up, attestation_object, client_data, created_at)
+            VALUES (gen_random_uuid(), '{Accounts[nameof(OrganizationRole.Owner)]}', 'walk', 'walk', '', 0, ARRAY[]::text[], true, false, false, '', '', now());
+            UPDATE identity.session SET second_factor_at = now() WHERE account_id = '{Accounts[nameof(OrganizationRole.Owner)]}'
+            """);
+    }
+
+    internal Task AskForSecondFactorsNoMoreAsync() => ExecuteAsync("""
+        ALTER TABLE identity.organization ALTER COLUMN require_second_factor SET DEFAULT false;
+        UPDATE identity.organization SET require_second_factor = false;
+        DELETE FROM identity.passkey WHERE credential_id = 'walk'
+        """);
+
     /// <summary>Every role becomes a member.</summary>
     internal async Task JoinAllAsync(Guid organizationId)
     {
-        foreach (var role in Enum.GetNames<OrganizationRole>())
+        foreach (var who in Enum.GetNames<OrganizationRole>().Append(Bare).Where(Accounts.ContainsKey))
         {
             await using var command = Database.OwnerOrSuperuser.CreateCommand("INSERT INTO identity.member (organization_id, account_id, role) VALUES ($1, $2, $3) ON CONFLICT (organization_id, account_id) DO UPDATE SET role = excluded.role");
             command.Parameters.AddWithValue(organizationId);
-            command.Parameters.AddWithValue(Accounts[role]);
-            command.Parameters.AddWithValue(role.ToLowerInvariant());
+            command.Parameters.AddWithValue(Accounts[who]);
+            command.Parameters.AddWithValue((who == Bare ? nameof(OrganizationRole.Owner) : who).ToLowerInvariant());
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
     }
