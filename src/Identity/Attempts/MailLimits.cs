@@ -3,6 +3,9 @@ using Tollgate.Identity.Accounts;
 
 namespace Tollgate.Identity.Attempts;
 
+/// <summary>No more invitations until then, and why.</summary>
+internal sealed record InvitationsFull(string Why, DateTimeOffset Until);
+
 /// <summary>
 /// How many mails of a kind an address is sent. Five within the kind's time for one browser or network that asks, so that a stranger uses up nobody else's; thirty an
 /// hour for all strangers together, so that nobody floods a mailbox from many places. Browsers and networks that the account has signed in from are counted by
@@ -17,6 +20,11 @@ internal sealed class MailLimits(AttemptCounts counts)
     /// <summary>Of what happened to an account, an hour: whoever registers another's address makes it happen as often as they like.</summary>
     public const int NewsOfOneAddress = 20;
 
+    // Over all organizations: whoever makes one organization after the other has as many mails as before.
+    private const int InvitationsByOneAccount = 100;
+    private const int InvitationsToOneAddress = 10;
+
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan QuarterOfAnHour = TimeSpan.FromMinutes(15);
     private static readonly AccountMailKind[] Kinds = [AccountMailKind.SignIn, AccountMailKind.ResetPassword, AccountMailKind.VerifyEmail, AccountMailKind.ConfirmNewEmail];
@@ -34,6 +42,18 @@ internal sealed class MailLimits(AttemptCounts counts)
     /// <summary>Each is a mail to an address of the account's choice, and one to its own.</summary>
     public async Task<bool> TakeChangeAsync(DbSession session, Guid accountId) =>
         (await counts.AddAsync(session, AttemptCounts.SubjectOf("mail.changes", accountId.ToString()), "account", Hour).ConfigureAwait(false)).Count <= ChangesOfOneAccount;
+
+    /// <summary>
+    /// Counts an invitation, by who sends it and by where it goes, whatever organization it is to. Null, or until when there were enough; and of which.
+    /// </summary>
+    public async Task<InvitationsFull?> TakeInvitationAsync(DbSession session, Guid accountId, string email)
+    {
+        var sent = await counts.AddAsync(session, AttemptCounts.SubjectOf("invitations.by", accountId.ToString()), "account", Day).ConfigureAwait(false);
+        if (sent.Count > InvitationsByOneAccount)
+            return new InvitationsFull($"You have sent {InvitationsByOneAccount} invitations within a day.", sent.EndsAt);
+        var got = await counts.AddAsync(session, AttemptCounts.SubjectOf("invitations.to", email), "address", Day).ConfigureAwait(false);
+        return got.Count > InvitationsToOneAddress ? new InvitationsFull($"This address had {InvitationsToOneAddress} invitations within a day.", got.EndsAt) : null;
+    }
 
     /// <summary>News about an account, by the address that they go to: it may be registered, deleted and registered again.</summary>
     public async Task<bool> TakeNewsAsync(DbSession session, string email) =>

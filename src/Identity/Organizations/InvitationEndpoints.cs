@@ -11,9 +11,10 @@ internal static class InvitationEndpoints
     {
         organizations.MapGet("/{organization}/invitations", ListAsync).WithName("listInvitations").RequirePermission(Permission.ManageMembers)
             .WithSummary("Invitations that wait for an answer, newest first").Produces<InvitationsResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound);
-        organizations.MapPost("/{organization}/invitations", InviteAsync).WithName("invite").RequirePermission(Permission.ManageMembers)
+        organizations.MapPost("/{organization}/invitations", InviteAsync).WithName("invite").RequirePermission(Permission.ManageMembers).RequireVerifiedEmail()
             .WithSummary("Invite an address by mail, for seven days; an open invitation of that address is replaced").Idempotent()
-            .Produces<InvitationResponse>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+            .Produces<InvitationResponse>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests);
         organizations.MapDelete("/{organization}/invitations/{invitation}", WithdrawAsync).WithName("withdrawInvitation").RequirePermission(Permission.ManageMembers)
             .WithSummary("Take an invitation back").Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound);
         received.MapPost("/look", LookAsync).WithName("lookAtInvitation").RequireSession().WithSummary("What the invitation of a mail's secret is to")
@@ -40,6 +41,8 @@ internal static class InvitationEndpoints
         if (found.Failure is { } refused)
             return Problems.Result(refused);
         var email = Accounts.AccountStore.Normalize(request.Email!);
+        if (await invitations.CountAsync(caller.AccountId, email, cancellation).ConfigureAwait(false) is { } tooMany)
+            return Problems.Result(tooMany);
         var sent = await database.AsAppAsync(caller.Tenant,
             session => invitations.InviteAsync(session, actor, caller, found.Value, email, OrganizationFields.RoleOf(request.Role)!.Value), cancellation).ConfigureAwait(false);
         return sent.ToResult(row => Results.Json(InvitationResponse.From(row), statusCode: StatusCodes.Status201Created));

@@ -1,4 +1,5 @@
 using Tollgate.Foundation;
+using Tollgate.Identity.Attempts;
 
 namespace Tollgate.Identity.Organizations;
 
@@ -29,7 +30,7 @@ internal sealed class InvitationRow
 /// Invitations by mail: a secret that works once, for seven days, and only for the account that has the address (row-level security sees to that).
 /// Whether there is such an account, whoever invites is not told.
 /// </summary>
-internal sealed class Invitations(IDatabase database, IAccountMailer mailer, IAuditLog audit, TimeProvider clock)
+internal sealed class Invitations(IDatabase database, MailLimits mails, IAccountMailer mailer, IAuditLog audit, TimeProvider clock)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
 
@@ -45,6 +46,18 @@ internal sealed class Invitations(IDatabase database, IAccountMailer mailer, IAu
     public Task<IReadOnlyList<InvitationRow>> ListAsync(DbSession session, Guid organizationId) => session.QueryAsync<InvitationRow>(
         $"SELECT {Columns} FROM identity.invitation WHERE organization_id = @organizationId AND ended_at IS NULL AND expires_at > @now ORDER BY id DESC LIMIT @MostOpen",
         new { organizationId, now = clock.GetUtcNow(), MostOpen });
+
+    /// <summary>
+    /// Before the transaction that invites: what is counted of all organizations, no request may look up. Every attempt counts. Null where there is room.
+    /// </summary>
+    public async Task<Failure?> CountAsync(Guid accountId, string email, CancellationToken cancellation)
+    {
+        var full = await database.AsWorkerAsync(session => mails.TakeInvitationAsync(session, accountId, email), cancellation).ConfigureAwait(false);
+        if (full is null)
+            return null;
+        var seconds = Math.Max(1, (int)Math.Ceiling((full.Until - clock.GetUtcNow()).TotalSeconds));
+        return TooManyMails with { Message = $"{full.Why} Try again in {seconds} s.", RetryAfterSeconds = seconds };
+    }
 
     /// <summary>One that is open for the same address is replaced: only the newest mail works.</summary>
     public async Task<Outcome<InvitationRow>> InviteAsync(DbSession session, AuditActor actor, Caller caller, Membership by, string email, OrganizationRole role)

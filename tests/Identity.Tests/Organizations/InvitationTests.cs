@@ -1,3 +1,6 @@
+using Tollgate.Foundation;
+using Tollgate.Identity.Attempts;
+
 namespace Tollgate.Identity.Tests.Organizations;
 
 public sealed class InvitationTests(OrganizationServer server) : IClassFixture<OrganizationServer>
@@ -131,6 +134,54 @@ public sealed class InvitationTests(OrganizationServer server) : IClassFixture<O
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
         await server.InviteAsync(ada, path, email);
+    }
+
+    /// <summary>Whoever registered another's address does not write to people in the name of it.</summary>
+    [Fact]
+    public async Task Inviting_FromAnAddressThatNobodyConfirmed_IsRefused()
+    {
+        var eve = await server.PersonAsync("Eve", verified: false);
+        var (organization, _) = await server.OrganizationAsync(eve);
+        await eve.RefusedAsync(HttpMethod.Post, $"/api/organizations/{IdentityServer.Text(organization, "slug")}/invitations", new { email = "victim@example.com", role = "viewer" }, 403, "EMAIL_NOT_VERIFIED");
+    }
+
+    [Fact]
+    public async Task Mails_OfAllOrganizationsToOneAddress_AreTenADay()
+    {
+        var ada = await server.PersonAsync();
+        var email = $"pestered-by-{ada.Email}";
+        for (var i = 0; i < 2; i++)
+        {
+            var (organization, _) = await server.OrganizationAsync(ada);
+            for (var n = 0; n < 5; n++)
+                await server.InviteAsync(ada, IdentityServer.Text(organization, "slug"), email);
+        }
+        // Another organization of another person: the address is the same.
+        var (bob, path, _) = await OwnerAsync();
+        var (status, answer, response) = await bob.SendAsync(HttpMethod.Post, $"/api/organizations/{path}/invitations", new { email, role = "viewer" });
+        (status, IdentityServer.Text(answer, "code")).ShouldBe((429, "TOO_MANY_MAILS"));
+        response.Headers.RetryAfter!.Delta!.Value.ShouldBeInRange(TimeSpan.FromHours(23), TimeSpan.FromHours(24));
+        await server.InviteAsync(bob, path, $"other-than-{email}");
+    }
+
+    [Fact]
+    public async Task Mails_ByOneAccount_AreAHundredADay_WhateverOrganizationTheyAreTo()
+    {
+        var ada = await server.PersonAsync();
+        TypeId.TryParse(ada.Id, "acc", out var id).ShouldBeTrue();
+        var (first, _) = await server.OrganizationAsync(ada);
+        await server.InviteAsync(ada, IdentityServer.Text(first, "slug"), $"first-of-{ada.Email}");
+        await using (var command = server.Database.OwnerOrSuperuser.CreateCommand("UPDATE identity.attempt SET count = 99 WHERE subject = $1"))
+        {
+            command.Parameters.AddWithValue(AttemptCounts.SubjectOf("invitations.by", id.ToString()));
+            (await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken)).ShouldBe(1);
+        }
+        var (second, _) = await server.OrganizationAsync(ada);
+        var path = IdentityServer.Text(second, "slug");
+        await server.InviteAsync(ada, path, $"last-of-{ada.Email}");
+        await ada.RefusedAsync(HttpMethod.Post, $"/api/organizations/{path}/invitations", new { email = $"more-of-{ada.Email}", role = "viewer" }, 429, "TOO_MANY_MAILS");
+        var (bob, other, _) = await OwnerAsync();
+        await server.InviteAsync(bob, other, $"more-of-{ada.Email}");
     }
 
     [Fact]
