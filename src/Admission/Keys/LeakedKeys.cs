@@ -76,8 +76,9 @@ internal sealed class LeakedKeys(
         await audit.WriteAsync(session, actor, KeyAudit.Leaked(key, source, verified, revoked)).ConfigureAwait(false);
         // What anybody can write must not reach people in a mail of ours.
         var told = verified ? source : null;
-        foreach (var person in await contacts.AdminsAsync(session, key.OrganizationId).ConfigureAwait(false))
-            await mailer.SendAsync(session, MailOf(person, key, told, revoked)).ConfigureAwait(false);
+        foreach (var person in (await contacts.AdminsAsync(session, key.OrganizationId).ConfigureAwait(false)).OrderBy(person => person.Email, StringComparer.Ordinal))
+            if (await contacts.TakeNewsAsync(session, person.Email).ConfigureAwait(false))
+                await mailer.SendAsync(session, MailOf(person, key, told, revoked)).ConfigureAwait(false);
         return true;
     }
 

@@ -1,5 +1,4 @@
 using Tollgate.Foundation;
-using Tollgate.Identity.Attempts;
 
 namespace Tollgate.Identity.Admin;
 
@@ -14,7 +13,7 @@ internal sealed record SuspensionChanged(Guid OrganizationId, bool Suspended, st
 /// Mails an organization's owners and admins that it is suspended, and that it is no longer. By the outbox: how many news an address has had, no request may look up. An
 /// address that nobody has proved is told nothing: it may be somebody else's.
 /// </summary>
-internal sealed class SuspensionNews(IOrganizationContacts contacts, MailLimits mails, IAccountMailer mailer) : IOutboxHandler
+internal sealed class SuspensionNews(IOrganizationContacts contacts, IAccountMailer mailer) : IOutboxHandler
 {
     public string Name => "identity.suspension_news";
 
@@ -31,7 +30,7 @@ internal sealed class SuspensionNews(IOrganizationContacts contacts, MailLimits 
             values["reason"] = reason;
         // In one order: other organizations with the same people may be told at the same time.
         foreach (var person in (await contacts.AdminsAsync(session, change.OrganizationId).ConfigureAwait(false)).OrderBy(person => person.Email, StringComparer.Ordinal))
-            if (person.EmailVerified && await mails.TakeNewsAsync(session, person.Email).ConfigureAwait(false))
+            if (person.EmailVerified && await contacts.TakeNewsAsync(session, person.Email).ConfigureAwait(false))
                 await mailer.SendAsync(session, new AccountMail(change.Suspended ? AccountMailKind.OrganizationSuspended : AccountMailKind.OrganizationUnsuspended, person.Email, person.Name) { Values = values }).ConfigureAwait(false);
     }
 }

@@ -148,6 +148,21 @@ public sealed class LeakedKeyTests : IAsyncLifetime
         keys.GetProperty("data")[0].GetProperty("leak_source").GetString().ShouldBe("https://example.com/paste");
     }
 
+    /// <summary>Who makes keys and reports them writes to nobody's mailbox for ever.</summary>
+    [Fact]
+    public async Task News_OfManyLeaks_AreTwentyAnHourToAnAddress()
+    {
+        var (person, plan, _, _) = await KeyAsync();
+        var subscription = (await person.SendAsync(HttpMethod.Get, "/api/subscriptions")).Body.GetProperty("data")[0].GetProperty("id").GetString();
+        var secrets = new List<string>();
+        for (var i = 0; i < 22; i++)
+            secrets.Add((await person.SendAsync(HttpMethod.Post, $"/api/subscriptions/{subscription}/keys", new { name = $"key {i}" })).Body.GetProperty("secret").GetString()!);
+        (await ReportAsync(Body([.. secrets.Select(secret => (secret, "https://example.com/paste"))]), null)).Status.ShouldBe(202);
+        foreach (var secret in secrets)
+            _server.Call(secret, plan).Admitted.ShouldBeFalse();
+        _server.Mails.All.Count.ShouldBe(20);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
