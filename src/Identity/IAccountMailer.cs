@@ -63,6 +63,11 @@ public sealed record AccountMail(AccountMailKind Kind, string To, string Name)
     /// <summary>After this the mail is of no use and is not sent any more; null for news.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>
+    /// What the news are about, and whose they are, without an address. A newer one of the same topic takes the place of those that are not sent yet: what comes last is true.
+    /// </summary>
+    public string? Topic { get; init; }
+
     /// <summary>Takes the same work and reaches nobody: so that the time of an answer does not tell whether an address has an account.</summary>
     public bool IsDecoy { get; init; }
 }

@@ -31,6 +31,11 @@ internal sealed class SuspensionNews(IOrganizationContacts contacts, IAccountMai
         // In one order: other organizations with the same people may be told at the same time.
         foreach (var person in (await contacts.AdminsAsync(session, change.OrganizationId).ConfigureAwait(false)).OrderBy(person => person.Email, StringComparer.Ordinal))
             if (person.EmailVerified && await contacts.TakeNewsAsync(session, person.Email).ConfigureAwait(false))
-                await mailer.SendAsync(session, new AccountMail(change.Suspended ? AccountMailKind.OrganizationSuspended : AccountMailKind.OrganizationUnsuspended, person.Email, person.Name) { Values = values }).ConfigureAwait(false);
+                await mailer.SendAsync(session, new AccountMail(change.Suspended ? AccountMailKind.OrganizationSuspended : AccountMailKind.OrganizationUnsuspended, person.Email, person.Name)
+                {
+                    Values = values,
+                    // A mail server that was away for a while is told how it stands, and not first what is over.
+                    Topic = $"suspension/{change.OrganizationId}/{person.AccountId}",
+                }).ConfigureAwait(false);
     }
 }

@@ -25,13 +25,22 @@ internal sealed class MailStore(IDatabase database, TimeProvider clock)
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
     private static readonly string[] Known = Enum.GetNames<AccountMailKind>();
 
+    /// <summary>
+    /// Older ones of its topic that are not sent are given up. One of them may be in somebody's hands at this moment: the new one waits until it is not, or it would be
+    /// read first and the old one last.
+    /// </summary>
     public Task AddAsync(DbSession session, Guid id, SealedMail mail, bool awaited, DateTimeOffset at)
     {
         const string sql = """
-            INSERT INTO messaging.mail (id, kind, sealed, created_at, expires_at, next_attempt_at, awaited, turn) VALUES (@id, @Kind, @Sealed, @at, @ExpiresAt, @now, @awaited, @Turn)
+            WITH replaced AS (
+              UPDATE messaging.mail SET failed_at = @now, sealed = NULL, failure = 'Newer news took its place.'
+              WHERE topic = @Topic AND id <> @id AND sent_at IS NULL AND failed_at IS NULL RETURNING next_attempt_at)
+            INSERT INTO messaging.mail (id, kind, sealed, created_at, expires_at, next_attempt_at, awaited, turn, topic)
+            SELECT @id, @Kind, @Sealed, @at, @ExpiresAt, greatest(@now, least(@leased, coalesce((SELECT max(next_attempt_at) FROM replaced), @now))), @awaited, @Turn, @Topic
             ON CONFLICT (id) DO NOTHING
             """;
-        return session.ExecuteAsync(sql, new { id, mail.Kind, mail.Sealed, at, mail.ExpiresAt, now = clock.GetUtcNow(), awaited, mail.Turn });
+        var now = clock.GetUtcNow();
+        return session.ExecuteAsync(sql, new { id, mail.Kind, mail.Sealed, at, mail.ExpiresAt, now, leased = now + Lease, awaited, mail.Turn, mail.Topic });
     }
 
     /// <summary>
@@ -56,6 +65,7 @@ internal sealed class MailStore(IDatabase database, TimeProvider clock)
         return database.AsWorkerAsync(session => session.QueryAsync<WaitingMail>(sql, new { awaited, now, until = now + Lease, count, LookedAt, Known }), cancellation);
     }
 
+    /// <summary>Also one that was given up while it was in hand.</summary>
     public Task SentAsync(Guid id, CancellationToken cancellation) => ExecuteAsync(
         "UPDATE messaging.mail SET sent_at = @now, sealed = NULL, failure = NULL WHERE id = @id", new { id, now = clock.GetUtcNow() }, cancellation);
 

@@ -5,8 +5,8 @@ using Tollgate.Identity;
 
 namespace Tollgate.Messaging.Mail;
 
-/// <summary>A mail in the outbox: ciphertext, until when it is of use, and whose turn it takes.</summary>
-internal sealed record SealedMail(string Kind, byte[] Sealed, DateTimeOffset ExpiresAt, short Turn = 0)
+/// <summary>A mail in the outbox: ciphertext, until when it is of use, whose turn it takes, and of which older ones it takes the place.</summary>
+internal sealed record SealedMail(string Kind, byte[] Sealed, DateTimeOffset ExpiresAt, short Turn = 0, string? Topic = null)
 {
     /// <summary>Somebody waits for it: it has a code or a link without which they cannot go on.</summary>
     public const string AwaitedEvent = "messaging.awaited_mail";

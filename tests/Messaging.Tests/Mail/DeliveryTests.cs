@@ -91,6 +91,47 @@ public sealed class DeliveryTests
         (await office.StateAsync()).ShouldBe("sent 1 erased; failed 1 erased It could not be sent while it was of use.; sent 1 erased");
     }
 
+    /// <summary>The mail server was away while an organization was suspended and that was lifted: nobody reads last that it is suspended.</summary>
+    [Fact]
+    public async Task NewerNews_TakeThePlaceOfThoseThatWereNotSent()
+    {
+        await using var office = await PostOffice.OpenAsync();
+        await office.SendAsync(Suspended("a", AccountMailKind.OrganizationSuspended));
+        await office.SendAsync(Suspended("b", AccountMailKind.OrganizationSuspended));
+        (await office.StateAsync()).ShouldContain("waiting 1 kept", Case.Sensitive);
+        office.Clock.Advance(TimeSpan.FromSeconds(1));
+        await office.PostAsync(Suspended("a", AccountMailKind.OrganizationUnsuspended));
+        await office.DrainAsync();
+        (await StatesAsync(office)).ShouldBe("OrganizationSuspended given up, OrganizationSuspended waiting, OrganizationUnsuspended waiting");
+        office.Clock.Advance(TimeSpan.FromMinutes(2));
+        await office.DeliverAsync();
+        (await StatesAsync(office)).ShouldBe("OrganizationSuspended given up, OrganizationSuspended waiting, OrganizationUnsuspended waiting");
+        (await office.TextAsync("SELECT attempts::text FROM messaging.mail WHERE kind = 'OrganizationUnsuspended'")).ShouldBe("1");
+    }
+
+    [Fact]
+    public async Task NewerNews_WaitWhileAnOlderOneIsInHand()
+    {
+        await using var office = await PostOffice.OpenAsync(("Control:Url", "http://127.0.0.1:1"), ("Mail:ShowLocally", "true"));
+        await office.PostAsync(Suspended("a", AccountMailKind.OrganizationSuspended));
+        await office.DrainAsync();
+        var store = office.Server.Services.GetRequiredService<Tollgate.Messaging.Mail.MailStore>();
+        var inHand = (await store.TakeAsync(awaited: false, 1, CancellationToken.None)).ShouldHaveSingleItem();
+        await office.PostAsync(Suspended("a", AccountMailKind.OrganizationUnsuspended));
+        await office.DrainAsync();
+        await office.DeliverAsync();
+        (await StatesAsync(office)).ShouldContain("OrganizationUnsuspended waiting");
+        await store.SentAsync(inHand.Id, CancellationToken.None);
+        office.Clock.Advance(TimeSpan.FromMinutes(2));
+        await office.DeliverAsync();
+        (await StatesAsync(office)).ShouldContain("OrganizationUnsuspended sent");
+    }
+
+    private static AccountMail Suspended(string topic, AccountMailKind kind) => new(kind, "ada@example.com", "Ada") { Topic = topic };
+
+    private static Task<string> StatesAsync(PostOffice office) => office.TextAsync(
+        "SELECT string_agg(kind || CASE WHEN sent_at IS NOT NULL THEN ' sent' WHEN failed_at IS NOT NULL THEN ' given up' ELSE ' waiting' END, ', ' ORDER BY kind, topic) FROM messaging.mail");
+
     [Theory]
     [InlineData(AccountMailKind.Invitation)]
     [InlineData(AccountMailKind.VerifyEmail)]
