@@ -67,6 +67,7 @@ internal sealed class AccountDeletion(
     private async Task<Outcome<bool>> DeleteAsync(DbSession session, Caller caller, AuditActor actor)
     {
         var (accountId, now) = (caller.AccountId, clock.GetUtcNow());
+        await Joining.StopAsync(session, accountId).ConfigureAwait(false);
         if (caller.IsOperator && await AdminActs.IsLastOperatorAsync(session, accountId).ConfigureAwait(false))
             return AdminActs.LastOperator;
         // Locked, in one order, before anything is asked: no owner leaves and nothing comes into use (IOrganizations.HoldAsync) until this is over.

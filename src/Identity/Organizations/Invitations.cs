@@ -1,4 +1,5 @@
 using Tollgate.Foundation;
+using Tollgate.Identity.Access;
 using Tollgate.Identity.Attempts;
 
 namespace Tollgate.Identity.Organizations;
@@ -112,6 +113,8 @@ internal sealed class Invitations(IDatabase database, MailLimits mails, IAccount
         var tenant = caller.Tenant with { OrganizationIds = [.. caller.Tenant.OrganizationIds, organizationId] };
         return await database.AsAppAsync<Outcome<Guid>>(tenant, async session =>
         {
+            if (!await Joining.HoldAsync(session, caller.AccountId).ConfigureAwait(false))
+                return SlowBody.Ended;
             if (await OrganizationStore.LockAsync(session, organizationId).ConfigureAwait(false) is null
                 // What somebody may no longer do, their invitation does not do either.
                 || !ActingMember.MayInvite(await ActingMember.RoleAsync(session, organizationId, found.Value.InvitedBy).ConfigureAwait(false), found.Value.RoleOf)

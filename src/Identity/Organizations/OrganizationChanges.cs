@@ -1,4 +1,5 @@
 using Tollgate.Foundation;
+using Tollgate.Identity.Access;
 using Tollgate.Identity.SecondFactor;
 
 namespace Tollgate.Identity.Organizations;
@@ -18,6 +19,8 @@ internal sealed class OrganizationChanges(
     {
         if (caller.Memberships.Count >= MostOfAnAccount)
             return Failure.Conflict("TOO_MANY_ORGANIZATIONS", $"An account is a member of at most {MostOfAnAccount} organizations.");
+        if (!await Joining.HoldAsync(session, caller.AccountId).ConfigureAwait(false))
+            return SlowBody.Ended;
         var name = request.Name!.Trim();
         var zone = string.IsNullOrEmpty(request.TimeZone) ? "UTC" : request.TimeZone;
         var made = string.IsNullOrEmpty(request.Slug)

@@ -1,0 +1,97 @@
+using Tollgate.Foundation;
+using Tollgate.Identity.Tests.Organizations;
+using Tollgate.TestKit;
+using Person = Tollgate.Identity.Tests.Organizations.OrganizationServer.Person;
+
+namespace Tollgate.Identity.Tests.Accounts;
+
+/// <summary>An account is deleted in the very moment in which it becomes an owner or a member: no organization is left without an owner, and nobody who is gone is a member.</summary>
+public sealed class DeletionRaceTests(OrganizationServer server) : IClassFixture<OrganizationServer>
+{
+    [Fact]
+    public async Task Organization_MadeInTheMomentOfADeletion_KeepsTheAccount()
+    {
+        var ada = await server.PersonAsync();
+        await using var gate = await StatementGate.CloseAsync(server.Database, "identity.member", "INSERT");
+        var making = ada.SendAsync(HttpMethod.Post, "/api/organizations", new { name = "Just now" });
+        await gate.UntilWaitingAsync(1);
+        var deleting = DeleteAsync(ada);
+        await Task.WhenAny(deleting, gate.UntilWaitingAsync(2));
+        await gate.OpenAsync();
+        (await making).Status.ShouldBe(201);
+        var (status, answer, _) = await deleting;
+        (status, IdentityServer.Text(answer, "code")).ShouldBe((409, "ACCOUNT_IN_USE"));
+        await NobodyIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task Organization_MadeAfterADeletionHasBegun_IsNotMade()
+    {
+        var ada = await server.PersonAsync();
+        await using var gate = await StatementGate.CloseAsync(server.Database, "identity.account", "UPDATE");
+        var deleting = DeleteAsync(ada);
+        await gate.UntilWaitingAsync(1);
+        var making = ada.SendAsync(HttpMethod.Post, "/api/organizations", new { name = "Too late" });
+        await gate.UntilWaitingAsync(2);
+        await gate.OpenAsync();
+        (await deleting).Status.ShouldBe(204);
+        (await making).Status.ShouldBe(401);
+        await NobodyIsLeftAsync();
+    }
+
+    [Theory]
+    [InlineData("member", "INSERT")]
+    [InlineData("account", "UPDATE")]
+    public async Task Invitation_AcceptedInTheMomentOfADeletion_LeavesNoMember(string table, string statement)
+    {
+        var ada = await server.PersonAsync();
+        var (organization, _) = await server.OrganizationAsync(ada);
+        var bob = await server.PersonAsync("Bob");
+        var token = await server.InviteAsync(ada, IdentityServer.Text(organization, "slug"), bob.Email, "owner");
+        await using var gate = await StatementGate.CloseAsync(server.Database, $"identity.{table}", statement);
+        var accept = () => bob.SendAsync(HttpMethod.Post, "/api/invitations/accept", new { token });
+        var accepting = table == "member" ? accept() : null;
+        await (accepting is null ? Task.CompletedTask : gate.UntilWaitingAsync(1));
+        var deleting = DeleteAsync(bob);
+        await Task.WhenAny(deleting, gate.UntilWaitingAsync(accepting is null ? 1 : 2));
+        accepting ??= accept();
+        await Task.WhenAny(accepting, gate.UntilWaitingAsync(2));
+        await gate.OpenAsync();
+        (await accepting).Status.ShouldBe(table == "member" ? 200 : 401);
+        (await deleting).Status.ShouldBe(204);
+        await NobodyIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task Ownership_HandedToAnAccountInTheMomentOfItsDeletion_KeepsTheAccount()
+    {
+        var ada = await server.PersonAsync();
+        var (organization, members) = await server.OrganizationAsync(ada, "admin");
+        await using var gate = await StatementGate.CloseAsync(server.Database, "identity.member", "UPDATE");
+        var handing = ada.SendAsync(HttpMethod.Post, $"/api/organizations/{IdentityServer.Text(organization, "slug")}/transfer", new { account = members[0].Id });
+        await gate.UntilWaitingAsync(1);
+        var deleting = DeleteAsync(members[0]);
+        await Task.WhenAny(deleting, gate.UntilWaitingAsync(2));
+        await gate.OpenAsync();
+        (await handing).Status.ShouldBe(204);
+        var (status, answer, _) = await deleting;
+        (status, IdentityServer.Text(answer, "code")).ShouldBe((409, "ACCOUNT_IN_USE"));
+        await NobodyIsLeftAsync();
+    }
+
+    private static Task<(int Status, System.Text.Json.JsonElement Body, HttpResponseMessage Response)> DeleteAsync(Person person) => person.SendAsync(HttpMethod.Post, "/me/delete", new { email = person.Email });
+
+    private async Task NobodyIsLeftAsync()
+    {
+        (await CountAsync("SELECT count(*) FROM identity.member m JOIN identity.account a ON a.id = m.account_id WHERE a.deleted_at IS NOT NULL")).ShouldBe(0, "members that are gone");
+        (await CountAsync("""
+            SELECT count(*) FROM identity.organization o WHERE o.removed_at IS NULL AND NOT EXISTS (SELECT FROM identity.member m WHERE m.organization_id = o.id AND m.role = 'owner')
+            """)).ShouldBe(0, "organizations without an owner");
+    }
+
+    private async Task<long> CountAsync(string sql)
+    {
+        await using var command = server.Database.OwnerOrSuperuser.CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+}
