@@ -79,8 +79,6 @@ internal sealed class AccountDeletion(
         await WaysIn.HoldTokensAsync(session, accountId).ConfigureAwait(false);
         foreach (var organization in left)
             await audit.WriteAsync(session, actor, new AuditChange("member.left", TypeId.Format("acc", accountId), organization)).ConfigureAwait(false);
-        var few = await mails.TakeNewsAsync(session, account.Email).ConfigureAwait(false);
-        await mailer.SendAsync(session, new AccountMail(AccountMailKind.AccountDeleted, account.Email, account.NameInMails) { IsDecoy = !few }).ConfigureAwait(false);
         await audit.WriteAsync(session, actor, new AuditChange("account.deleted", TypeId.Format("acc", accountId))).ConfigureAwait(false);
         foreach (var sql in Ended)
             await session.ExecuteAsync(sql, new { accountId }).ConfigureAwait(false);
@@ -90,6 +88,9 @@ internal sealed class AccountDeletion(
             await outbox.PublishAsync(session, OrganizationForgotten.Type, 1, new OrganizationForgotten(organization)).ConfigureAwait(false);
         await session.ExecuteAsync(Forget, new { accountId, now }).ConfigureAwait(false);
         await session.ExecuteAsync("DELETE FROM identity.member WHERE account_id = @accountId", new { accountId }).ConfigureAwait(false);
+        // Last: whoever counts news of this address has locked what is theirs before.
+        var few = await mails.TakeNewsAsync(session, account.Email).ConfigureAwait(false);
+        await mailer.SendAsync(session, new AccountMail(AccountMailKind.AccountDeleted, account.Email, account.NameInMails) { IsDecoy = !few }).ConfigureAwait(false);
         return true;
     }
 }

@@ -4,6 +4,7 @@ using Tollgate.Foundation;
 using Tollgate.Identity.Access;
 using Tollgate.Identity.Accounts;
 using Tollgate.Identity.Attempts;
+using Tollgate.Identity.Organizations;
 
 namespace Tollgate.Identity.ApiTokens;
 
@@ -33,7 +34,7 @@ internal sealed class ApiTokenRow
 }
 
 /// <summary>API tokens as their account, and those who manage the organization that one is bound to, see them.</summary>
-internal sealed class ApiTokenStore(IAccountMailer mailer, IAuditLog audit, TimeProvider clock)
+internal sealed class ApiTokenStore(OrganizationStore organizations, IAccountMailer mailer, IAuditLog audit, TimeProvider clock)
 {
     private const int MostOfAnAccount = 50;
     private const int MostWithinAnHour = 60;
@@ -62,6 +63,10 @@ internal sealed class ApiTokenStore(IAccountMailer mailer, IAuditLog audit, Time
             SELECT EXISTS (SELECT FROM identity.session s JOIN identity.account a ON a.id = s.account_id
               WHERE s.id = @SessionId AND a.id = @AccountId AND s.ended_at IS NULL AND s.expires_at > @now AND a.disabled_at IS NULL AND a.deleted_at IS NULL)
             """;
+        // The organization before the account's tokens, as a deletion locks them. Who is removed meanwhile makes no token that would live again with a later membership.
+        if (organizationId is { } bound && (await organizations.HoldAsync(session, bound).ConfigureAwait(false) is null
+            || await ActingMember.RoleAsync(session, bound, caller.AccountId).ConfigureAwait(false) is null))
+            return Failure.NotFound("organization");
         // Counting and making are one: of many at once none is one too many. And whoever ends them all has done so, which then ended this session too, or waits.
         await WaysIn.HoldTokensAsync(session, caller.AccountId).ConfigureAwait(false);
         if (!await session.QuerySingleAsync<bool>(isLiving, new { caller.SessionId, caller.AccountId, now = clock.GetUtcNow() }).ConfigureAwait(false))

@@ -79,6 +79,25 @@ public sealed class DeletionRaceTests(OrganizationServer server) : IClassFixture
         await NobodyIsLeftAsync();
     }
 
+    /// <summary>Both lock the organization first: none waits for what the other holds while it holds what the other needs.</summary>
+    [Fact]
+    public async Task TokenOfAnOrganization_MadeInTheMomentOfADeletion_GoesFirst()
+    {
+        var ada = await server.PersonAsync();
+        var (organization, _) = await server.OrganizationAsync(ada, "owner");
+        await using var gate = await StatementGate.CloseAsync(server.Database, "identity.api_token", "INSERT");
+        var making = ada.SendAsync(HttpMethod.Post, "/api/tokens", new { name = "CI", scopes = new[] { "apis:read" }, organization = IdentityServer.Text(organization, "slug") });
+        await gate.UntilWaitingAsync(1);
+        var deleting = DeleteAsync(ada);
+        await gate.UntilWaitingAsync(2);
+        (await CountAsync("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event <> 'advisory' AND query LIKE '%identity.organization%'"))
+            .ShouldBe(1, "the deletion waits for the organization");
+        await gate.OpenAsync();
+        (await making).Status.ShouldBe(201);
+        (await deleting).Status.ShouldBe(204);
+        (await CountAsync("SELECT count(*) FROM identity.api_token t JOIN identity.account a ON a.id = t.account_id WHERE a.deleted_at IS NOT NULL")).ShouldBe(0);
+    }
+
     private static Task<(int Status, System.Text.Json.JsonElement Body, HttpResponseMessage Response)> DeleteAsync(Person person) => person.SendAsync(HttpMethod.Post, "/me/delete", new { email = person.Email });
 
     private async Task NobodyIsLeftAsync()
