@@ -62,7 +62,11 @@ public enum SubscriptionSource
 /// <summary>A subscriber (always an organization) on one version of a plan. <see cref="Plan"/> is the pinned version.</summary>
 public sealed record Subscription(
     Guid Id, Guid OrganizationId, Plan Plan, SubscriptionStatus Status, SubscriptionSource Source,
-    DateTimeOffset StartedAt, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, DateTimeOffset? CanceledAt, DateTimeOffset CreatedAt);
+    DateTimeOffset StartedAt, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, DateTimeOffset? CanceledAt, DateTimeOffset CreatedAt)
+{
+    /// <summary>The organization that subscribed is, by those who run the installation: whatever the status, nothing serves.</summary>
+    public bool Suspended { get; init; }
+}
 
 /// <summary>Subscriptions. All run in the caller's transaction, under its row-level security; each write derives the entitlement snapshot in that transaction.</summary>
 public interface ISubscriptions

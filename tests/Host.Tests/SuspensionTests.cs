@@ -43,7 +43,7 @@ public sealed class SuspensionTests(SharedProgram shared) : IAsyncLifetime
         (await CallAsync(market)).ShouldBe((404, "API_NOT_FOUND"));
         await EndedAsync(stream);
         (await ListedAsync(market)).ShouldBeFalse();
-        (await Market.GetAsync(market.Consumer, $"/api/subscriptions/{market.SubscriptionId}")).GetProperty("product").GetProperty("suspended").GetBoolean().ShouldBeTrue();
+        (await SuspendedAsync(market)).ShouldBe((false, true));
         (await RefusedAsync(market.Provider, HttpMethod.Post, $"/api/apis/{market.ApiId}/unpublish")).ShouldBe((403, "ORGANIZATION_SUSPENDED"));
         var seen = await Market.GetAsync(market.Provider, $"/api/organizations/{organization}");
         seen.GetProperty("suspension").GetProperty("reason").GetString().ShouldBe("Sells what is not theirs.");
@@ -68,6 +68,7 @@ public sealed class SuspensionTests(SharedProgram shared) : IAsyncLifetime
         await ActAsync(organization, "suspend", new { reason = "A second time changes nothing." });
 
         (await CallAsync(market)).ShouldBe((403, "SUBSCRIPTION_INACTIVE"));
+        (await SuspendedAsync(market)).ShouldBe((true, false));
         (await CallAsync(other)).ShouldBe((200, null));
         (await RefusedAsync(market.Consumer, HttpMethod.Post, "/api/subscriptions", new { plan_id = plan })).ShouldBe((403, "ORGANIZATION_SUSPENDED"));
         // What it pays for it may end, and a key that leaked it may revoke.
@@ -75,8 +76,19 @@ public sealed class SuspensionTests(SharedProgram shared) : IAsyncLifetime
 
         await ActAsync(organization, "unsuspend");
 
+        (await SuspendedAsync(market)).ShouldBe((false, false));
         (await CallAsync(market)).ShouldBe((200, null));
         (await RefusedAsync(market.Consumer, HttpMethod.Post, "/api/subscriptions", new { plan_id = plan })).Status.ShouldBe(201);
+    }
+
+    /// <summary>What the consumer's list and page of the subscription say: of its own organization, and of the provider.</summary>
+    private static async Task<(bool Own, bool Provider)> SuspendedAsync(Market market)
+    {
+        var page = await Market.GetAsync(market.Consumer, $"/api/subscriptions/{market.SubscriptionId}");
+        var listed = (await Market.GetAsync(market.Consumer, "/api/subscriptions")).GetProperty("data").EnumerateArray().Single(one => one.GetProperty("id").GetString() == page.GetProperty("id").GetString());
+        var said = (page.GetProperty("suspended").GetBoolean(), page.GetProperty("product").GetProperty("suspended").GetBoolean());
+        (listed.GetProperty("suspended").GetBoolean(), listed.GetProperty("product").GetProperty("suspended").GetBoolean()).ShouldBe(said);
+        return said;
     }
 
     private static async Task<string> PersonalAsync(HttpClient http) => (await Market.GetAsync(http, "/me")).GetProperty("organizations")[0].GetProperty("id").GetString()!;

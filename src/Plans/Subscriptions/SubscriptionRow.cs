@@ -7,7 +7,7 @@ internal sealed class SubscriptionRow
 {
     /// <summary>To be followed by the conditions.</summary>
     public const string Select = """
-        SELECT s.id, s.organization_id, s.status, s.source, s.started_at, s.anchor, s.time_zone, s.canceled_at, s.created_at,
+        SELECT s.id, s.organization_id, s.status, s.source, s.started_at, s.anchor, s.time_zone, s.canceled_at, s.created_at, s.suspended,
                p.id AS plan_id, v.version, p.product_kind, p.product_id, s.provider_organization_id, v.name, v.description,
                v.price_amount, v.price_currency, v.price_interval, v.allowances::text AS allowances, v.concurrency, p.on_sale AND NOT p.archived AS on_sale, p.archived
         FROM plans.subscription s
@@ -32,6 +32,8 @@ internal sealed class SubscriptionRow
     public DateTimeOffset? CanceledAt { get; init; }
 
     public DateTimeOffset CreatedAt { get; init; }
+
+    public bool Suspended { get; init; }
 
     public Guid PlanId { get; init; }
 
@@ -72,7 +74,8 @@ internal sealed class SubscriptionRow
         var period = Period(CanceledAt ?? now);
         return new Subscription(
             Id, OrganizationId, ToPlan(), SubscriptionText.Status(Status), SubscriptionText.Source(Source),
-            StartedAt, period.Start, period.End, CanceledAt, CreatedAt);
+            StartedAt, period.Start, period.End, CanceledAt, CreatedAt)
+        { Suspended = Suspended };
     }
 
     public Plan ToPlan() => new(
