@@ -629,7 +629,7 @@ export interface paths {
         delete: operations["removeOrganization"];
         options?: never;
         head?: never;
-        /** Change name, slug or time zone; what is absent stays */
+        /** Change name, slug or time zone, or ask a second factor of all members; what is absent stays */
         patch: operations["editOrganization"];
         trace?: never;
     };
@@ -2040,6 +2040,7 @@ export interface components {
             expires_at: null | string;
             /** Format: date-time */
             last_used_at: null | string;
+            second_factor: boolean;
         };
         ApiTokensResponse: {
             data: components["schemas"]["ApiTokenResponse"][];
@@ -2214,6 +2215,7 @@ export interface components {
             name: null | string;
             slug: null | string;
             time_zone: null | string;
+            require_second_factor: null | boolean;
         };
         EmailRequest: {
             email?: null | string;
@@ -2488,6 +2490,7 @@ export interface components {
             role: components["schemas"]["OrganizationRole"];
             personal: boolean;
             suspended: boolean;
+            second_factor_missing: boolean;
         };
         MeterResponse: {
             id: string;
@@ -2539,6 +2542,8 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             suspension: null | components["schemas"]["SuspensionResponse"];
+            require_second_factor: boolean;
+            second_factor_missing: boolean;
         };
         OrganizationResponse: {
             id: string;
@@ -2839,6 +2844,7 @@ export interface components {
             passkeys: components["schemas"]["PasskeyResponse"][];
             /** Format: date-time */
             stepped_up_until: null | string;
+            second_factor_shown: boolean;
         };
         SessionResponse: {
             account: components["schemas"]["AccountResponse"];
@@ -2935,6 +2941,7 @@ export interface components {
             canceled_at: null | string;
             /** Format: date-time */
             created_at: string;
+            suspended: boolean;
             key?: null | components["schemas"]["FirstKeyResponse"];
             usage?: null | components["schemas"]["AllowanceUsageResponse"][];
         };
@@ -3906,6 +3913,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -4097,6 +4113,15 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5265,6 +5290,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
