@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, redirect } from "@tanstack/react-router";
 import type { AdminFilters } from "./admin/data";
 import { queryClient } from "./api/query";
 import type { AuditFilters } from "./audit/data";
@@ -6,6 +6,7 @@ import { sorts, type Filters, type Sort } from "./catalog/data";
 import { sessionQuery } from "./session/data";
 import { placeOf } from "./session/next";
 import { DeskLayout } from "./shell/DeskLayout";
+import { lazyPage } from "./shell/lazyPage";
 import { Broken, NotFound } from "./shell/NotFound";
 import { PublicLayout } from "./shell/PublicLayout";
 import { Root } from "./shell/Root";
@@ -32,20 +33,20 @@ const catalog = createRoute({
     category: text(search.category),
     sort: oneOf(Object.keys(sorts) as Sort[], search.sort),
   }),
-  component: lazyRouteComponent(() => import("./catalog/CatalogPage"), "CatalogPage"),
+  component: lazyPage(() => import("./catalog/CatalogPage"), "CatalogPage"),
 });
 const listing = createRoute({
   getParentRoute: () => visitors,
   path: "/marketplace/$organization/$api",
   validateSearch: (search): { plan?: string } => ({ plan: text(search.plan) }),
-  component: lazyRouteComponent(() => import("./catalog/ListingPage"), "ListingPage"),
+  component: lazyPage(() => import("./catalog/ListingPage"), "ListingPage"),
 });
-const signIn = createRoute({ getParentRoute: () => visitors, path: "/sign-in", component: lazyRouteComponent(() => import("./session/SessionPage"), "SignInPage") });
-const signUp = createRoute({ getParentRoute: () => visitors, path: "/sign-up", component: lazyRouteComponent(() => import("./session/SessionPage"), "SignUpPage") });
-const signInLink = createRoute({ getParentRoute: () => visitors, path: "/sign-in/link", component: lazyRouteComponent(() => import("./session/LinkPages"), "SignInLinkPage") });
-const verifyEmail = createRoute({ getParentRoute: () => visitors, path: "/verify-email", component: lazyRouteComponent(() => import("./session/LinkPages"), "VerifyEmailPage") });
-const forgotPassword = createRoute({ getParentRoute: () => visitors, path: "/forgot-password", component: lazyRouteComponent(() => import("./session/PasswordPages"), "ForgotPasswordPage") });
-const resetPassword = createRoute({ getParentRoute: () => visitors, path: "/reset-password", component: lazyRouteComponent(() => import("./session/PasswordPages"), "ResetPasswordPage") });
+const signIn = createRoute({ getParentRoute: () => visitors, path: "/sign-in", component: lazyPage(() => import("./session/SessionPage"), "SignInPage") });
+const signUp = createRoute({ getParentRoute: () => visitors, path: "/sign-up", component: lazyPage(() => import("./session/SessionPage"), "SignUpPage") });
+const signInLink = createRoute({ getParentRoute: () => visitors, path: "/sign-in/link", component: lazyPage(() => import("./session/LinkPages"), "SignInLinkPage") });
+const verifyEmail = createRoute({ getParentRoute: () => visitors, path: "/verify-email", component: lazyPage(() => import("./session/LinkPages"), "VerifyEmailPage") });
+const forgotPassword = createRoute({ getParentRoute: () => visitors, path: "/forgot-password", component: lazyPage(() => import("./session/PasswordPages"), "ForgotPasswordPage") });
+const resetPassword = createRoute({ getParentRoute: () => visitors, path: "/reset-password", component: lazyPage(() => import("./session/PasswordPages"), "ResetPasswordPage") });
 
 const desk = createRoute({
   getParentRoute: () => root,
@@ -59,7 +60,7 @@ const desk = createRoute({
 const subscriptions = createRoute({
   getParentRoute: () => desk,
   path: "/subscriptions",
-  component: lazyRouteComponent(() => import("./subscriptions/SubscriptionsPage"), "SubscriptionsPage"),
+  component: lazyPage(() => import("./subscriptions/SubscriptionsPage"), "SubscriptionsPage"),
 });
 
 export interface CallFilters {
@@ -80,35 +81,35 @@ const subscription = createRoute({
   getParentRoute: () => desk,
   path: "/subscriptions/$id",
   validateSearch: callFilters,
-  component: lazyRouteComponent(() => import("./subscriptions/SubscriptionPage"), "SubscriptionPage"),
+  component: lazyPage(() => import("./subscriptions/SubscriptionPage"), "SubscriptionPage"),
 });
 const meters = createRoute({
   getParentRoute: () => desk,
   path: "/meters",
   validateSearch: (search): { meter?: string } => ({ meter: text(search.meter) }),
-  component: lazyRouteComponent(() => import("./meters/MetersPage"), "MetersPage"),
+  component: lazyPage(() => import("./meters/MetersPage"), "MetersPage"),
 });
 const account = createRoute({
   getParentRoute: () => desk,
   path: "/account",
   validateSearch: (search): { problem?: string } => ({ problem: text(search.problem) }),
-  component: lazyRouteComponent(() => import("./account/AccountPage"), "AccountPage"),
+  component: lazyPage(() => import("./account/AccountPage"), "AccountPage"),
 });
 const organization = createRoute({
   getParentRoute: () => desk,
   path: "/organization",
-  component: lazyRouteComponent(() => import("./organization/OrganizationPage"), "OrganizationPage"),
+  component: lazyPage(() => import("./organization/OrganizationPage"), "OrganizationPage"),
 });
 // Not on the desk: the link's secret would go into the address of the way to sign in.
 const invitation = createRoute({
   getParentRoute: () => visitors,
   path: "/invitation",
-  component: lazyRouteComponent(() => import("./organization/InvitationPage"), "InvitationPage"),
+  component: lazyPage(() => import("./organization/InvitationPage"), "InvitationPage"),
 });
-const devices = createRoute({ getParentRoute: () => desk, path: "/devices", component: lazyRouteComponent(() => import("./devices/DevicesPage"), "DevicesPage") });
-const tokens = createRoute({ getParentRoute: () => desk, path: "/tokens", component: lazyRouteComponent(() => import("./tokens/TokensPage"), "TokensPage") });
-const apis = createRoute({ getParentRoute: () => desk, path: "/apis", component: lazyRouteComponent(() => import("./apis/ApisPage"), "ApisPage") });
-const newApi = createRoute({ getParentRoute: () => desk, path: "/apis/new", component: lazyRouteComponent(() => import("./apis/ImportPage"), "ImportPage") });
+const devices = createRoute({ getParentRoute: () => desk, path: "/devices", component: lazyPage(() => import("./devices/DevicesPage"), "DevicesPage") });
+const tokens = createRoute({ getParentRoute: () => desk, path: "/tokens", component: lazyPage(() => import("./tokens/TokensPage"), "TokensPage") });
+const apis = createRoute({ getParentRoute: () => desk, path: "/apis", component: lazyPage(() => import("./apis/ApisPage"), "ApisPage") });
+const newApi = createRoute({ getParentRoute: () => desk, path: "/apis/new", component: lazyPage(() => import("./apis/ImportPage"), "ImportPage") });
 
 export const apiViews = ["overview", "plans", "endpoints", "usage", "settings"] as const;
 export type ApiView = (typeof apiViews)[number];
@@ -117,7 +118,7 @@ const api = createRoute({
   getParentRoute: () => desk,
   path: "/apis/$id",
   validateSearch: (search): CallFilters & { view?: ApiView } => ({ view: oneOf(apiViews, search.view), ...callFilters(search) }),
-  component: lazyRouteComponent(() => import("./apis/ApiPage"), "ApiPage"),
+  component: lazyPage(() => import("./apis/ApiPage"), "ApiPage"),
 });
 
 const auditLog = createRoute({
@@ -132,7 +133,7 @@ const auditLog = createRoute({
     to: text(search.to),
     entry: text(search.entry),
   }),
-  component: lazyRouteComponent(() => import("./audit/AuditPage"), "AuditPage"),
+  component: lazyPage(() => import("./audit/AuditPage"), "AuditPage"),
 });
 const admin = createRoute({
   getParentRoute: () => desk,
@@ -143,7 +144,7 @@ const admin = createRoute({
     status: oneOf(["active", "disabled", "operators", "suspended"], search.status),
     open: text(search.open),
   }),
-  component: lazyRouteComponent(() => import("./admin/AdminPage"), "AdminPage"),
+  component: lazyPage(() => import("./admin/AdminPage"), "AdminPage"),
 });
 
 export const router = createRouter({

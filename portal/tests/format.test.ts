@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ago } from "~/design/dates";
+import { ago, dayAndClock, exactly, onDate, waiting, zoneOf } from "~/design/dates";
 import { bytes, compact, counted, milliseconds, money, moneyParts, parseMoney, percent, unitPrice } from "~/design/format";
 
 describe("money", () => {
@@ -52,4 +52,30 @@ describe("dates", () => {
     [12 * 86_400_000, "in 12 days"],
     [-60 * 86_400_000, "22 Sept 2026"],
   ])("%i ms from now is %s", (distance, text) => expect(at(distance)).toBe(text));
+
+  // 23:30 UTC: another day east of there, whoever reads it.
+  const boundary = "2026-11-21T23:30:00Z";
+  it("says the day and the clock of the zone that counts", () => {
+    expect(onDate(boundary, "Asia/Tokyo")).toBe("22 Nov 2026");
+    expect(onDate(boundary, "America/New_York")).toBe("21 Nov 2026");
+    expect(dayAndClock(boundary, "Asia/Kolkata")).toBe("22 Nov 2026, 05:00");
+    expect(exactly(boundary, "Asia/Tokyo")).toContain("22 Nov 2026, 08:30:00");
+    expect(ago(boundary, Date.UTC(2026, 8, 1), "Asia/Tokyo")).toBe("22 Nov 2026");
+  });
+
+  it("takes a zone that it does not know for UTC", () => {
+    expect(zoneOf("Mars/Olympus")).toBe("UTC");
+    expect(onDate(boundary, "Mars/Olympus")).toBe("21 Nov 2026");
+    expect(zoneOf("Europe/Berlin")).toBe("Europe/Berlin");
+  });
+
+  it.each([
+    [1, "1 second"],
+    [59.2, "60 seconds"],
+    [90, "2 minutes"],
+    [3540, "59 minutes"],
+    [3600, "60 minutes"],
+    [5401, "2 hours"],
+    [86_400, "24 hours"],
+  ])("waiting for %i s is %s", (seconds, words) => expect(waiting(seconds)).toBe(words));
 });

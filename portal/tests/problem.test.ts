@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { ApiError, fieldName, toApiError, toError } from "~/api/problem";
+import { ApiError, fieldName, isUnanswered, toApiError, toError } from "~/api/problem";
+import { failureOf } from "~/api/query";
 
+const failed = (status: number) => new ApiError(status, "X", "", null);
+const refused = (seconds: string) => toApiError(answer(429, { "retry-after": seconds }), { code: "RATE_LIMITED", detail: `Too many requests from your address. Try again in ${seconds} s.` }).message;
 const answer = (status: number, headers: Record<string, string> = {}) => new Response(null, { status, headers });
 
 describe("toApiError", () => {
@@ -29,6 +32,11 @@ describe("toApiError", () => {
   });
 
   it("reads Retry-After", () => expect(toApiError(answer(429, { "retry-after": "41" }), { code: "RATE_LIMITED" }).retryAfterSeconds).toBe(41));
+  it("says in words how long to wait, and until when", () => {
+    expect(refused("10")).toBe("Too many requests from your address. Try again in 10 seconds.");
+    expect(refused("2400")).toMatch(/^Too many requests from your address\. Try again in 40 minutes, at \d\d:\d\d\.$/);
+  });
+
   it("survives a body of the wrong shape", () => expect(toApiError(answer(500), { code: 7, errors: "many" })).toMatchObject({ code: "HTTP_500", fields: [] }));
 });
 
@@ -47,3 +55,15 @@ it.each([
   ["allowances[2].unit_price", "allowances.2.unit_price"],
   ["name", "name"],
 ])("fieldName of %s", (path, name) => expect(fieldName(path)).toBe(name));
+
+describe("isUnanswered", () => {
+  it("is so of nothing, and of a proxy before nothing", () => expect([toError(new TypeError("Failed to fetch")), toApiError(answer(502), "<html>")].map(isUnanswered)).toEqual([true, true]));
+  it("is not so of a program that is busy", () => expect(isUnanswered(toApiError(answer(503), { code: "PASSWORDS_BUSY" }))).toBe(false));
+});
+
+describe("failureOf", () => {
+  it("is nothing while there is no error", () => expect(failureOf({ error: null, data: undefined })).toBeNull());
+  it.each([0, 404, 429, 503])("is %i where nothing was read before", (status) => expect(failureOf({ error: failed(status), data: undefined })).toMatchObject({ status }));
+  it.each([0, 429, 503])("is not %i where something was", (status) => expect(failureOf({ error: failed(status), data: [] })).toBeNull());
+  it.each([401, 403, 404])("is %i also then: it may not be seen any more", (status) => expect(failureOf({ error: failed(status), data: [] })).toMatchObject({ status }));
+});

@@ -59,10 +59,13 @@ public enum SubscriptionSource
     GooglePlay,
 }
 
-/// <summary>A subscriber (always an organization) on one version of a plan. <see cref="Plan"/> is the pinned version.</summary>
+/// <summary>
+/// A subscriber (always an organization) on one version of a plan. <see cref="Plan"/> is the pinned version; periods and windows begin and end by <see cref="TimeZone"/>, which is the
+/// organization's of when the running period began.
+/// </summary>
 public sealed record Subscription(
     Guid Id, Guid OrganizationId, Plan Plan, SubscriptionStatus Status, SubscriptionSource Source,
-    DateTimeOffset StartedAt, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, DateTimeOffset? CanceledAt, DateTimeOffset CreatedAt)
+    DateTimeOffset StartedAt, DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, string TimeZone, DateTimeOffset? CanceledAt, DateTimeOffset CreatedAt)
 {
     /// <summary>The organization that subscribed is, by those who run the installation: whatever the status, nothing serves.</summary>
     public bool Suspended { get; init; }

@@ -1,4 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { failureOf } from "~/api/query";
 import { Button } from "~/design/Button";
 import { When } from "~/design/Figures";
 import { Failed, Lines } from "~/design/States";
@@ -8,7 +9,7 @@ import { accountsQuery, type AdminAccount, type AdminFilters } from "./data";
 export function AccountList({ filters, onChange }: { filters: AdminFilters; onChange: (change: Partial<AdminFilters>) => void }) {
   const query = useInfiniteQuery(accountsQuery(filters));
   const accounts = query.data?.pages.flatMap((page) => page.data) ?? [];
-  if (query.error) return <Failed error={query.error} what="The accounts could not be read." retry={() => void query.refetch()} />;
+  if (failureOf(query)) return <Failed error={query.error} what="The accounts could not be read." retry={() => void query.refetch()} />;
   if (query.isPending) return <Lines />;
   if (accounts.length === 0) return <p className="border-t border-line py-16 text-quiet">No account matches.</p>;
   return (

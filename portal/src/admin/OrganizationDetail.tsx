@@ -2,6 +2,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useGuard } from "~/account/StepUp";
+import { failureOf } from "~/api/query";
 import { Beside } from "~/design/Beside";
 import { Button } from "~/design/Button";
 import { ConfirmDialog, Dialog } from "~/design/Dialog";
@@ -24,7 +25,7 @@ export function OrganizationDetail({ id, onChange }: DetailProps) {
   const name = query.data?.organization.name ?? "Organization";
   return (
     <Beside label={name} title={name} onClose={() => onChange({ open: undefined })}>
-      {query.error ? (
+      {failureOf(query) ? (
         <Failed error={query.error} what="The organization could not be read." retry={() => void query.refetch()} />
       ) : query.data ? (
         <Facts detail={query.data} onChange={onChange} />

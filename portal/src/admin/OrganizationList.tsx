@@ -1,4 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { failureOf } from "~/api/query";
 import { Button } from "~/design/Button";
 import { Day } from "~/design/Figures";
 import { Failed, Lines } from "~/design/States";
@@ -8,7 +9,7 @@ import { OrganizationDetail } from "./OrganizationDetail";
 export function OrganizationList({ filters, onChange }: { filters: AdminFilters; onChange: (change: Partial<AdminFilters>) => void }) {
   const query = useInfiniteQuery(organizationsQuery(filters));
   const organizations = query.data?.pages.flatMap((page) => page.data) ?? [];
-  if (query.error) return <Failed error={query.error} what="The organizations could not be read." retry={() => void query.refetch()} />;
+  if (failureOf(query)) return <Failed error={query.error} what="The organizations could not be read." retry={() => void query.refetch()} />;
   if (query.isPending) return <Lines />;
   if (organizations.length === 0) return <p className="border-t border-line py-16 text-quiet">No organization matches.</p>;
   return (

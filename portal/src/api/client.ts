@@ -1,5 +1,6 @@
 import { createTollgateClient } from "@tollgate/sdk";
-import { ApiError, toApiError, toError } from "./problem";
+import { isUnanswered, toApiError, toError, type ApiError } from "./problem";
+import { heard } from "./reach";
 import { sessionFetch } from "./sessionFetch";
 
 /** The one client of the portal. The session is in HttpOnly cookies: no script ever holds a token. */
@@ -32,10 +33,16 @@ export async function takeWithTag<T>(call: Promise<Result<T>>): Promise<Tagged<T
   try {
     result = await call;
   } catch (cause) {
-    throw cause instanceof ApiError ? cause : toError(cause);
+    throw told(toError(cause));
   }
-  if (!result.response.ok) throw toApiError(result.response, result.error);
+  if (!result.response.ok) throw told(toApiError(result.response, result.error));
+  heard(true);
   return { value: result.data as T, etag: result.response.headers.get("etag") };
+}
+
+function told(error: ApiError): ApiError {
+  heard(!isUnanswered(error));
+  return error;
 }
 
 interface Page<Row> {

@@ -1,4 +1,5 @@
 import type { Problem } from "@tollgate/sdk";
+import { atClock, waiting } from "~/design/dates";
 
 export interface FieldError {
   path: string;
@@ -43,18 +44,28 @@ export function fieldName(path: string): string {
 export function toApiError(response: Response, body: unknown): ApiError {
   const problem: Partial<Problem> | Record<string, unknown> = isRecord(body) ? body : {};
   const requestId = text(problem.request_id) ?? response.headers.get("x-request-id");
-  const retryAfter = Number(response.headers.get("retry-after"));
+  const header = Number(response.headers.get("retry-after"));
+  const retryAfter = Number.isFinite(header) && header > 0 ? header : null;
+  const message = text(problem.detail) ?? text(problem.title) ?? `The server answered ${response.status}.`;
   return new ApiError(
     response.status,
     text(problem.code) ?? `HTTP_${response.status}`,
-    text(problem.detail) ?? text(problem.title) ?? `The server answered ${response.status}.`,
+    retryAfter === null ? message : inWords(message, retryAfter),
     requestId,
     fieldErrors(problem.errors),
-    Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : null,
+    retryAfter,
   );
 }
 
-export function toError(cause: unknown): ApiError {
-  if (cause instanceof ApiError) return cause;
-  return new ApiError(0, "UNREACHABLE", "Tollgate did not answer. Check the connection and try again.", null);
+/** "Try again in 2400 s." is for programs: people read how long that is and, since the message stays, when it is over. */
+function inWords(message: string, seconds: number): string {
+  const until = seconds < 90 ? "" : `, at ${atClock(Date.now() + seconds * 1000)}`;
+  return message.replace(`in ${seconds} s`, `in ${waiting(seconds)}${until}`);
 }
+
+export const unreachable = (): ApiError => new ApiError(0, "UNREACHABLE", "Tollgate did not answer. Check the connection and try again.", null);
+
+export const toError = (cause: unknown): ApiError => (cause instanceof ApiError ? cause : unreachable());
+
+/** Nobody who knows anything answered: nothing at all, or a proxy before a program that is away. */
+export const isUnanswered = ({ code }: ApiError): boolean => ["UNREACHABLE", "HTTP_502", "HTTP_503", "HTTP_504"].includes(code);

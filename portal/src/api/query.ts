@@ -8,6 +8,16 @@ export const queryClient = new QueryClient({
       // Only what may pass by itself is tried again: no answer, or a gateway that is restarting.
       retry: (failures, cause) => failures < 2 && [0, 502, 503, 504].includes(toError(cause).status),
       refetchOnWindowFocus: true,
+      // The program may be on this machine or in this house: what the browser thinks of the Internet says nothing of it.
+      networkMode: "always",
     },
+    mutations: { networkMode: "always" },
   },
 });
+
+/** What stands in the way of showing a page: what failed for good. What was read before stays while an answer is only late. */
+export function failureOf(query: { error: unknown; data: unknown }): unknown {
+  if (query.error === null || query.data === undefined) return query.error;
+  const { status } = toError(query.error);
+  return status === 0 || status === 429 || status >= 500 ? null : query.error;
+}

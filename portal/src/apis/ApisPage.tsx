@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { failureOf } from "~/api/query";
 import { ButtonLink } from "~/design/Button";
 import { When } from "~/design/Figures";
 import { count, counted } from "~/design/format";
@@ -29,7 +30,7 @@ export function ApisPage() {
         <h1 className="text-26 font-semibold">{title}</h1>
         {rows && rows.length > 0 && <ButtonLink to="/apis/new">Import an API</ButtonLink>}
       </header>
-      {query.error ? (
+      {failureOf(query) ? (
         <Failed error={query.error} what="Your APIs could not be read." retry={() => void query.refetch()} />
       ) : !rows ? (
         <Lines rows={4} />

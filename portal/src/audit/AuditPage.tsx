@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { failureOf } from "~/api/query";
 import { Button } from "~/design/Button";
 import { When } from "~/design/Figures";
 import { Segments } from "~/design/Segments";
@@ -61,7 +62,7 @@ export function AuditPage() {
         )}
         <FilterBar filters={filters} onChange={change} />
       </div>
-      {query.error ? (
+      {failureOf(query) ? (
         <Failed error={query.error} what="The audit log could not be read." retry={() => void query.refetch()} />
       ) : query.isPending ? (
         <Lines />

@@ -2,6 +2,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-qu
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
+import { failureOf } from "~/api/query";
 import { Button, ButtonLink } from "~/design/Button";
 import { SelectField } from "~/design/Field";
 import { count, counted } from "~/design/format";
@@ -43,7 +44,7 @@ export function CatalogPage() {
         </nav>
         <SortChoice />
       </div>
-      {pages.error ? (
+      {failureOf(pages) ? (
         <Failed error={pages.error} what="The catalog could not be read." retry={() => void pages.refetch()} />
       ) : pages.isPending ? (
         <Lines rows={8} tall />

@@ -2,6 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { toError } from "~/api/problem";
+import { failureOf } from "~/api/query";
+import { ButtonLink } from "~/design/Button";
 import { onDate } from "~/design/dates";
 import { count, counted, milliseconds, percent } from "~/design/format";
 import { Failed, Lines } from "~/design/States";
@@ -19,7 +21,7 @@ export function ListingPage() {
   const query = useQuery(listingQuery(organization, api));
   usePageTitle(query.data?.name);
   useAddressOfToday(organization, api, query.data?.organization.slug);
-  if (query.error) {
+  if (failureOf(query)) {
     if (toError(query.error).status === 404) return <NothingHere />;
     return (
       <div className="pt-40">
@@ -73,6 +75,11 @@ function ListingBody({ listing }: { listing: Listing }) {
             planName: subscription.plan.name,
             apiName: listing.name,
             listing,
+            next: (
+              <ButtonLink to="/subscriptions/$id" params={{ id: subscription.id }}>
+                Go to the subscription
+              </ButtonLink>
+            ),
           }}
         />
       ) : (

@@ -11,7 +11,7 @@ interface Look {
 
 type ButtonProps = ButtonHTMLAttributes<HTMLButtonElement> & Look & { busy?: boolean; icon?: boolean; ref?: Ref<HTMLButtonElement> };
 
-export function Button({ kind = "plain", size = "normal", busy = false, icon = false, disabled, type = "button", className = "", ...rest }: ButtonProps) {
+export function Button({ kind = "plain", size = "normal", busy = false, icon = false, onClick, type = "button", className = "", ...rest }: ButtonProps) {
   return (
     <button
       {...rest}
@@ -22,7 +22,9 @@ export function Button({ kind = "plain", size = "normal", busy = false, icon = f
       data-size={size}
       data-icon={icon || undefined}
       aria-busy={busy || undefined}
-      disabled={disabled || busy}
+      // Not `disabled`: what has the focus would lose it, and nobody would be where the answer is shown.
+      aria-disabled={busy || undefined}
+      onClick={busy ? undefined : onClick}
     />
   );
 }

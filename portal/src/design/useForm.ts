@@ -28,10 +28,14 @@ export function useForm<T>(fields: readonly string[], send: (values: FormData) =
     if (error) setTouched((before) => [...before, ...names]);
   };
   useEffect(() => {
-    if (mutation.error) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+    if (!mutation.error) return;
+    const wrong = form.current?.querySelector<HTMLElement>("[aria-invalid=true]");
+    if (wrong) wrong.focus();
+    else form.current?.querySelector("[role=alert]")?.scrollIntoView({ block: "nearest" });
   }, [mutation.error]);
   const onSubmit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
+    if (mutation.isPending) return;
     form.current = event.currentTarget;
     setTouched([]);
     mutation.mutate(new FormData(event.currentTarget));

@@ -4,6 +4,7 @@ import type { Answer } from "@tollgate/sdk";
 import { useState } from "react";
 import { take, tollgate } from "~/api/client";
 import { queryClient } from "~/api/query";
+import { failureOf } from "~/api/query";
 import { Button } from "~/design/Button";
 import { ConfirmDialog } from "~/design/Dialog";
 import { Day, When } from "~/design/Figures";
@@ -41,7 +42,7 @@ export function DevicesPage() {
         )}
       </header>
       {others.error && <Failed error={others.error} what="The other devices are still signed in." />}
-      {query.error && !query.data ? (
+      {failureOf(query) ? (
         <Failed error={query.error} what="The devices could not be read." retry={() => void query.refetch()} />
       ) : query.data ? (
         <DeviceTable rows={query.data} />

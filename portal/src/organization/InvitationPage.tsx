@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { ProofForm } from "~/account/ProofForm";
+import { failureOf } from "~/api/query";
 import { Button, ButtonLink } from "~/design/Button";
 import { Day } from "~/design/Figures";
 import { Failed, Lines } from "~/design/States";
@@ -53,7 +54,7 @@ function Door() {
 
 function Received({ token, me }: { token: string; me: Me }) {
   const query = useQuery(receivedQuery(token));
-  if (query.error)
+  if (failureOf(query))
     return (
       <Sheet title="Invitation" lead={`You are signed in as ${me.account.email}.`}>
         <div className="grid gap-16 mt-24 justify-items-start">

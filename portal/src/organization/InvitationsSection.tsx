@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRef } from "react";
 import { useGuard } from "~/account/StepUp";
+import { failureOf } from "~/api/query";
 import { Button } from "~/design/Button";
 import { SelectField, TextField } from "~/design/Field";
 import { Day } from "~/design/Figures";
@@ -17,7 +18,7 @@ export function InvitationsSection({ organization }: { organization: Organizatio
         Invitations
       </h2>
       <InviteForm organization={organization} />
-      {query.error ? (
+      {failureOf(query) ? (
         <Failed error={query.error} what="The invitations could not be read." retry={() => void query.refetch()} />
       ) : query.data ? (
         <Waiting organization={organization} rows={query.data} />

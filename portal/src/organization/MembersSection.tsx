@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useGuard } from "~/account/StepUp";
+import { failureOf } from "~/api/query";
 import { Button } from "~/design/Button";
 import { ConfirmDialog } from "~/design/Dialog";
 import { SelectField } from "~/design/Field";
@@ -18,7 +19,7 @@ export function MembersSection({ organization }: { organization: OrganizationDet
       <h2 id="members" className="text-20 font-semibold mb-8">
         Members
       </h2>
-      {query.error ? (
+      {failureOf(query) ? (
         <Failed error={query.error} what="The members could not be read." retry={() => void query.refetch()} />
       ) : query.data ? (
         <div className="scroll" tabIndex={0} role="region" aria-label="Members as a table">

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { StepUpProvider } from "~/account/StepUp";
+import { failureOf } from "~/api/query";
 import { Button } from "~/design/Button";
 import { When } from "~/design/Figures";
 import { counted } from "~/design/format";
@@ -28,7 +29,7 @@ export function OrganizationPage() {
         <h1 className="text-26 font-semibold">{title}</h1>
         <Button onClick={() => setMaking(true)}>New organization</Button>
       </header>
-      {query.error && !query.data ? (
+      {failureOf(query) ? (
         <Failed error={query.error} what="The organization could not be read." retry={() => void query.refetch()} />
       ) : !query.data ? (
         <Lines rows={4} />

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { failureOf } from "~/api/query";
 import { Failed, Lines } from "~/design/States";
 import { TokenTable } from "~/tokens/TokenTable";
 import { endMembersToken, membersTokensQuery, type OrganizationDetail } from "./data";
@@ -11,7 +12,7 @@ export function TokensSection({ organization }: { organization: OrganizationDeta
       <h2 id="members-tokens" className="text-20 font-semibold mb-8">
         API tokens of members
       </h2>
-      {query.error ? (
+      {failureOf(query) ? (
         <Failed error={query.error} what="The tokens could not be read." retry={() => void query.refetch()} />
       ) : !query.data ? (
         <Lines rows={1} />

@@ -3,6 +3,7 @@ import { Boxes, Building2, Gauge, KeyRound, ScrollText, Store, UsersRound } from
 import { useEffect, useRef } from "react";
 import { useSession } from "~/session/data";
 import { AccountMenu } from "./AccountMenu";
+import { Away } from "./Away";
 import { OrganizationMenu } from "./OrganizationMenu";
 import { PaletteButton } from "./Palette";
 import { Suspended } from "./Suspended";
@@ -56,6 +57,7 @@ export function DeskLayout() {
         </div>
       </header>
       <main id="main" tabIndex={-1} className="desk-main">
+        <Away />
         <Suspended />
         <Outlet />
       </main>

@@ -1,3 +1,5 @@
+import { useRouter } from "@tanstack/react-router";
+import { ApiError, isUnanswered } from "~/api/problem";
 import { ButtonLink } from "~/design/Button";
 import { Failed } from "~/design/States";
 import { usePageTitle } from "~/design/usePage";
@@ -30,10 +32,19 @@ export function NothingHere() {
 /** A fault of the portal itself, or a part of it that did not arrive. */
 export function Broken({ error }: { error: unknown }) {
   usePageTitle("Something broke");
+  const router = useRouter();
+  // Who is signed in could not be asked; to load the window anew while nothing answers would lose the portal too.
+  const away = error instanceof ApiError && isUnanswered(error);
   return (
-    <main className="mx-auto max-w-prose px-16 py-64 grid gap-16">
+    <main className="mx-auto max-w-prose px-16 py-64 grid gap-24">
       <Wordmark />
-      <Failed error={error} what="This page could not be shown." retry={() => location.reload()} />
+      <h1 className="sr-only">Something broke</h1>
+      <Failed error={error} what="This page could not be shown." retry={() => (away ? void router.invalidate() : location.reload())} />
+      <p>
+        <a href="/marketplace" className="link">
+          Open the catalog
+        </a>
+      </p>
     </main>
   );
 }

@@ -3,6 +3,7 @@ import { ButtonLink } from "~/design/Button";
 import { useSession } from "~/session/data";
 import { placeOf } from "~/session/next";
 import { AccountMenu } from "./AccountMenu";
+import { Away } from "./Away";
 import { PaletteButton } from "./Palette";
 import { Wordmark } from "./Wordmark";
 
@@ -36,6 +37,7 @@ export function PublicLayout() {
         </div>
       </header>
       <main id="main" tabIndex={-1} className="mx-auto max-w-page px-16 pb-64 outline-none">
+        <Away className="pt-24" />
         <Outlet />
       </main>
     </>

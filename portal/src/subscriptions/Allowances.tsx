@@ -1,5 +1,5 @@
 import { allowanceName, pastText, plainWindow, type Allowance } from "~/catalog/plans";
-import { When } from "~/design/Figures";
+import { Boundary, When } from "~/design/Figures";
 import { count } from "~/design/format";
 import type { Subscription } from "./data";
 
@@ -9,10 +9,14 @@ interface AllowancesProps {
   limits: readonly Limit[];
   allowances: readonly Allowance[];
   price: { currency: string; interval: string };
+  zone: string;
 }
 
+/** Who waits for the next minute or hour asks how long; the others begin on a day, and whose day that is matters. */
+const ofTheClock: readonly string[] = ["second", "minute", "hour"];
+
 /** What may still be used, and when it starts anew. */
-export function Allowances({ limits, allowances, price }: AllowancesProps) {
+export function Allowances({ limits, allowances, price, zone }: AllowancesProps) {
   return (
     <section aria-labelledby="allowances">
       <h2 id="allowances" className="text-20 font-semibold mb-12">
@@ -24,7 +28,7 @@ export function Allowances({ limits, allowances, price }: AllowancesProps) {
           const allowance = allowances.find((each) => each.meter === limit.meter && each.window === limit.window);
           return (
             <li key={`${limit.meter}/${limit.window}`}>
-              <AllowanceRow limit={limit} name={allowanceName(plainWindow(limit, price.interval))} past={allowance ? pastText(allowance, price.currency) : ""} />
+              <AllowanceRow limit={limit} name={allowanceName(plainWindow(limit, price.interval))} past={allowance ? pastText(allowance, price.currency) : ""} zone={zone} />
             </li>
           );
         })}
@@ -33,7 +37,7 @@ export function Allowances({ limits, allowances, price }: AllowancesProps) {
   );
 }
 
-function AllowanceRow({ limit, name, past }: { limit: Limit; name: string; past: string }) {
+function AllowanceRow({ limit, name, past, zone }: { limit: Limit; name: string; past: string; zone: string }) {
   const share = limit.limit === 0 ? 1 : Math.min(1, limit.used / limit.limit);
   const over = Math.max(0, limit.used - limit.limit);
   const state = over > 0 && limit.past === "charge" ? "charged" : limit.remaining <= 0 ? "out" : share >= 0.8 ? "low" : "fine";
@@ -49,7 +53,8 @@ function AllowanceRow({ limit, name, past }: { limit: Limit; name: string; past:
         <span style={{ width: `${share * 100}%` }} />
       </div>
       <p className="text-12 text-quiet mt-4">
-        {count(limit.used)} used, {past}. Starts anew <When at={limit.resets_at} />.
+        {count(limit.used)} used, {past}. Starts anew{" "}
+        {ofTheClock.includes(limit.window) ? <When at={limit.resets_at} zone={zone} /> : <Boundary at={limit.resets_at} zone={zone} />}.
       </p>
     </>
   );

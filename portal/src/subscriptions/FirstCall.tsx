@@ -1,5 +1,4 @@
 import { useQuery } from "@tanstack/react-query";
-import { ButtonLink } from "~/design/Button";
 import { milliseconds } from "~/design/format";
 import { StatusChip } from "~/usage/StatusChip";
 import { lastCallQuery } from "~/usage/data";
@@ -21,9 +20,6 @@ export function FirstCall({ subscriptionId }: { subscriptionId: string }) {
           <span>
             Your call arrived: <code>{`${last.method} ${last.path}`}</code> in {milliseconds(last.duration_ms)}
           </span>
-          <ButtonLink to="/subscriptions/$id" params={{ id: subscriptionId }}>
-            See it on the desk
-          </ButtonLink>
         </>
       ) : (
         <span className="text-quiet">Run the line above. Your call will show up here within two seconds.</span>

@@ -82,7 +82,8 @@ function End({ of }: { of: Key }) {
         revoked <When at={of.revoked_at} />
       </>
     );
-  return of.expires_at ? <When at={of.expires_at} /> : "never";
+  // Its last day was chosen by UTC.
+  return of.expires_at ? <When at={of.expires_at} zone="UTC" /> : "never";
 }
 
 function Acts({ of, onAct }: { of: Key; onAct: (act: KeyAct, key: Key) => void }) {

@@ -1,5 +1,5 @@
 import { Download } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { envName } from "~/catalog/calls";
 import type { Listing } from "~/catalog/data";
 import { TryCall } from "~/catalog/TryCall";
@@ -16,8 +16,9 @@ export interface IssuedKey {
   apiName: string;
   /** Where to call it; undefined once the catalog lists it no more. */
   listing: Listing | undefined;
+  /** What leads on from it: the key is gone then. */
+  next: ReactNode;
 }
-
 
 /** The key, this once: to copy, to keep as a line of an .env file, and to use at once. */
 export function KeyTicket({ issued }: { issued: IssuedKey }) {
@@ -54,6 +55,7 @@ export function KeyTicket({ issued }: { issued: IssuedKey }) {
         <p className="text-13 text-quiet mt-12 max-w-prose">
           Tollgate keeps only a hash of it: once you leave this page, nobody can show it again. A lost key is no harm, make another and revoke this one.
         </p>
+        <p className="mt-12">{issued.next}</p>
         {issued.listing && (
           <div className="grid gap-8 mt-20 pt-16 border-t border-line">
             <h3 className="font-medium">Test it now</h3>

@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
+import { failureOf } from "~/api/query";
 import type { Listing } from "~/catalog/data";
 import { Button } from "~/design/Button";
 import { ConfirmDialog } from "~/design/Dialog";
@@ -23,6 +24,11 @@ export function KeysSection({ subscription, listing }: { subscription: Subscript
     setAct(null);
     setIssued(key);
   };
+  const create = useRef<HTMLButtonElement>(null);
+  const kept = () => {
+    setIssued(null);
+    create.current?.focus();
+  };
   const live = subscription.status !== "canceled";
   return (
     <section aria-labelledby="keys">
@@ -30,7 +36,7 @@ export function KeysSection({ subscription, listing }: { subscription: Subscript
         <h2 id="keys" className="text-20 font-semibold">
           Keys
         </h2>
-        {live && <Button onClick={() => setMaking(true)}>Create key</Button>}
+        {live && <Button ref={create} onClick={() => setMaking(true)}>Create key</Button>}
       </header>
       {issued && (
         <div className="mb-24">
@@ -42,14 +48,12 @@ export function KeysSection({ subscription, listing }: { subscription: Subscript
               planName: subscription.plan.name,
               apiName: subscription.product.name ?? listing?.name ?? "API",
               listing,
+              next: <Button onClick={kept}>I have kept it</Button>,
             }}
           />
-          <Button className="mt-12" onClick={() => setIssued(null)}>
-            I have kept it
-          </Button>
         </div>
       )}
-      {query.error ? (
+      {failureOf(query) ? (
         <Failed error={query.error} what="The keys could not be read." retry={() => void query.refetch()} />
       ) : query.data ? (
         <KeyTable keys={query.data.data} onAct={(what, key) => setAct({ what, key })} />

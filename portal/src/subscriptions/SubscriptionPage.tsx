@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { toError } from "~/api/problem";
-import { Day, Price, When } from "~/design/Figures";
+import { failureOf } from "~/api/query";
+import { Period, Price, When } from "~/design/Figures";
 import { Notice } from "~/design/Notice";
 import { count } from "~/design/format";
 import { Failed, Lines } from "~/design/States";
@@ -14,17 +15,15 @@ import { Allowances } from "./Allowances";
 import { CancelSubscription } from "./CancelSubscription";
 import { subscriptionQuery, type Subscription } from "./data";
 import { KeysSection } from "./KeysSection";
-import { SubscriptionStatus } from "./status";
+import { standingOf, SubscriptionStatus, wordOf, type Standing } from "./status";
 import { UpcomingInvoice } from "./UpcomingInvoice";
 import { useListing } from "./useListing";
 
 const at = "/desk/subscriptions/$id";
 
-function titleOf(subscription: Subscription): string {
+function titleOf(subscription: Subscription, standing: Standing): string {
   const name = subscription.product.name ?? subscription.plan.name;
-  if (subscription.status === "canceled") return `${name}: canceled`;
-  if (subscription.product.suspended) return `${name}: not served`;
-  if (subscription.status !== "active") return `${name}: ${subscription.status.replace("_", " ")}`;
+  if (standing !== "active") return `${name}: ${wordOf(standing).toLowerCase()}`;
   const limits = subscription.usage ?? [];
   const out = limits.find((each) => each.remaining <= 0 && each.past === "deny");
   if (out) return `${name}: nothing left until the ${out.window.replace("_", " ")} ends`;
@@ -37,9 +36,9 @@ function titleOf(subscription: Subscription): string {
 export function SubscriptionPage() {
   const { id } = useParams({ from: at });
   const query = useQuery(subscriptionQuery(id));
-  const title = query.data ? titleOf(query.data) : undefined;
+  const title = query.data ? titleOf(query.data, standingOf(query.data)) : undefined;
   usePageTitle(title);
-  if (query.error && !query.data)
+  if (failureOf(query))
     return (
       <Failed
         error={query.error}
@@ -72,16 +71,14 @@ function Body({ subscription, title }: { subscription: Subscription; title: stri
         </p>
         <h1 className="text-26 font-semibold mt-4">{title}</h1>
         <p className="flex flex-wrap items-center gap-x-16 gap-y-4 mt-8 text-quiet">
-          <SubscriptionStatus status={subscription.status} />
+          <SubscriptionStatus standing={standingOf(subscription)} />
           <span>
-            {plan.name}, <Price {...plan.price} />
+            {plan.name}, {plan.price.amount === 0 ? "nothing to pay" : <Price {...plan.price} />}
           </span>
-          <span>
-            <Day at={subscription.period_start} /> to <Day at={subscription.period_end} />
-          </span>
+          <Period from={subscription.period_start} to={subscription.period_end} zone={subscription.time_zone} />
           {subscription.canceled_at && (
             <span>
-              canceled <When at={subscription.canceled_at} />
+              canceled <When at={subscription.canceled_at} zone={subscription.time_zone} />
             </span>
           )}
           {listing && (
@@ -95,8 +92,8 @@ function Body({ subscription, title }: { subscription: Subscription; title: stri
         <Notice title="This API is not served">Those who run this installation have suspended its provider. Calls are answered with 404 and not counted. You can cancel, or wait until it is lifted.</Notice>
       )}
       <div className="pair">
-        <Allowances limits={subscription.usage ?? []} price={plan.price} allowances={plan.allowances} />
-        <UpcomingInvoice subscriptionId={subscription.id} />
+        <Allowances limits={subscription.usage ?? []} price={plan.price} allowances={plan.allowances} zone={subscription.time_zone} />
+        <UpcomingInvoice subscriptionId={subscription.id} zone={subscription.time_zone} />
       </div>
       <div className="stack mt-40">
         <UsageSection

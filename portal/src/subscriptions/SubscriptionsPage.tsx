@@ -1,17 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { failureOf } from "~/api/query";
 import { ButtonLink } from "~/design/Button";
-import { Day, Price } from "~/design/Figures";
+import { Day, Price, Zone } from "~/design/Figures";
 import { count, counted } from "~/design/format";
 import { Empty, Failed, Lines } from "~/design/States";
 import { usePageTitle } from "~/design/usePage";
 import { useOrganization } from "~/session/organization";
 import { subscriptionsQuery, type Subscription } from "./data";
-import { SubscriptionStatus } from "./status";
+import { SubscriptionStatus, standingOf, type Standing } from "./status";
 
-function titleOf(rows: readonly Subscription[] | undefined): string {
+function titleOf(rows: readonly Standing[] | undefined): string {
   if (!rows || rows.length === 0) return "Subscriptions";
-  const active = rows.filter((each) => each.status === "active").length;
+  const active = rows.filter((each) => each === "active").length;
   const all = counted(rows.length, "subscription");
   if (active === rows.length) return rows.length === 1 ? `${all}, active` : rows.length === 2 ? `${all}, both active` : `${all}, all active`;
   return active === 0 ? `${all}, none active` : `${all}, ${active} active`;
@@ -21,7 +22,7 @@ export function SubscriptionsPage() {
   const organization = useOrganization();
   const query = useQuery({ ...subscriptionsQuery(organization?.id), enabled: organization !== undefined });
   const rows = query.data?.data;
-  const title = titleOf(rows);
+  const title = titleOf(rows?.map(standingOf));
   usePageTitle(title);
   return (
     <>
@@ -29,7 +30,7 @@ export function SubscriptionsPage() {
         <h1 className="text-26 font-semibold">{title}</h1>
         {rows && rows.length > 0 && <ButtonLink to="/marketplace">Find an API</ButtonLink>}
       </header>
-      {query.error ? (
+      {failureOf(query) ? (
         <Failed error={query.error} what="Your subscriptions could not be read." retry={() => void query.refetch()} />
       ) : !rows ? (
         <Lines rows={4} />
@@ -82,10 +83,11 @@ function Rows({ rows }: { rows: readonly Subscription[] }) {
               </td>
               <td>{each.plan.name}</td>
               <td>
-                <SubscriptionStatus status={each.status} />
+                <SubscriptionStatus standing={standingOf(each)} />
               </td>
               <td className="text-quiet whitespace-nowrap hidden sm:table-cell">
-                {each.canceled_at ? "ended" : "to"} <Day at={each.canceled_at ?? each.period_end} />
+                {each.canceled_at ? "ended" : "to"} <Day at={each.canceled_at ?? each.period_end} zone={each.time_zone} />
+                <span className="block text-12"><Zone of={each.time_zone} /></span>
               </td>
               <td className="figure">
                 <Price {...each.plan.price} />

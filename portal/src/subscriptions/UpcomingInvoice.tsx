@@ -1,21 +1,22 @@
 import { useQuery } from "@tanstack/react-query";
-import { Day, Money, When } from "~/design/Figures";
+import { failureOf } from "~/api/query";
+import { Money, Period, When } from "~/design/Figures";
 import { count, moneyParts, unitPrice } from "~/design/format";
 import { Failed, Lines } from "~/design/States";
 import { upcomingInvoiceQuery, type Invoice } from "./data";
 
 /** What the running period will cost, with the arithmetic to follow. */
-export function UpcomingInvoice({ subscriptionId }: { subscriptionId: string }) {
+export function UpcomingInvoice({ subscriptionId, zone }: { subscriptionId: string; zone: string }) {
   const query = useQuery(upcomingInvoiceQuery(subscriptionId));
   return (
     <section aria-labelledby="invoice">
       <h2 id="invoice" className="text-20 font-semibold mb-12">
         Next invoice
       </h2>
-      {query.error ? (
+      {failureOf(query) ? (
         <Failed error={query.error} what="The invoice could not be worked out." retry={() => void query.refetch()} />
       ) : query.data ? (
-        <InvoiceLines invoice={query.data} />
+        <InvoiceLines invoice={query.data} zone={zone} />
       ) : (
         <Lines rows={3} />
       )}
@@ -23,7 +24,7 @@ export function UpcomingInvoice({ subscriptionId }: { subscriptionId: string }) 
   );
 }
 
-function InvoiceLines({ invoice }: { invoice: Invoice }) {
+function InvoiceLines({ invoice, zone }: { invoice: Invoice; zone: string }) {
   const { symbol } = moneyParts(0, invoice.currency);
   return (
     <>
@@ -73,7 +74,7 @@ function InvoiceLines({ invoice }: { invoice: Invoice }) {
         </tfoot>
       </table>
       <p className="text-12 text-quiet mt-8">
-        <Day at={invoice.period_start} /> to <Day at={invoice.period_end} />, worked out <When at={invoice.as_of} />.
+        <Period from={invoice.period_start} to={invoice.period_end} zone={zone} />, worked out <When at={invoice.as_of} />.
       </p>
     </>
   );

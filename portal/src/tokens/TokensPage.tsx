@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { StepUpProvider } from "~/account/StepUp";
+import { failureOf } from "~/api/query";
 import { Button } from "~/design/Button";
 import { CopyButton } from "~/design/Copy";
 import { arrive } from "~/design/focus";
@@ -31,7 +32,7 @@ export function TokensPage() {
         {query.data && query.data.length > 0 && create}
       </header>
       {issued && <Issued issued={issued} onKept={() => setIssued(null)} />}
-      {query.error && !query.data ? (
+      {failureOf(query) ? (
         <Failed error={query.error} what="The tokens could not be read." retry={() => void query.refetch()} />
       ) : !query.data ? (
         <Lines rows={3} />

@@ -3,6 +3,7 @@ import { bytes, count, milliseconds } from "~/design/format";
 import { saveFile } from "~/design/saveFile";
 import { csv } from "./csv";
 import type { Interval, Shown, Slot, Usage } from "./data";
+import { daysOf } from "./labels";
 import { callsMeasure } from "./measure";
 import { callWords, story } from "./story";
 import { UsageFrame } from "./UsageFrame";
@@ -28,7 +29,7 @@ export function CallUsage({ data: { usage, slots, interval: shown }, onShow, ...
       nothing={idle ? "Calls and what became of them will be drawn here, by the hour and by the day." : null}
       table={<UsageTable slots={slots} interval={shown} />}
     >
-      <Totals usage={usage} onShow={onShow} />
+      <Totals usage={usage} shown={shown} onShow={onShow} />
     </UsageFrame>
   );
 }
@@ -47,7 +48,7 @@ function save(slots: readonly Slot[]): void {
   saveFile("usage.csv", csv(["from", "requests", "refused", "errors", "bytes_in", "bytes_out", "p50_ms", "p99_ms"], rows), "text/csv");
 }
 
-function Totals({ usage: { total, as_of: asOf }, onShow }: { usage: Usage; onShow: (show: Shown | undefined) => void }) {
+function Totals({ usage: { total, as_of: asOf }, shown, onShow }: { usage: Usage; shown: Interval; onShow: (show: Shown | undefined) => void }) {
   const facts: [string, string, (Shown | "all")?][] = [
     ["Calls", count(total.requests), "all"],
     ["Refused", count(total.refused), "refused"],
@@ -76,7 +77,7 @@ function Totals({ usage: { total, as_of: asOf }, onShow }: { usage: Usage; onSho
         ))}
       </dl>
       <p className="text-12 text-quiet mt-8">
-        As of <When at={asOf} />. Refused calls are not billed.
+        As of <When at={asOf} />. {daysOf(shown)} Refused calls are not billed.
       </p>
     </>
   );

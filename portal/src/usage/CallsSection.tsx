@@ -1,4 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { failureOf } from "~/api/query";
 import type { CallFilters } from "~/router";
 import { Button } from "~/design/Button";
 import { When } from "~/design/Figures";
@@ -45,7 +46,7 @@ export function CallsSection({ subject, filters, onFilter, empty }: CallsSection
           </Button>
         </div>
       </header>
-      {query.error ? (
+      {failureOf(query) ? (
         <Failed error={query.error} what="The request log could not be read." retry={() => void query.refetch()} />
       ) : query.isPending ? (
         <Lines />

@@ -3,7 +3,7 @@ import { count } from "~/design/format";
 import { saveFile } from "~/design/saveFile";
 import { csv } from "./csv";
 import { fillMeter, type Interval, type MeterUsage as Usage } from "./data";
-import { rowLabel } from "./labels";
+import { daysOf, rowLabel } from "./labels";
 import { meterMeasure, type Measure } from "./measure";
 import { meterWords, story } from "./story";
 import { UsageFrame } from "./UsageFrame";
@@ -44,7 +44,7 @@ export function MeterUsage({ data: { usage, interval: shown, now }, meter, ...re
         </div>
       </dl>
       <p className="text-12 text-quiet mt-8">
-        As of <When at={usage.as_of} />. It is drawn at the time when it was used, and may be reported later.
+        As of <When at={usage.as_of} />. {daysOf(shown)} It is drawn at the time when it was used, and may be reported later.
       </p>
     </UsageFrame>
   );

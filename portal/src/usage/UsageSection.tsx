@@ -1,4 +1,5 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { failureOf } from "~/api/query";
 import { meterUsageQuery, usageQuery, type Interval, type Shown, type Subject } from "./data";
 import { CallUsage } from "./CallUsage";
 import { MeterUsage } from "./MeterUsage";
@@ -21,7 +22,7 @@ export function UsageSection(props: UsageSectionProps) {
   const calls = useQuery({ ...usageQuery(subject, interval), placeholderData: keepPreviousData });
   const reported = useQuery({ ...meterUsageQuery(subject, interval), placeholderData: keepPreviousData });
   const query = meter === undefined ? calls : reported;
-  if (query.error) return <Failed error={query.error} what="The usage could not be read." retry={() => void query.refetch()} />;
+  if (failureOf(query)) return <Failed error={query.error} what="The usage could not be read." retry={() => void query.refetch()} />;
   // The one that is drawn stays a choice although nothing of it is in the span.
   const meters = [...new Set([...(reported.data?.usage.data.map((each) => each.meter) ?? []), ...(meter === undefined ? [] : [meter])])];
   if (meter === undefined) return calls.data ? <CallUsage {...props} data={calls.data} meters={meters} /> : <Lines rows={4} />;

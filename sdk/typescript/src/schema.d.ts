@@ -2937,6 +2937,7 @@ export interface components {
             period_start: string;
             /** Format: date-time */
             period_end: string;
+            time_zone: string;
             /** Format: date-time */
             canceled_at: null | string;
             /** Format: date-time */

@@ -14,9 +14,10 @@ internal sealed record SubscribeRequest(string? PlanId, string? Organization) : 
 }
 
 /// <param name="Suspended">The organization that subscribed is, by those who run the installation: whatever the status, its keys open nothing. Of its provider see `product`.</param>
+/// <param name="TimeZone">IANA name: the period's days, and those of the allowances, are days of this zone.</param>
 internal sealed record SubscriptionResponse(
     string Id, SubscriptionStatus Status, SubscriptionSource Source, PlanResponse Plan, ProductResponse Product, string OrganizationId, DateTimeOffset StartedAt,
-    DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, DateTimeOffset? CanceledAt, DateTimeOffset CreatedAt, bool Suspended)
+    DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, string TimeZone, DateTimeOffset? CanceledAt, DateTimeOffset CreatedAt, bool Suspended)
 {
     /// <summary>Only in the answer that creates the subscription.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -33,7 +34,7 @@ internal sealed record SubscriptionResponse(
         return new SubscriptionResponse(
             TypeId.Format("sub", subscription.Id), subscription.Status, subscription.Source, PlanResponse.From(subscription.Plan),
             new ProductResponse(product.Kind, TypeId.Format(product.Kind, product.Id), name?.Name, name?.Slug, name?.Suspended ?? false), TypeId.Format("org", subscription.OrganizationId),
-            subscription.StartedAt, subscription.PeriodStart, subscription.PeriodEnd, subscription.CanceledAt, subscription.CreatedAt, subscription.Suspended);
+            subscription.StartedAt, subscription.PeriodStart, subscription.PeriodEnd, subscription.TimeZone, subscription.CanceledAt, subscription.CreatedAt, subscription.Suspended);
     }
 }
 

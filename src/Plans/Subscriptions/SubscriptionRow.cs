@@ -74,7 +74,7 @@ internal sealed class SubscriptionRow
         var period = Period(CanceledAt ?? now);
         return new Subscription(
             Id, OrganizationId, ToPlan(), SubscriptionText.Status(Status), SubscriptionText.Source(Source),
-            StartedAt, period.Start, period.End, CanceledAt, CreatedAt)
+            StartedAt, period.Start, period.End, TimeZone, CanceledAt, CreatedAt)
         { Suspended = Suspended };
     }
 

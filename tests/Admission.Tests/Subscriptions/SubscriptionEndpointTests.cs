@@ -45,6 +45,25 @@ public sealed class SubscriptionEndpointTests(AdmissionServer server) : IClassFi
     }
 
     [Fact]
+    public async Task Get_AfterTheOrganizationMoved_TellsTheZoneOfTheRunningPeriod()
+    {
+        var plan = await server.PlanAsync(await server.RegisterAsync(), Node.Deny(3, Window.Month));
+        var person = await server.RegisterAsync();
+        await MovesAsync("Asia/Tokyo");
+        var (id, _, _) = await person.SubscribeAsync(plan);
+        await MovesAsync("Europe/Lisbon");
+
+        (await person.SendAsync(HttpMethod.Get, $"/api/subscriptions/{id}")).Body.GetProperty("time_zone").GetString().ShouldBe("Asia/Tokyo");
+        (await person.SendAsync(HttpMethod.Get, "/api/subscriptions")).Body.GetProperty("data")[0].GetProperty("time_zone").GetString().ShouldBe("Asia/Tokyo");
+
+        async Task MovesAsync(string zone)
+        {
+            var (status, body) = await person.SendAsync(HttpMethod.Patch, $"/api/organizations/{TypeId.Format("org", person.Organization)}", new { time_zone = zone });
+            status.ShouldBe(200, body.ToString());
+        }
+    }
+
+    [Fact]
     public async Task Cancel_Subscription_RefusesItsKeysAtOnceAndTwiceIsNoError()
     {
         var plan = await server.PlanAsync(await server.RegisterAsync(), Node.Deny(100, Window.Month));
