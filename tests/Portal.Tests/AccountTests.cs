@@ -21,7 +21,7 @@ public sealed class AccountTests(PortalFixture fixture)
         {
             ["options"] = new { protocol = "ctap2", transport = "internal", hasResidentKey = true, hasUserVerification = true, isUserVerified = true, automaticPresenceSimulation = true },
         });
-        await visit.SignUpAsync("Pat Key", "pat.key@example.com");
+        await visit.RegisterAsync("Pat Key", "pat.key@example.com");
         await visit.OpenAsync("/account");
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync("Pat's phone");
         await visit.ClickAsync("Add a passkey");
@@ -50,8 +50,7 @@ public sealed class AccountTests(PortalFixture fixture)
     public async Task Mail_CodeAndLink_EachSignIn()
     {
         await using var visit = await fixture.VisitAsync();
-        await visit.SignUpAsync("Mail Reader", "mail.reader@example.com");
-        await visit.SignOutAsync();
+        await fixture.RegisterAsync("Mail Reader", "mail.reader@example.com");
         await AskAsync(visit, "mail.reader@example.com");
         await visit.LookAsync("sign-in-code");
         await visit.Page.GetByLabel("Code").FillAsync("0000 0000");
@@ -64,8 +63,7 @@ public sealed class AccountTests(PortalFixture fixture)
         await Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Account of Mail Reader" })).ToBeVisibleAsync();
 
         await using var again = await fixture.VisitAsync();
-        await again.SignUpAsync("Link Reader", "link.reader@example.com");
-        await again.SignOutAsync();
+        await fixture.RegisterAsync("Link Reader", "link.reader@example.com");
         await AskAsync(again, "link.reader@example.com");
         await again.Page.GotoAsync(Mails.LinkOf(await fixture.Program.MailAsync("link.reader@example.com", "/sign-in/link#")));
         await Expect(again.Page.GetByRole(AriaRole.Button, new() { Name = "Account of Link Reader" })).ToBeVisibleAsync();
@@ -76,7 +74,7 @@ public sealed class AccountTests(PortalFixture fixture)
     {
         await using var visit = await fixture.VisitAsync();
         var page = visit.Page;
-        await visit.SignUpAsync("Otto App", "otto.app@example.com");
+        await visit.RegisterAsync("Otto App", "otto.app@example.com");
         await visit.OpenAsync("/account");
         await visit.ClickAsync("Set up an app");
         await Expect(page.GetByAltText("QR code for an authenticator app")).ToBeVisibleAsync();
@@ -130,8 +128,7 @@ public sealed class AccountTests(PortalFixture fixture)
     {
         await using var visit = await fixture.VisitAsync();
         var page = visit.Page;
-        await visit.SignUpAsync("Fay Forgot", "fay.forgot@example.com");
-        await visit.SignOutAsync();
+        await fixture.RegisterAsync("Fay Forgot", "fay.forgot@example.com");
         await visit.OpenAsync("/sign-in");
         await visit.FollowAsync("Forgot your password?");
         await page.GetByLabel("E-mail").FillAsync("fay.forgot@example.com");
@@ -157,7 +154,7 @@ public sealed class AccountTests(PortalFixture fixture)
     public async Task Address_IsConfirmedByTheLinkOfTheMail()
     {
         await using var visit = await fixture.VisitAsync();
-        await visit.SignUpAsync("Vera Fied", "vera.fied@example.com");
+        await visit.RegisterAsync("Vera Fied", "vera.fied@example.com");
         await visit.OpenAsync("/account");
         await Expect(visit.Page.GetByText(new Regex("not confirmed yet"))).ToBeVisibleAsync();
         await visit.LookAsync("account-unverified");
@@ -172,8 +169,7 @@ public sealed class AccountTests(PortalFixture fixture)
     [Fact]
     public async Task Address_LinkOpenedInAnotherBrowser_IsConfirmedAfterSigningInThere()
     {
-        await using (var visit = await fixture.VisitAsync())
-            await visit.SignUpAsync("Otto Other", "otto.other@example.com");
+        await fixture.RegisterAsync("Otto Other", "otto.other@example.com");
         await using var other = await fixture.VisitAsync();
         await other.Page.GotoAsync(Mails.LinkOf(await fixture.Program.MailAsync("otto.other@example.com", "/verify-email#")));
         await Expect(other.Heading).ToHaveTextAsync("Confirm your address");

@@ -14,14 +14,14 @@ internal static class Axe
     public static async Task AssertFineAsync(IPage page, string where) => (await ViolationsAsync(page, where)).ShouldBeEmpty();
 
     /// <summary>Serious and critical ones, each with where it is.</summary>
-    public static async Task<IReadOnlyList<string>> ViolationsAsync(IPage page, string where)
+    public static async Task<IReadOnlyList<string>> ViolationsAsync(IPage page, string where, bool coloursOnly = false)
     {
         if (!await page.EvaluateAsync<bool>("typeof axe === 'object'"))
             await page.EvaluateAsync(Script);
         var found = (await page.EvaluateAsync<JsonElement?>("""
-            async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
+            async coloursOnly => (await axe.run(document, { resultTypes: ['violations'], ...(coloursOnly && { runOnly: ['color-contrast', 'link-in-text-block'] }) })).violations
               .map(({ id, impact, help, nodes }) => ({ id, impact, help, nodes: nodes.slice(0, 3).map(node => node.html) }))
-            """))!.Value;
+            """, coloursOnly))!.Value;
         return [.. found.EnumerateArray().Where(each => each.GetProperty("impact").GetString() is "serious" or "critical").Select(each => Describe(where, each))];
     }
 

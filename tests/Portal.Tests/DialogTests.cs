@@ -5,6 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Tollgate.Portal.Tests;
 
 /// <summary>Whatever opens takes the focus, closes with Escape and by its button, and gives the focus back to where it was.</summary>
+[Collection("The keys of Ada")]
 public sealed class DialogTests(PortalFixture fixture)
 {
     /// <summary>Each page with what it asks in dialogs: the button, and the dialog's name.</summary>

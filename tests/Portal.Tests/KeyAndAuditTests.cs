@@ -4,6 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Tollgate.Portal.Tests;
 
 /// <summary>Keys that are for something, and who did what with them; then what an operator sees.</summary>
+[Collection("The keys of Ada")]
 public sealed class KeyAndAuditTests(PortalFixture fixture)
 {
     [Fact]

@@ -14,7 +14,7 @@ public sealed class LinkTests(PortalFixture fixture)
     public async Task Verification_SecondLinkInTheSameTab_Confirms()
     {
         await using var visit = await fixture.VisitAsync();
-        await visit.SignUpAsync("Vic Tab", "vic.tab@example.com");
+        await visit.RegisterAsync("Vic Tab", "vic.tab@example.com");
         await visit.Page.GotoAsync("/verify-email#" + Mails.WrongSecret);
         await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("EMAIL_PROOF_INVALID");
         await visit.LookAsync("verify-email-wrong");
@@ -26,8 +26,7 @@ public sealed class LinkTests(PortalFixture fixture)
     [Fact]
     public async Task Verification_SecondLinkBeforeSigningIn_IsTheOneThatCounts()
     {
-        await using (var visit = await fixture.VisitAsync())
-            await visit.SignUpAsync("Val Tab", "val.tab@example.com");
+        await fixture.RegisterAsync("Val Tab", "val.tab@example.com");
         await using var other = await fixture.VisitAsync();
         await other.Page.GotoAsync("/verify-email#" + Mails.WrongSecret);
         await Expect(other.Page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Link, new() { Name = "Sign in" })).ToBeVisibleAsync();
@@ -59,8 +58,7 @@ public sealed class LinkTests(PortalFixture fixture)
     public async Task Password_SecondLinkInTheSameTab_IsTheOneThatCounts()
     {
         await using var visit = await fixture.VisitAsync();
-        await visit.SignUpAsync("Ray Tab", "ray.tab@example.com");
-        await visit.SignOutAsync();
+        await fixture.RegisterAsync("Ray Tab", "ray.tab@example.com");
         await visit.OpenAsync("/forgot-password");
         await visit.Page.GetByLabel("E-mail").FillAsync("ray.tab@example.com");
         await visit.ClickAsync("Mail me a link");
@@ -82,8 +80,7 @@ public sealed class LinkTests(PortalFixture fixture)
     public async Task SignIn_SecondLinkInTheSameTab_SignsIn_AndLeadsBackToWhereThePersonWas()
     {
         await using var visit = await fixture.VisitAsync();
-        await visit.SignUpAsync("Max Tab", "max.tab@example.com");
-        await visit.SignOutAsync();
+        await fixture.RegisterAsync("Max Tab", "max.tab@example.com");
         await visit.OpenAsync("/apis/new");
         await AskForMailAsync(visit, "max.tab@example.com");
         await visit.Page.GotoAsync("/sign-in/link#" + Mails.WrongSecret);
@@ -97,8 +94,7 @@ public sealed class LinkTests(PortalFixture fixture)
     public async Task SignIn_LinkInANewTab_LeadsBack_AndTheMailSaysNothingOfIt()
     {
         await using var visit = await fixture.VisitAsync();
-        await visit.SignUpAsync("Nex Tab", "nex.tab@example.com");
-        await visit.SignOutAsync();
+        await fixture.RegisterAsync("Nex Tab", "nex.tab@example.com");
         await visit.OpenAsync("/audit-log?action=session.started");
         await AskForMailAsync(visit, "nex.tab@example.com");
         var mail = await fixture.Program.MailAsync("nex.tab@example.com", "/sign-in/link#");
@@ -118,8 +114,7 @@ public sealed class LinkTests(PortalFixture fixture)
     {
         var email = $"else{Array.IndexOf(["//evil.example", "/%5Cevil.example", "/%09/evil.example"], next)}.tab@example.com";
         await using var visit = await fixture.VisitAsync();
-        await visit.SignUpAsync("Elsa Tab", email);
-        await visit.SignOutAsync();
+        await fixture.RegisterAsync("Elsa Tab", email);
         await visit.OpenAsync($"/sign-in?next={next}");
         await AskForMailAsync(visit, email);
         await visit.Page.GotoAsync(Mails.LinkOf(await fixture.Program.MailAsync(email, "/sign-in/link#")));

@@ -27,7 +27,7 @@ public sealed class MainJobTests(PortalFixture fixture)
                 answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
         await Expect(consumer.Page.GetByText("Your call arrived:")).ToBeVisibleAsync(new() { Timeout = 15_000 });
         await consumer.ScreenshotAsync("ticket-arrived");
-        await consumer.FollowAsync("See it on the desk");
+        await consumer.FollowAsync("Go to the subscription");
         await SeesThreeCallsAndInvoiceAsync(consumer, secret);
         await RevokeAsync(consumer);
         await RefusedAsync(http, address, secret);

@@ -73,7 +73,7 @@ public sealed class MeterTests(PortalFixture fixture)
         await using var visit = await fixture.VisitAsync();
         await visit.SignInAsync(Town.Ada);
         await visit.OpenAsync("/apis");
-        await visit.Context.RouteAsync("**/api/meters?**", route => route.AbortAsync());
+        await visit.Context.RouteAsync("**/api/meters?**", route => route.FulfillAsync(new() { Status = 500, ContentType = "application/json", Body = "{}" }));
         await visit.FollowAsync("Meters");
         await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The meters could not be read.", new() { Timeout = 20_000 });
         await Axe.AssertFineAsync(visit.Page, "meters not read");

@@ -18,6 +18,16 @@ internal static class Pages
         ("not-found", "/no/such/page"),
     ];
 
+    /// <summary>Of somebody who has just come: each list is empty.</summary>
+    public static IReadOnlyList<(string Name, string Path)> Newcomer { get; } =
+    [
+        ("subscriptions-empty", "/subscriptions"),
+        ("apis-empty", "/apis"),
+        ("meters-empty", "/meters"),
+        ("organization-personal", "/organization"),
+        ("devices-one", "/devices"),
+    ];
+
     public static IReadOnlyList<(string Name, string Path)> Desk(Town town) =>
     [
         ("subscriptions", "/subscriptions"),

@@ -1,10 +1,12 @@
+using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using Microsoft.Playwright;
 using Tollgate.Portal.Tests;
 using Tollgate.TestKit;
 
 [assembly: AssemblyFixture(typeof(PortalFixture))]
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+// While one person waits for the server or the journal, another looks. Accounts and organizations are each test's own; classes that share more are of one collection.
+[assembly: CollectionBehavior(MaxParallelThreads = 3)]
 
 namespace Tollgate.Portal.Tests;
 
@@ -14,8 +16,14 @@ public sealed class PortalFixture : IAsyncLifetime
     private static readonly string[] BrowserArguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
     private IPlaywright? _playwright;
     private IBrowser? _browser;
-    private readonly Dictionary<int, Task<Tour>> _tours = [];
-    private Town? _town;
+    private readonly Lazy<Task<Town>> _town;
+    private readonly Lazy<Task<Tour>> _tour;
+
+    public PortalFixture()
+    {
+        _town = new(() => Town.BuildAsync(this));
+        _tour = new(() => Tour.WalkAsync(this));
+    }
 
     public RunningProgram Program { get; private set; } = null!;
 
@@ -35,11 +43,15 @@ public sealed class PortalFixture : IAsyncLifetime
         Program = await RunningProgram.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["Portal__Directory"] = portal,
+            // Each visitor comes from a place of their own: what one uses up of a limit by address is no other's.
+            ["Proxy__Trusted"] = "127.0.0.1,::1",
             ["Identity__Providers__acme__Name"] = "Acme",
             ["Identity__Providers__acme__Issuer"] = Provider.Issuer,
             ["Identity__Providers__acme__ClientId"] = FakeOidcProvider.ClientId,
             ["Identity__Providers__acme__ClientSecret"] = FakeOidcProvider.ClientSecret,
         }, fromNothing: true);
+        // How long is no matter of these tests; on a busy machine five seconds are few.
+        Assertions.SetDefaultExpectTimeout(20_000);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new()
         {
@@ -49,7 +61,7 @@ public sealed class PortalFixture : IAsyncLifetime
     }
 
     /// <summary>A market with listings, subscriptions and calls, for the pages that are looked at. Made once.</summary>
-    internal async Task<Town> TownAsync() => _town ??= await Town.BuildAsync(this);
+    internal Task<Town> TownAsync() => _town.Value;
 
     /// <summary>As if all sessions of this account had begun a quarter of an hour ago: what is dangerous asks again who is there.</summary>
     internal async Task AgeSessionsAsync(string email)
@@ -63,8 +75,18 @@ public sealed class PortalFixture : IAsyncLifetime
         (await command.ExecuteNonQueryAsync()).ShouldBeGreaterThan(0);
     }
 
-    /// <summary>Every page at this width, looked at once.</summary>
-    internal Task<Tour> TourAsync(int width) => _tours.TryGetValue(width, out var tour) ? tour : _tours[width] = Tour.WalkAsync(this, width);
+    /// <summary>An account, whose address nobody has confirmed yet; nobody is signed in to it.</summary>
+    internal async Task RegisterAsync(string name, string email)
+    {
+        using var elsewhere = RunningProgram.NewClient(Program.Control);
+        var (header, origin) = Origins.Next();
+        elsewhere.DefaultRequestHeaders.Add(header, origin);
+        using var answer = await elsewhere.PostAsJsonAsync("/auth/register", new { name, email, password = Town.Password });
+        answer.IsSuccessStatusCode.ShouldBeTrue(await answer.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>Every page, looked at once.</summary>
+    internal Task<Tour> TourAsync() => _tour.Value;
 
     /// <summary>By the name of this machine: browsers make passkeys for names, not for addresses.</summary>
     internal Task<Visit> VisitByNameAsync() => Visit.BeginAsync(_browser!, new UriBuilder(Program.Control) { Host = "localhost" }.Uri, 1280, ColorScheme.Light);

@@ -4,6 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Tollgate.Portal.Tests;
 
 /// <summary>Signing in by an outside provider, in a real browser, which sends no Strict cookie along when another site sends it back.</summary>
+[Collection("Who the provider says is there")]
 public sealed class ProviderTests(PortalFixture fixture)
 {
     [Fact]
@@ -26,8 +27,7 @@ public sealed class ProviderTests(PortalFixture fixture)
     [Fact]
     public async Task AnAddressWithAnAccount_IsSentToSignIn()
     {
-        await using var owner = await fixture.VisitAsync();
-        await owner.SignUpAsync("Olga Owner", "olga.owner@example.com");
+        await fixture.RegisterAsync("Olga Owner", "olga.owner@example.com");
         fixture.Provider.Is("olga", "olga.owner@example.com");
         await using var visit = await fixture.VisitAsync();
         await visit.OpenAsync("/sign-in");

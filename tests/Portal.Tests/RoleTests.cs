@@ -28,7 +28,7 @@ public sealed class RoleTests(PortalFixture fixture)
 
         await using var visit = await fixture.VisitAsync();
         await visit.SignInAsync("olive@assembly.example.com");
-        await ChooseAsync(visit);
+        await visit.ForOrganizationAsync(Name);
         await Expect(visit.Heading).ToHaveTextAsync($"{Name}, 5 members");
         await visit.LookAsync("organization-members");
         foreach (var (button, dialog) in new[]
@@ -49,7 +49,7 @@ public sealed class RoleTests(PortalFixture fixture)
 
         await using var viewer = await fixture.VisitAsync();
         await viewer.SignInAsync("vera@assembly.example.com");
-        await ChooseAsync(viewer);
+        await viewer.ForOrganizationAsync(Name);
         await Expect(viewer.Heading).ToHaveTextAsync($"{Name}, 4 members");
         await Expect(viewer.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^(Remove|Hand over|Send|Save)") })).ToHaveCountAsync(0);
         await viewer.LookAsync("organization-viewer");
@@ -66,12 +66,5 @@ public sealed class RoleTests(PortalFixture fixture)
         var token = Mails.LinkOf(await fixture.Program.MailAsync(email, "/invitation#")).Split('#')[1];
         using var joined = await member.PostAsJsonAsync("/api/invitations/accept", new { token });
         joined.IsSuccessStatusCode.ShouldBeTrue(await joined.Content.ReadAsStringAsync());
-    }
-
-    private static async Task ChooseAsync(Visit visit)
-    {
-        await visit.OpenAsync("/organization");
-        await visit.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Organization:") }).ClickAsync();
-        await visit.Page.GetByRole(AriaRole.Menuitemradio, new() { NameRegex = new(Name) }).ClickAsync();
     }
 }

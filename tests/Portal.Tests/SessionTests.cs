@@ -30,7 +30,7 @@ public sealed class SessionTests(PortalFixture fixture)
     public async Task AccessCookieGone_IsRenewedSilently()
     {
         await using var visit = await fixture.VisitAsync();
-        await visit.SignUpAsync("Late Returner", "late.returner@example.com");
+        await visit.RegisterAsync("Late Returner", "late.returner@example.com");
         await visit.Context.ClearCookiesAsync(new() { Name = "tg_access" });
         await visit.OpenAsync("/apis");
         await Expect(visit.Page.GetByText("Late Returner has no APIs yet")).ToBeVisibleAsync();
@@ -41,7 +41,7 @@ public sealed class SessionTests(PortalFixture fixture)
     public async Task WholeSessionGone_LeadsToTheDoorAndBack()
     {
         await using var visit = await fixture.VisitAsync();
-        await visit.SignUpAsync("Lost Cookie", "lost.cookie@example.com");
+        await visit.RegisterAsync("Lost Cookie", "lost.cookie@example.com");
         await visit.Context.ClearCookiesAsync();
         await visit.Page.GotoAsync("/apis/new");
         await Expect(visit.Heading).ToHaveTextAsync("Sign in");

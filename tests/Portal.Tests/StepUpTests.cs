@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Tollgate.Portal.Tests;
 
 /// <summary>What is dangerous asks once more who is there, and says for what. Whoever has no password gets through too.</summary>
+[Collection("Who the provider says is there")]
 public sealed class StepUpTests(PortalFixture fixture)
 {
     [Fact]
@@ -17,9 +18,7 @@ public sealed class StepUpTests(PortalFixture fixture)
         ((int)made.StatusCode).ShouldBe(201);
         await using var visit = await fixture.VisitAsync();
         await visit.SignInAsync("step.owner@example.com");
-        await visit.OpenAsync("/organization");
-        await visit.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Organization:") }).ClickAsync();
-        await visit.Page.GetByRole(AriaRole.Menuitemradio, new() { NameRegex = new("Step Works") }).ClickAsync();
+        await visit.ForOrganizationAsync("Step Works");
         await Expect(visit.Heading).ToHaveTextAsync("Step Works, 1 member");
         await fixture.AgeSessionsAsync("step.owner@example.com");
         await visit.ClickAsync("Remove organization");

@@ -17,6 +17,7 @@ public sealed class SuspensionTests(PortalFixture fixture)
         using var buyer = await town.SignUpAsync("Honest Buyer", "honest.buyer@example.com");
         var (subscription, secret) = await town.SubscribeAsync(buyer, api.GetProperty("id").GetString()!);
         (await CallAsync(api.GetProperty("gateway_url").GetString()!, secret)).ShouldBe(200);
+        await town.SubscribeAsync(provider, town.Weather);
 
         await using var admin = await fixture.VisitAsync();
         await admin.SignInAsync(Town.Ada);
@@ -41,10 +42,21 @@ public sealed class SuspensionTests(PortalFixture fixture)
         await owner.FollowAsync("Why");
         await Expect(owner.Page.GetByText(new Regex("They say: .Sells what is not theirs"))).ToBeVisibleAsync();
         await owner.LookAsync("suspended-organization");
+        await owner.OpenAsync("/subscriptions");
+        await Expect(owner.Heading).ToHaveTextAsync("1 subscription, none active");
+        await Expect(owner.Page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Weather" })).ToContainTextAsync("Suspended");
+        await owner.FollowAsync("Weather");
+        await Expect(owner.Heading).ToHaveTextAsync("Weather: suspended");
+        await owner.LookAsync("suspended-own-subscription");
 
         await using var subscriber = await fixture.VisitAsync();
         await subscriber.SignInAsync("honest.buyer@example.com");
+        await subscriber.OpenAsync("/subscriptions");
+        await Expect(subscriber.Heading).ToHaveTextAsync("1 subscription, none active");
+        await Expect(subscriber.Page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Stolen Goods" })).ToContainTextAsync("Not served");
+        await subscriber.LookAsync("suspended-subscriptions");
         await subscriber.OpenAsync($"/subscriptions/{subscription}");
+        await Expect(subscriber.Heading).ToHaveTextAsync("Stolen Goods: not served");
         await Expect(subscriber.Page.GetByRole(AriaRole.Region, new() { Name = "This API is not served" })).ToBeVisibleAsync();
         await subscriber.LookAsync("suspended-subscription");
 

@@ -72,6 +72,8 @@ internal sealed class Town
     public async Task<HttpClient> SignUpAsync(string name, string email)
     {
         var http = RunningProgram.NewClient(_program.Control);
+        var (header, origin) = Origins.Next();
+        http.DefaultRequestHeaders.Add(header, origin);
         var session = await PostAsync(http, "/auth/register", new { email, password = Password, name });
         http.DefaultRequestHeaders.Authorization = new("Bearer", session.GetProperty("access_token").GetString());
         await _program.VerifyEmailAsync(email, http);
@@ -134,7 +136,7 @@ internal sealed class Town
         }
     }
 
-    private static async Task<JsonElement> GetAsync(HttpClient http, string path)
+    public static async Task<JsonElement> GetAsync(HttpClient http, string path)
     {
         using var response = await http.GetAsync(path);
         return await ReadAsync(response, $"GET {path}");

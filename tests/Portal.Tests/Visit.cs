@@ -47,6 +47,7 @@ internal sealed class Visit : IAsyncDisposable
             ReducedMotion = ReducedMotion.Reduce,
             Locale = "en-US",
             TimezoneId = "UTC",
+            ExtraHTTPHeaders = [Origins.Next()],
         });
         context.SetDefaultTimeout(15_000);
         return new(control, context, await context.NewPageAsync());
@@ -91,14 +92,24 @@ internal sealed class Visit : IAsyncDisposable
     }
 
     /// <summary>Signed in, with the cookies that the portal gets, but without the form.</summary>
-    public async Task SignInAsync(string email)
+    public Task SignInAsync(string email) => SendAsync("/auth/login", 200, new { email, password = Town.Password });
+
+    /// <summary>With a new account, whose address nobody has confirmed yet, and signed in as <see cref="SignInAsync"/> does.</summary>
+    public Task RegisterAsync(string name, string email) => SendAsync("/auth/register", 201, new { name, email, password = Town.Password });
+
+    private async Task SendAsync(string path, int status, object body)
     {
-        var answer = await Context.APIRequest.PostAsync("/auth/login", new()
-        {
-            Headers = [KeyValuePair.Create("Tollgate-Session", "cookie")],
-            DataObject = new Dictionary<string, string>(StringComparer.Ordinal) { ["email"] = email, ["password"] = Town.Password },
-        });
-        answer.Status.ShouldBe(200, await answer.TextAsync());
+        var answer = await Context.APIRequest.PostAsync(path, new() { Headers = [KeyValuePair.Create("Tollgate-Session", "cookie")], DataObject = body });
+        answer.Status.ShouldBe(status, await answer.TextAsync());
+    }
+
+    /// <summary>The page of one of several organizations.</summary>
+    public async Task ForOrganizationAsync(string name)
+    {
+        await OpenAsync("/organization");
+        await Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Organization:") }).ClickAsync();
+        await Page.GetByRole(AriaRole.Menuitemradio, new() { NameRegex = new(name) }).ClickAsync();
+        await Expect(Heading).ToContainTextAsync(name);
     }
 
     public async Task SignOutAsync()
@@ -121,26 +132,37 @@ internal sealed class Visit : IAsyncDisposable
         await Page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png"), FullPage = whole });
     }
 
-    /// <summary>
-    /// What is open now, on a desk and in a hand, in both themes: nothing is wider than the window, and axe-core has nothing serious against it.
-    /// With pictures, for somebody to look at.
-    /// </summary>
+    /// <summary>What is open now is no wider than the window, and axe-core has nothing serious against it: see <see cref="SeeAsync"/>.</summary>
     public async Task LookAsync(string name, bool whole = true)
     {
+        foreach (var sight in await SeeAsync(name, whole))
+        {
+            sight.Wide.ShouldBeLessThanOrEqualTo(sight.Width, name);
+            sight.Violations.ShouldBeEmpty();
+        }
+    }
+
+    /// <summary>What is open now, on a desk and in a hand, in both themes. With pictures, for somebody to look at.</summary>
+    public async Task<IReadOnlyList<Sight>> SeeAsync(string name, bool whole)
+    {
         var before = Page.ViewportSize!;
+        var sights = new List<Sight>();
         foreach (var width in new[] { 1280, 390 })
         {
             await Page.SetViewportSizeAsync(width, before.Height);
-            (await Page.EvaluateAsync<int>("document.documentElement.scrollWidth")).ShouldBeLessThanOrEqualTo(width, name);
+            var wide = await Page.EvaluateAsync<int>("document.documentElement.scrollWidth");
             foreach (var theme in new[] { ColorScheme.Light, ColorScheme.Dark })
             {
                 await Page.EmulateMediaAsync(new() { ColorScheme = theme });
-                await Axe.AssertFineAsync(Page, $"{name} at {width}, {theme}");
+                // A theme changes colours and nothing else: what is no matter of colours is the same in the second.
+                var violations = await Axe.ViolationsAsync(Page, $"{name} at {width}, {theme}", coloursOnly: theme == ColorScheme.Dark);
+                sights.Add(new(name, width, theme, wide, violations));
                 await ScreenshotAsync($"{name}-{width}-{theme.ToString().ToLowerInvariant()}", whole);
             }
         }
         await Page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });
         await Page.SetViewportSizeAsync(before.Width, before.Height);
+        return sights;
     }
 
     public async Task<JsonElement> EvaluateAsync(string script) => (await Page.EvaluateAsync<JsonElement?>(script))!.Value;
