@@ -12,7 +12,7 @@ export function OrganizationSettings({ organization }: { organization: Organizat
   const note = useNote();
   const form = useForm(
     ["name", "slug", "time_zone"],
-    (values) => editOrganization(organization.id, { name: textOf(values, "name"), slug: textOf(values, "slug"), time_zone: textOf(values, "time_zone") }),
+    (values) => editOrganization(organization.id, { name: textOf(values, "name"), slug: textOf(values, "slug"), time_zone: textOf(values, "time_zone"), require_second_factor: null }),
     () => note("The settings are saved."),
   );
   return (
