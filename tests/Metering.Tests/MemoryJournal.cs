@@ -61,14 +61,17 @@ internal sealed class MemoryJournal : IJournalReader
         }
     }
 
-    public JournalBatch Read(long offset, int maximumRecords, int maximumSubscriptions = int.MaxValue)
+    public JournalBatch Read(long offset, int maximumRecords, int maximumSubscriptions = int.MaxValue, JournalBatch? into = null)
     {
         lock (_gate)
         {
             offset.ShouldBeInRange(Head, Tail);
             var records = _records.Where(r => r.Offset >= offset).Take(maximumRecords).ToList();
-            var next = records.Count == 0 ? Tail : records.Count < maximumRecords ? Tail : records[^1].Offset + 8;
-            return new JournalBatch(records, next);
+            var batch = into ?? new JournalBatch();
+            batch.Clear();
+            records.ForEach(record => batch.Add(record));
+            batch.NextOffset = records.Count < maximumRecords ? Tail : records[^1].Offset + 8;
+            return batch;
         }
     }
 

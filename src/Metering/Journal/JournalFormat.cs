@@ -68,6 +68,12 @@ internal static unsafe class JournalFormat
 
     public static bool IsZero(byte* segment, int position, int limit) => SkipZeros(segment, position, limit) == limit - position;
 
+    public static void RequireReadable(byte version, long offset)
+    {
+        if (version is > Version or < OldestReadableVersion)
+            RequireReadable(version, $"The record at {offset}");
+    }
+
     public static void RequireReadable(byte version, string what)
     {
         if (version > Version)

@@ -18,32 +18,29 @@ internal enum JournalRecordKind : byte
 /// </summary>
 internal sealed class JournalRecord
 {
-    private readonly UsageEvent _usage;
+    private UsageEvent _usage;
 
-    public required JournalRecordKind Kind { get; init; }
+    public JournalRecordKind Kind { get; set; }
 
-    public required long Offset { get; init; }
+    public long Offset { get; set; }
 
-    public long BeginOffset { get; init; } = -1;
+    public long BeginOffset { get; set; } = -1;
 
     /// <summary>For usage and begin: the event. For end: the whole final event (the begin's fields with the end's values).</summary>
     public UsageEvent Usage
     {
         get => _usage;
-        init => _usage = value;
+        set => _usage = value;
     }
 
     /// <summary><see cref="Usage"/> where it lies: it is large to copy for each look.</summary>
     public ref readonly UsageEvent Event => ref _usage;
 
-    public IReadOnlyList<JournalTotal> Totals { get; init; } = [];
+    public IReadOnlyList<JournalTotal> Totals { get; set; } = [];
 }
 
 /// <summary>Billable requests of a subscription whose start lies in the hour (seconds since the Unix epoch, UTC).</summary>
 internal readonly record struct JournalTotal(Guid SubscriptionId, long HourSeconds, long Billable);
-
-/// <summary>Records from an offset on, in order. <see cref="NextOffset"/> is where the next read starts; equal to the asked offset when there is nothing new.</summary>
-internal sealed record JournalBatch(IReadOnlyList<JournalRecord> Records, long NextOffset);
 
 /// <summary>What the shipper needs of a journal.</summary>
 internal interface IJournalReader
@@ -62,7 +59,8 @@ internal interface IJournalReader
     /// At the tail, <see cref="JournalBatch.NextOffset"/> is the tail, also where a segment's unused end or damage lies between.
     /// A record whose checksum is wrong is skipped and counted (<see cref="Damaged"/>), never a reason to stop.
     /// </summary>
-    JournalBatch Read(long offset, int maximumRecords, int maximumSubscriptions = int.MaxValue);
+    /// <param name="into">A batch that nobody needs any more, to be filled anew.</param>
+    JournalBatch Read(long offset, int maximumRecords, int maximumSubscriptions = int.MaxValue, JournalBatch? into = null);
 
     long Damaged { get; }
 

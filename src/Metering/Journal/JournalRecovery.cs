@@ -60,12 +60,15 @@ internal sealed unsafe class JournalRecovery(JournalFolder folder, OpenStreams o
                 continue;
             }
             if (!segment.IsSealed)
+            {
+                unknown.Add((index, folder.WrittenAt(index)));
                 continue;
+            }
             Sealed.Add((index, segment.ClosedAt));
             _newestSealed = index;
             from = segment.OldestBegin == long.MaxValue ? index + 1 : (int)(segment.OldestBegin / folder.SegmentBytes);
         }
-        // Before a closed one all are closed, even where the header is damaged: they too are to be freed some day.
+        // Before a closed one all are closed, even where a header is damaged, or was copied before it was closed: they are to be read, and freed some day.
         Sealed.AddRange(unknown.Where(u => u.Index < from));
         Sealed.Sort((a, b) => a.Index.CompareTo(b.Index));
         return from;
@@ -96,7 +99,7 @@ internal sealed unsafe class JournalRecovery(JournalFolder folder, OpenStreams o
 
     private void Apply(byte* record, int length, long offset)
     {
-        JournalFormat.RequireReadable(record[JournalFormat.VersionAt], $"The record at {offset}");
+        JournalFormat.RequireReadable(record[JournalFormat.VersionAt], offset);
         var begin = *(long*)(record + JournalFormat.BeginAt);
         switch ((JournalRecordKind)record[JournalFormat.KindAt])
         {

@@ -26,7 +26,7 @@ internal sealed unsafe partial class UsageJournal
         }
     }
 
-    public JournalBatch Read(long offset, int maximumRecords, int maximumSubscriptions = int.MaxValue)
+    public JournalBatch Read(long offset, int maximumRecords, int maximumSubscriptions = int.MaxValue, JournalBatch? into = null)
     {
         lock (_readGate)
         {
@@ -37,14 +37,15 @@ internal sealed unsafe partial class UsageJournal
                 throw new InvalidOperationException(
                     $"Offset {offset} is not in journal {Id}, which ends at {tail}: the folder is older than the database. Move it away to begin a new journal.");
             }
-            List<JournalRecord> records = [];
-            var texts = new TextBlocks();
+            var batch = into ?? new JournalBatch();
+            batch.Clear();
             var at = Math.Max(offset, Head);
             _readSubscriptions.Clear();
-            while (at < tail && records.Count < maximumRecords && _readSubscriptions.Count < maximumSubscriptions)
-                at = ReadOne(at, tail, records, texts);
+            while (at < tail && batch.Records.Count < maximumRecords && _readSubscriptions.Count < maximumSubscriptions)
+                at = ReadOne(at, tail, batch);
             _reading?.ReleaseBefore(_reading.Size);
-            return new JournalBatch(records, at);
+            batch.NextOffset = at;
+            return batch;
         }
     }
 
@@ -93,7 +94,7 @@ internal sealed unsafe partial class UsageJournal
 
     private long OldestIndex() => _sealed.Count > 0 ? _sealed[0].Index : _closed.Count > 0 ? _closed[0].Index : _current.Index;
 
-    private long ReadOne(long at, long tail, List<JournalRecord> records, TextBlocks texts)
+    private long ReadOne(long at, long tail, JournalBatch batch)
     {
         var size = _folder.SegmentBytes;
         var index = (int)(at / size);
@@ -109,11 +110,8 @@ internal sealed unsafe partial class UsageJournal
         var length = JournalFormat.ValidLength(segment, position, limit, start);
         if (length > 0)
         {
-            if (Decode(segment + position, length, start + position, texts) is { } record)
-            {
-                records.Add(record);
+            if (Decode(segment + position, length, start + position, batch) is { } record)
                 CountSubscriptions(record);
-            }
             return start + position + length;
         }
         // Nothing but zeros is the unused end of a segment; all else that is no record is damage.
@@ -143,19 +141,23 @@ internal sealed unsafe partial class UsageJournal
         return true;
     }
 
-    private static JournalRecord? Decode(byte* record, int length, long offset, TextBlocks texts)
+    private static JournalRecord? Decode(byte* bytes, int length, long offset, JournalBatch batch)
     {
-        JournalFormat.RequireReadable(record[JournalFormat.VersionAt], $"The record at {offset}");
-        var begin = *(long*)(record + JournalFormat.BeginAt);
-        var kind = (JournalRecordKind)record[JournalFormat.KindAt];
-        return kind switch
+        JournalFormat.RequireReadable(bytes[JournalFormat.VersionAt], offset);
+        var kind = (JournalRecordKind)bytes[JournalFormat.KindAt];
+        if (!Enum.IsDefined(kind))
+            return null;
+        var record = batch.Add();
+        (record.Kind, record.Offset) = (kind, offset);
+        record.BeginOffset = kind is JournalRecordKind.Checkpoint or JournalRecordKind.End ? *(long*)(bytes + JournalFormat.BeginAt) : -1;
+        record.Usage = kind switch
         {
-            JournalRecordKind.Usage or JournalRecordKind.Begin => new JournalRecord { Kind = kind, Offset = offset, Usage = EventCodec.Decode(record, length, texts) },
             // An end holds the whole event: nothing is looked up, and its begin may be long gone.
-            JournalRecordKind.End => new JournalRecord { Kind = kind, Offset = offset, BeginOffset = begin, Usage = EventCodec.Decode(record, length, texts) },
-            JournalRecordKind.Checkpoint => new JournalRecord { Kind = kind, Offset = offset, BeginOffset = begin, Usage = EventCodec.DecodeCheckpoint(record) },
-            JournalRecordKind.Totals => new JournalRecord { Kind = kind, Offset = offset, Totals = BillableTotals.Decode(record, length) },
-            _ => null,
+            JournalRecordKind.Usage or JournalRecordKind.Begin or JournalRecordKind.End => EventCodec.Decode(bytes, length, batch.Texts),
+            JournalRecordKind.Checkpoint => EventCodec.DecodeCheckpoint(bytes),
+            _ => default,
         };
+        record.Totals = kind == JournalRecordKind.Totals ? BillableTotals.Decode(bytes, length) : [];
+        return record;
     }
 }

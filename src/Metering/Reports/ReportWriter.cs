@@ -80,9 +80,10 @@ internal sealed class ReportWriter(IDatabase database)
             Of(fresh, r => r.Counted.PeriodStart.UtcDateTime), Of(fresh, r => r.Event.Amount), Of(fresh, r => r.PlanVersion), Of(fresh, r => r.Id),
             Of(fresh, r => r.Subject.OrganizationId), Of(fresh, r => r.Subject.ProviderOrganizationId), Of(fresh, r => r.Subject.SubscriptionId),
             Of(fresh, r => r.Event.Meter), Of(fresh, r => r.Event.Source), Of(fresh, r => r.Event.Id)));
-        RollupWriter.AddMeters(batch, Rollups.InKeyOrder(fresh.GroupBy(HourOf).Select(group => KeyValuePair.Create(group.Key, group.Sum(r => (decimal)r.Event.Amount)))));
+        var columns = new ColumnLists();
+        RollupWriter.AddMeters(batch, Rollups.InKeyOrder(fresh.GroupBy(HourOf).Select(group => KeyValuePair.Create(group.Key, group.Sum(r => (decimal)r.Event.Amount)))), columns);
         RollupWriter.AddPeriods(batch, Rollups.InKeyOrder(fresh.GroupBy(PeriodOf).Select(group => KeyValuePair.Create(group.Key,
-            new PeriodSum(group.First().Subject.OrganizationId, group.First().Subject.ProviderOrganizationId, group.Sum(r => (decimal)r.Event.Amount))))));
+            new PeriodSum(group.First().Subject.OrganizationId, group.First().Subject.ProviderOrganizationId, group.Sum(r => (decimal)r.Event.Amount))))), columns);
         batch.BatchCommands.Add(SliceBatch.Command(Changed, fresh.Select(r => r.Subject.SubscriptionId).Distinct().Order().ToArray()));
         await batch.ExecuteNonQueryAsync(session.Cancellation).ConfigureAwait(false);
     }

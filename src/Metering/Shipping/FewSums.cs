@@ -7,37 +7,29 @@ internal sealed class FewSums<TKey, TValue>
     where TKey : IEquatable<TKey>
     where TValue : struct, IAdditionOperators<TValue, TValue, TValue>
 {
-    private TKey[] _keys = new TKey[4];
-    private TValue[] _values = new TValue[4];
+    private KeyValuePair<TKey, TValue>[] _items = new KeyValuePair<TKey, TValue>[4];
+    private int _count;
 
-    public int Count { get; private set; }
+    public ReadOnlySpan<KeyValuePair<TKey, TValue>> Items => _items.AsSpan(0, _count);
+
+    public void Clear() => _count = 0;
 
     public void Add(TKey key, TValue value)
     {
-        var at = _keys.AsSpan(0, Count).IndexOf(key);
-        if (at >= 0)
-        {
-            _values[at] += value;
-            return;
-        }
-        if (Count == _keys.Length)
-        {
-            Array.Resize(ref _keys, Count * 2);
-            Array.Resize(ref _values, Count * 2);
-        }
-        (_keys[Count], _values[Count]) = (key, value);
-        Count++;
+        foreach (ref var item in _items.AsSpan(0, _count))
+            if (item.Key.Equals(key))
+            {
+                item = KeyValuePair.Create(key, item.Value + value);
+                return;
+            }
+        if (_count == _items.Length)
+            Array.Resize(ref _items, _count * 2);
+        _items[_count++] = KeyValuePair.Create(key, value);
     }
 
     public void Add(FewSums<TKey, TValue> other)
     {
-        foreach (var (key, value) in other.Items())
+        foreach (var (key, value) in other.Items)
             Add(key, value);
-    }
-
-    public IEnumerable<KeyValuePair<TKey, TValue>> Items()
-    {
-        for (var i = 0; i < Count; i++)
-            yield return KeyValuePair.Create(_keys[i], _values[i]);
     }
 }

@@ -1,5 +1,4 @@
 using Npgsql;
-using Tollgate.Metering.Usage;
 
 namespace Tollgate.Metering.Shipping;
 
@@ -31,48 +30,40 @@ internal static class RollupWriter
         """;
 
     /// <summary>The statements, in the order in which every shipper has them.</summary>
-    public static void Add(NpgsqlBatch batch, Guid journalId, Rollups rollups, IReadOnlyList<KeyValuePair<(DateTime Hour, Guid Subscription), long>> counters)
+    public static void Add(NpgsqlBatch batch, Guid journalId, Rollups rollups, IReadOnlyList<KeyValuePair<(DateTime Hour, Guid Subscription), long>> counters, ColumnLists columns)
     {
-        AddUsage(batch, Hourly, rollups.Hours);
-        AddUsage(batch, Daily, rollups.Days);
-        AddMeters(batch, rollups.Meters);
-        AddPeriods(batch, rollups.Periods);
+        AddUsage(batch, Hourly, rollups.Hours, columns);
+        AddUsage(batch, Daily, rollups.Days, columns);
+        AddMeters(batch, rollups.Meters, columns);
+        AddPeriods(batch, rollups.Periods, columns);
         if (counters.Count > 0)
-            Add(batch, UpsertCounters, journalId, Of(counters, c => c.Key.Subscription), Of(counters, c => c.Key.Hour), Of(counters, c => c.Value));
+            Add(batch, UpsertCounters, journalId, columns.Of(counters, c => c.Key.Subscription), columns.Of(counters, c => c.Key.Hour), columns.Of(counters, c => c.Value));
     }
 
-    public static void AddMeters(NpgsqlBatch batch, IReadOnlyList<KeyValuePair<MeterKey, decimal>> meters)
+    public static void AddMeters(NpgsqlBatch batch, IReadOnlyList<KeyValuePair<MeterKey, decimal>> meters, ColumnLists columns)
     {
         if (meters.Count > 0)
-            Add(batch, UpsertMeters, Of(meters, m => m.Key.Hour), Of(meters, m => m.Key.Subscription), Of(meters, m => m.Key.Meter),
-                Of(meters, m => m.Key.Organization), Of(meters, m => m.Key.Provider), Of(meters, m => m.Value));
+            Add(batch, UpsertMeters, columns.Of(meters, m => m.Key.Hour), columns.Of(meters, m => m.Key.Subscription), columns.Of(meters, m => m.Key.Meter),
+                columns.Of(meters, m => m.Key.Organization), columns.Of(meters, m => m.Key.Provider), columns.Of(meters, m => m.Value));
     }
 
-    public static void AddPeriods(NpgsqlBatch batch, IReadOnlyList<KeyValuePair<PeriodKey, PeriodSum>> periods)
+    public static void AddPeriods(NpgsqlBatch batch, IReadOnlyList<KeyValuePair<PeriodKey, PeriodSum>> periods, ColumnLists columns)
     {
         if (periods.Count > 0)
-            Add(batch, UpsertPeriods, Of(periods, p => p.Key.Subscription), Of(periods, p => p.Key.PlanVersion), Of(periods, p => p.Key.Meter),
-                Of(periods, p => p.Key.PeriodStart), Of(periods, p => p.Value.Organization), Of(periods, p => p.Value.Provider), Of(periods, p => p.Value.Amount));
+            Add(batch, UpsertPeriods, columns.Of(periods, p => p.Key.Subscription), columns.Of(periods, p => p.Key.PlanVersion), columns.Of(periods, p => p.Key.Meter),
+                columns.Of(periods, p => p.Key.PeriodStart), columns.Of(periods, p => p.Value.Organization), columns.Of(periods, p => p.Value.Provider), columns.Of(periods, p => p.Value.Amount));
     }
 
-    private static void AddUsage(NpgsqlBatch batch, string sql, IReadOnlyList<UsageSums> sums)
+    private static void AddUsage(NpgsqlBatch batch, string sql, IReadOnlyList<UsageSums> sums, ColumnLists columns)
     {
         if (sums.Count > 0)
-            Add(batch, sql, Of(sums, s => s.Key.Time), Of(sums, s => s.Key.Subscription), Of(sums, s => s.Key.Api), Of(sums, s => s.Key.Organization), Of(sums, s => s.Key.Provider),
-                Of(sums, s => s.Requests), Of(sums, s => s.Calls), Of(sums, s => s.Refused), Of(sums, s => s.Failed), Of(sums, s => s.Status[5]),
-                Of(sums, s => s.Status[2]), Of(sums, s => s.Status[3]), Of(sums, s => s.Status[4]), Of(sums, s => s.Status[5]),
-                Of(sums, s => s.BytesIn), Of(sums, s => s.BytesOut), Of(sums, s => Latency.Pack(s.Latencies.Items())));
+            Add(batch, sql, columns.Of(sums, s => s.Key.Time), columns.Of(sums, s => s.Key.Subscription), columns.Of(sums, s => s.Key.Api), columns.Of(sums, s => s.Key.Organization), columns.Of(sums, s => s.Key.Provider),
+                columns.Of(sums, s => s.Requests), columns.Of(sums, s => s.Calls), columns.Of(sums, s => s.Refused), columns.Of(sums, s => s.Failed), columns.Of(sums, s => s.Status[5]),
+                columns.Of(sums, s => s.Status[2]), columns.Of(sums, s => s.Status[3]), columns.Of(sums, s => s.Status[4]), columns.Of(sums, s => s.Status[5]),
+                columns.Of(sums, s => s.BytesIn), columns.Of(sums, s => s.BytesOut), columns.Of(sums, s => s.PackedLatencies));
     }
 
     private static void Add(NpgsqlBatch batch, string sql, params object[] parameters) => batch.BatchCommands.Add(SliceBatch.Command(sql, parameters));
-
-    private static TValue[] Of<TItem, TValue>(IReadOnlyList<TItem> items, Func<TItem, TValue> value)
-    {
-        var values = new TValue[items.Count];
-        for (var i = 0; i < values.Length; i++)
-            values[i] = value(items[i]);
-        return values;
-    }
 
     private static string UpsertUsage(string table, string time)
     {

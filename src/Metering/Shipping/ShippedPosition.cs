@@ -21,10 +21,11 @@ internal sealed record Slice(long From, long Next, IReadOnlyList<JournalRecord> 
 internal sealed record SliceEffects(
     ShippedPosition After, List<LogRow> Rows, IReadOnlyList<KeyValuePair<(DateTime Hour, Guid Subscription), long>> Counters)
 {
+    /// <param name="rows">What they are put into.</param>
     /// <exception cref="ArgumentException">A record holds what no row can.</exception>
-    public static SliceEffects Of(ShippedPosition before, Slice slice, DateTimeOffset now)
+    public static SliceEffects Of(ShippedPosition before, Slice slice, DateTimeOffset now, List<LogRow> rows)
     {
-        var rows = new List<LogRow>(slice.Records.Count);
+        rows.Clear();
         var counters = new Dictionary<(DateTime, Guid), long>();
         var totals = before.TotalsOffset;
         foreach (var record in slice.Records)

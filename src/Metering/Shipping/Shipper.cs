@@ -29,6 +29,7 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
 
     // One step at a time: the background loop and whoever asks for everything now share the position.
     private readonly SemaphoreSlim _turn = new(1);
+    private readonly JournalBatch _batch = new();
     private ShippedPosition? _position;
     private long _shippedOffset;
     private long _caughtUp;
@@ -170,7 +171,7 @@ internal sealed partial class Shipper(IJournalReader journal, JournalPositions p
         {
             var position = _position ??= await positions.LoadAsync(journal, cancellation).ConfigureAwait(false);
             var (began, tail) = (clock.GetTimestamp(), journal.Tail);
-            var batch = journal.Read(position.Offset, BatchRecords, BatchSubscriptions);
+            var batch = journal.Read(position.Offset, BatchRecords, BatchSubscriptions, _batch);
             if (batch.NextOffset != position.Offset)
                 await ShipAsync(new Slice(position.Offset, batch.NextOffset, batch.Records), cancellation).ConfigureAwait(false);
             journal.Release(_position.Offset);

@@ -33,7 +33,8 @@ internal static class SliceBatch
     }
 
     /// <summary>Writes log, rollups and counters.</summary>
-    public static async Task WriteAsync(DbSession session, Guid journalId, List<LogRow> rows, SliceEffects effects)
+    public static async Task WriteAsync(
+        DbSession session, Guid journalId, List<LogRow> rows, Rollups rollups, IReadOnlyList<KeyValuePair<(DateTime Hour, Guid Subscription), long>> counters, ColumnLists columns)
     {
         await using var batch = new NpgsqlBatch(session.Connection, session.Transaction);
         if (rows.Count > 0)
@@ -41,7 +42,7 @@ internal static class SliceBatch
             await LogColumns.CopyAsync(session.Connection, journalId, rows, session.Cancellation).ConfigureAwait(false);
             batch.BatchCommands.Add(Command(LogColumns.Insert));
         }
-        RollupWriter.Add(batch, journalId, Rollups.Of(rows), effects.Counters);
+        RollupWriter.Add(batch, journalId, rollups, counters, columns);
         if (batch.BatchCommands.Count > 0)
             await batch.ExecuteNonQueryAsync(session.Cancellation).ConfigureAwait(false);
     }

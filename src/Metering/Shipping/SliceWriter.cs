@@ -4,7 +4,10 @@ using Tollgate.Metering.Journal;
 
 namespace Tollgate.Metering.Shipping;
 
-/// <summary>Writes a slice in ONE transaction: position, request log, rollups, gateway counters. After a failure nothing of it is there.</summary>
+/// <summary>
+/// Writes a slice in ONE transaction: position, request log, rollups, gateway counters. After a failure nothing of it is there. One slice at a time: what it
+/// is reckoned in is used again.
+/// </summary>
 internal sealed class SliceWriter(IDatabase database, TimeProvider clock)
 {
     private const string FindLogged = """
@@ -17,17 +20,23 @@ internal sealed class SliceWriter(IDatabase database, TimeProvider clock)
         VALUES (@journalId, @offset, @kind, @subscription, @billable, @reason, @record) ON CONFLICT DO NOTHING
         """;
 
+    private readonly List<LogRow> _rows = [];
+    private readonly Rollups _rollups = new();
+    private readonly ColumnLists _columns = new();
+
     /// <param name="lookUp">Leave out events that are in the log already. Only after <see cref="AlreadyLoggedException"/>: the compare-and-set makes it a rare sight.</param>
     public async Task<(ShippedPosition Position, int Events)> WriteAsync(Guid journalId, ShippedPosition before, Slice slice, bool lookUp, CancellationToken cancellation)
     {
-        var effects = SliceEffects.Of(before, slice, clock.GetUtcNow());
+        var effects = SliceEffects.Of(before, slice, clock.GetUtcNow(), _rows);
         try
         {
             var events = await database.AsIngestAsync(async session =>
             {
                 await SliceBatch.BeginAsync(session, journalId, before, effects).ConfigureAwait(false);
                 var rows = lookUp ? await WithoutLoggedAsync(session, journalId, effects.Rows).ConfigureAwait(false) : effects.Rows;
-                await SliceBatch.WriteAsync(session, journalId, rows, effects).ConfigureAwait(false);
+                _rollups.Fill(rows);
+                _columns.Clear();
+                await SliceBatch.WriteAsync(session, journalId, rows, _rollups, effects.Counters, _columns).ConfigureAwait(false);
                 return rows.Count;
             }, cancellation).ConfigureAwait(false);
             return (effects.After, events);

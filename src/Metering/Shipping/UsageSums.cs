@@ -25,10 +25,12 @@ internal readonly record struct UsageKey(DateTime Time, Guid Subscription, Guid 
 /// <summary>A meter's amount belongs to the plan version and period that admission stamped.</summary>
 internal readonly record struct AmountKey(short Meter, int PlanVersion, DateTime PeriodStart);
 
-/// <summary>The sums of one key.</summary>
-internal sealed class UsageSums(UsageKey key)
+/// <summary>The sums of one key. Used again for another one with the next batch.</summary>
+internal sealed class UsageSums
 {
-    public UsageKey Key { get; } = key;
+    private string? _packed;
+
+    public UsageKey Key { get; private set; }
     public long Requests { get; private set; }
     public long Calls { get; private set; }
     public long Refused { get; private set; }
@@ -42,6 +44,18 @@ internal sealed class UsageSums(UsageKey key)
 
     /// <summary>Of billable events only.</summary>
     public FewSums<AmountKey, decimal> Amounts { get; } = new();
+
+    /// <summary><see cref="Latencies"/> as one number.</summary>
+    public string PackedLatencies => _packed ??= Latency.Pack(Latencies.Items);
+
+    public void Begin(UsageKey key)
+    {
+        (Key, _packed) = (key, null);
+        (Requests, Calls, Refused, Failed, BytesIn, BytesOut) = (0, 0, 0, 0, 0, 0);
+        Status.AsSpan().Clear();
+        Latencies.Clear();
+        Amounts.Clear();
+    }
 
     /// <exception cref="OverflowException">A sum is larger than the column.</exception>
     public void Add(in LogRow row)
@@ -64,8 +78,11 @@ internal sealed class UsageSums(UsageKey key)
             AddAmounts(row);
     }
 
+    /// <summary>Adds the sums of an hour to those of its day.</summary>
     public void Add(UsageSums other)
     {
+        // The same number, where a batch has one hour of the day.
+        _packed = Calls == 0 ? other.PackedLatencies : null;
         Requests += other.Requests;
         Calls += other.Calls;
         Refused += other.Refused;

@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Globalization;
-using System.Text;
 
 namespace Tollgate.Metering.Usage;
 
@@ -18,18 +18,25 @@ internal static class Latency
     public static double Micros(int bucket) => Math.Pow(Gamma, bucket) * 2 / (1 + Gamma);
 
     /// <summary>The histogram as the one number that the rollups hold: 16 decimal digits a bucket, so that PostgreSQL merges histograms by adding numbers.</summary>
-    public static string Pack(IEnumerable<KeyValuePair<short, long>> buckets)
+    public static string Pack(ReadOnlySpan<KeyValuePair<short, long>> buckets)
     {
-        var text = new StringBuilder();
-        var last = 0;
-        foreach (var (bucket, count) in buckets.OrderByDescending(b => b.Key))
-        {
-            if (text.Length > 0)
-                text.Append('0', (last - bucket - 1) * BucketDigits);
-            text.Append(CultureInfo.InvariantCulture, $"{count:D16}");
-            last = bucket;
-        }
-        return text.Length == 0 ? "0" : text.Append(CultureInfo.InvariantCulture, $"e{last * BucketDigits}").ToString();
+        if (buckets.IsEmpty)
+            return "0";
+        var (lowest, highest) = (short.MaxValue, short.MinValue);
+        foreach (var (bucket, _) in buckets)
+            (lowest, highest) = (Math.Min(lowest, bucket), Math.Max(highest, bucket));
+        Span<char> exponent = stackalloc char[8];
+        (lowest * BucketDigits).TryFormat(exponent, out var exponentDigits, provider: CultureInfo.InvariantCulture);
+        var digits = (highest - lowest + 1) * BucketDigits;
+        var text = ArrayPool<char>.Shared.Rent(digits + 1 + exponentDigits);
+        text.AsSpan(0, digits).Fill('0');
+        foreach (var (bucket, count) in buckets)
+            count.TryFormat(text.AsSpan((highest - bucket) * BucketDigits), out _, "D16", CultureInfo.InvariantCulture);
+        text[digits] = 'e';
+        exponent[..exponentDigits].CopyTo(text.AsSpan(digits + 1));
+        var packed = new string(text, 0, digits + 1 + exponentDigits);
+        ArrayPool<char>.Shared.Return(text);
+        return packed;
     }
 
     /// <summary>The buckets of a number, sorted.</summary>

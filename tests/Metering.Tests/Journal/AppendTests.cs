@@ -210,6 +210,28 @@ public sealed class AppendTests
         seen.Select(r => NumberOf(r.Usage)).ShouldBe(Enumerable.Range(0, 60));
     }
 
+    [Fact]
+    public void Read_IntoABatchThatWasReadBefore_HoldsOnlyWhatIsNewAndAllocatesNothing()
+    {
+        using var files = new JournalFixture();
+        using var journal = files.Open();
+        var batch = new JournalBatch();
+        for (var i = 0; i < 100; i++)
+            journal.Append(Event(i));
+        journal.Read(0, 100, into: batch).Records.Count.ShouldBe(100);
+        var at = batch.NextOffset;
+        for (var i = 100; i < 180; i++)
+            journal.Append(Event(i));
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        journal.Read(at, 80, into: batch);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        batch.Records.Select(r => NumberOf(r.Usage)).ShouldBe(Enumerable.Range(100, 80));
+        batch.Records.Select(r => Encoding.UTF8.GetString(r.Usage.Path.Span)).ShouldBe(Enumerable.Range(100, 80).Select(i => $"/things/{i}"));
+        allocated.ShouldBeLessThan(1000);
+    }
+
     private static UsageEvent Full()
     {
         var usage = new UsageEvent

@@ -99,6 +99,28 @@ public sealed class RecoveryTests
     }
 
     [Fact]
+    public void Open_SegmentCopiedBeforeItWasClosedAndTheNextOneAfter_LosesNothing()
+    {
+        using var files = new JournalFixture();
+        files.Options.SegmentBytes = SmallSegment;
+        Guid id;
+        using (var journal = files.Open())
+        {
+            id = journal.Id;
+            for (var i = 0; i < 100; i++)
+                journal.Append(Event(i));
+        }
+        files.Segments().Length.ShouldBeGreaterThan(2);
+        using (var segment = File.OpenWrite(files.SegmentFile(0)))
+            segment.Write(Segment.NewHeader(id, 0, SmallSegment));
+
+        using var reopened = files.Open();
+
+        ReadAll(reopened).Where(r => r.Kind == JournalRecordKind.Usage).Select(r => NumberOf(r.Usage)).ShouldBe(Enumerable.Range(0, 100));
+        SumOfTotals(ReadAll(reopened)).ShouldBe(Recount(ReadAll(reopened)));
+    }
+
+    [Fact]
     public void Open_AfterALossOfPower_NeverUsesAnOffsetAgain()
     {
         using var files = new JournalFixture();

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Tollgate.Metering.Usage;
 
 namespace Tollgate.Metering.Tests.Usage;
@@ -41,7 +42,7 @@ public class LatencyTests
         {
             var histogram = Enumerable.Range(0, random.Next(20)).Select(_ => (short)random.Next(459)).Distinct()
                 .Select(bucket => KeyValuePair.Create(bucket, random.NextInt64(1, 1L << random.Next(1, 45)))).ToList();
-            packed.Add($"('{Latency.Pack(histogram)}')");
+            packed.Add($"('{Latency.Pack(CollectionsMarshal.AsSpan(histogram))}')");
             foreach (var (bucket, count) in histogram)
                 merged[bucket] = merged.GetValueOrDefault(bucket) + count;
         }
