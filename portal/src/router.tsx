@@ -92,7 +92,7 @@ const meters = createRoute({
 const account = createRoute({
   getParentRoute: () => desk,
   path: "/account",
-  validateSearch: (search): { problem?: string } => ({ problem: text(search.problem) }),
+  validateSearch: (search): { problem?: string; next?: string } => ({ problem: text(search.problem), next: text(search.next) }),
   component: lazyPage(() => import("./account/AccountPage"), "AccountPage"),
 });
 const organization = createRoute({

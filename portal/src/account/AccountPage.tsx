@@ -2,6 +2,7 @@ import { Failed, Lines } from "~/design/States";
 import { usePageTitle } from "~/design/usePage";
 import { DeleteSection } from "./DeleteSection";
 import { EmailSection } from "./EmailSection";
+import { FactorAsked } from "./FactorAsked";
 import { PasskeysSection } from "./PasskeysSection";
 import { PasswordSection } from "./PasswordSection";
 import { ProvidersSection } from "./ProvidersSection";
@@ -24,6 +25,7 @@ export function AccountPage() {
   return (
     <>
       <h1 className="text-26 font-semibold">{title}</h1>
+      <FactorAsked />
       {error && <div className="mt-24"><Failed error={error} retry={() => void refetch()} /></div>}
       {!data && !error && <div className="mt-24"><Lines rows={5} tall /></div>}
       {data && (

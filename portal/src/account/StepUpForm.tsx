@@ -17,13 +17,20 @@ interface Shows {
   passkeys: boolean;
 }
 
-export function StepUpForm({ why, has, onShown }: { why: string; has: Shows; onShown: () => void }) {
+interface StepUpFormProps {
+  /** What is about to happen, and what has to be shown for it. */
+  lead: string;
+  has: Shows;
+  onShown: () => void;
+}
+
+export function StepUpForm({ lead, has, onShown }: StepUpFormProps) {
   const [byCode, setByCode] = useState(false);
   const passkey = useMutation({ mutationFn: stepUpByPasskey, onSuccess: onShown });
   const code = has.totp && (byCode || !has.password);
   return (
     <div className="grid gap-16">
-      <p className="text-quiet">{why} Show once more who you are; it holds for ten minutes.</p>
+      <p className="text-quiet">{lead}</p>
       {code ? <CodeForm onShown={onShown} /> : has.password && <PasswordForm onShown={onShown} />}
       {(has.passkeys || (has.totp && has.password)) && (
         <div className="flex flex-wrap gap-8">

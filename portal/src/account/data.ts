@@ -18,12 +18,15 @@ async function changed(): Promise<void> {
 
 export async function stepUp(proof: { password: string } | { code: string } | { recovery_code: string }): Promise<void> {
   await take(tollgate.POST("/auth/step-up", { body: proof }));
+  // A factor opens organizations that ask for one.
+  await changed();
 }
 
 export async function stepUpByPasskey(): Promise<void> {
   const question = await take(tollgate.POST("/auth/passkey-sign-in/options"));
   const credential = await answerWithPasskey(question.options);
   await take(tollgate.POST("/auth/step-up", { body: { challenge: question.challenge, credential } }));
+  await changed();
 }
 
 export async function sendVerification(): Promise<void> {

@@ -40,13 +40,18 @@ export function fieldName(path: string): string {
     .join(".");
 }
 
+/** Where the API's words are for programs. */
+const explained: Record<string, string> = {
+  SECOND_FACTOR_REQUIRED: "A second factor is asked for here, and this session has shown none.",
+};
+
 /** Reads a problem+json body, or makes the best of whatever a proxy in between answered. */
 export function toApiError(response: Response, body: unknown): ApiError {
   const problem: Partial<Problem> | Record<string, unknown> = isRecord(body) ? body : {};
   const requestId = text(problem.request_id) ?? response.headers.get("x-request-id");
   const header = Number(response.headers.get("retry-after"));
   const retryAfter = Number.isFinite(header) && header > 0 ? header : null;
-  const message = text(problem.detail) ?? text(problem.title) ?? `The server answered ${response.status}.`;
+  const message = explained[text(problem.code) ?? ""] ?? text(problem.detail) ?? text(problem.title) ?? `The server answered ${response.status}.`;
   return new ApiError(
     response.status,
     text(problem.code) ?? `HTTP_${response.status}`,

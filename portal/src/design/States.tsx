@@ -1,6 +1,8 @@
+import { useRouterState } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { toError } from "~/api/problem";
-import { Button } from "./Button";
+import { placeOf } from "~/session/next";
+import { Button, ButtonLink } from "./Button";
 import { CopyButton } from "./Copy";
 
 /** One sentence what will be here, one action, one example. */
@@ -27,6 +29,7 @@ export function Failed({ error, retry, what }: { error: unknown; retry?: () => v
       {unsure && <p className="text-quiet mt-2">{retry ? "Nothing of yours was changed or lost." : "It may have been done all the same: look before you do it again."}</p>}
       <div className="flex flex-wrap items-center gap-x-12 gap-y-4 mt-8 text-12 text-quiet">
         {retry && <Button onClick={retry}>Try again</Button>}
+        {asksForFactor.includes(problem.code) && <ToSecurity />}
         <code>{problem.code}</code>
         {problem.requestId && (
           <span className="inline-flex items-center gap-4">
@@ -36,6 +39,18 @@ export function Failed({ error, retry, what }: { error: unknown; retry?: () => v
         )}
       </div>
     </div>
+  );
+}
+
+const asksForFactor: readonly string[] = ["SECOND_FACTOR_REQUIRED", "NO_SECOND_FACTOR"];
+
+/** Where a second factor is set up, and back. */
+function ToSecurity() {
+  const next = useRouterState({ select: (state) => placeOf(state.location) });
+  return (
+    <ButtonLink to="/account" search={{ next }}>
+      Account security
+    </ButtonLink>
   );
 }
 

@@ -7,7 +7,7 @@ import { ConfirmDialog } from "~/design/Dialog";
 import { Failed } from "~/design/States";
 import { leaveOrganization, removeOrganization, type OrganizationDetail } from "./data";
 
-export function EndSection({ organization }: { organization: OrganizationDetail }) {
+export function EndSection({ organization }: { organization: Pick<OrganizationDetail, "id" | "name" | "role"> }) {
   const [ending, setEnding] = useState<"leave" | "remove" | null>(null);
   const navigate = useNavigate();
   const guard = useGuard(ending === "remove" ? `This ends ${organization.name} for all its members.` : `This ends your membership of ${organization.name}.`);

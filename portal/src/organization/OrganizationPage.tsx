@@ -14,6 +14,7 @@ import { InvitationsSection } from "./InvitationsSection";
 import { MembersSection } from "./MembersSection";
 import { NewOrganization } from "./NewOrganization";
 import { OrganizationSettings } from "./OrganizationSettings";
+import { SecondFactorSection } from "./SecondFactorSection";
 import { TokensSection } from "./TokensSection";
 
 export function OrganizationPage() {
@@ -75,6 +76,7 @@ function Body({ organization }: { organization: OrganizationDetail }) {
         </>
       )}
       {mayManage(organization.role) && <OrganizationSettings key={`${organization.slug} ${organization.name} ${organization.time_zone}`} organization={organization} />}
+      {!organization.personal && mayManage(organization.role) && <SecondFactorSection organization={organization} />}
       {!organization.personal && <EndSection organization={organization} />}
     </div>
   );

@@ -63,6 +63,11 @@ export async function editOrganization(organization: string, body: Body<"/api/or
   await Promise.all([changed(), queryClient.invalidateQueries({ queryKey: ["apis"] })]);
 }
 
+export async function askSecondFactor(organization: string, asked: boolean): Promise<void> {
+  await take(tollgate.PATCH("/api/organizations/{organization}", { ...at(organization), body: { name: null, slug: null, time_zone: null, require_second_factor: asked } }));
+  await changed();
+}
+
 export async function removeOrganization(organization: string): Promise<void> {
   await take(tollgate.DELETE("/api/organizations/{organization}", at(organization)));
   queryClient.removeQueries({ queryKey: ["organization", organization] });

@@ -1,7 +1,9 @@
-import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useRouterState } from "@tanstack/react-router";
 import { Boxes, Building2, Gauge, KeyRound, ScrollText, Store, UsersRound } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useSession } from "~/session/data";
+import { SecondFactorDoor } from "~/organization/SecondFactorDoor";
+import { useOrganization } from "~/session/organization";
 import { AccountMenu } from "./AccountMenu";
 import { Away } from "./Away";
 import { OrganizationMenu } from "./OrganizationMenu";
@@ -59,8 +61,16 @@ export function DeskLayout() {
       <main id="main" tabIndex={-1} className="desk-main">
         <Away />
         <Suspended />
-        <Outlet />
+        <Content />
       </main>
     </div>
   );
+}
+
+/** What is an organization's is behind its door; the account's own pages and those of operators are not. */
+function Content() {
+  const organization = useOrganization();
+  const { pathname } = useLocation();
+  const ofOrganization = /^\/(subscriptions|apis|meters|organization|audit-log)(\/|$)/.test(pathname);
+  return organization?.second_factor_missing && ofOrganization ? <SecondFactorDoor key={organization.id} of={organization} /> : <Outlet />;
 }

@@ -29,7 +29,7 @@ export function OrganizationMenu() {
               <DropdownMenu.RadioItem key={each.id} value={each.id}>
                 <span className="min-w-0">
                   <span className="block truncate">{each.name}</span>
-                  <span className="block truncate text-12 text-quiet">{each.personal ? "personal" : each.role}</span>
+                  <span className="block truncate text-12 text-quiet">{each.personal ? "personal" : each.role}{each.second_factor_missing && ", asks for a second factor"}</span>
                 </span>
                 <DropdownMenu.ItemIndicator>
                   <Check aria-hidden className="size-16" />
