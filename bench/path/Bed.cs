@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -14,6 +15,7 @@ using Tollgate.Gateway.Forwarding.Http1;
 using Tollgate.Gateway.Listener;
 using Tollgate.Gateway.Metrics;
 using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Server;
 using Tollgate.Gateway.Upstreams;
 using Tollgate.Gateway.Wire;
 using Tollgate.Metering;
@@ -72,7 +74,7 @@ internal sealed class Bed : IDisposable
     {
         _call.Begin(_http);
         _call.Figures = _metrics.None;
-        return _call.RequestIdText.Length;
+        return _call.RequestId.Version;
     }
 
     public int Find()
@@ -143,6 +145,8 @@ internal sealed class Bed : IDisposable
 
     private void Request()
     {
+        // Fields as the server keeps them.
+        _http.Features.Get<IHttpRequestFeature>()!.Headers = new HeaderList();
         var request = _http.Request;
         (request.Method, request.Scheme, request.Protocol, request.Host) = ("GET", "http", "HTTP/1.1", new HostString("api.example.com"));
         request.Headers.Host = "api.example.com";
