@@ -46,6 +46,8 @@ public sealed class TestServer : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["Data:Directory"] = data,
+            // A node writes the first ones whole, and syncs them, before it is there: with 64 MiB each that was most of what a test of a node took.
+            ["Journal:SegmentBytes"] = "4194304",
             ["ConnectionStrings:Tollgate"] = database.ConnectionString(DatabaseConnections.AppRole),
         });
         if (settings is not null)
