@@ -1,7 +1,7 @@
 // What a call takes at a fixed rate, far below what the processor could do.
 import { Bed } from "./bed.mjs";
 import { locked } from "./lock.mjs";
-import { measure, openLoop, warmUp } from "./measure.mjs";
+import { calm, measure, openLoop, warmUp } from "./measure.mjs";
 import { median, number, save, table } from "./report.mjs";
 
 export async function latency({ rate, only = ["tollgate", "nginx-key"], rounds = 5, seconds = 8, env }) {
@@ -10,7 +10,12 @@ export async function latency({ rate, only = ["tollgate", "nginx-key"], rounds =
   try {
     const peers = [];
     for (const name of only) peers.push(await bed.peer(name));
-    for (const peer of peers) await locked(() => warmUp(peer, bed));
+    for (const peer of peers)
+      await locked(async () => {
+        await warmUp(peer, bed);
+        // At the rate itself, too: what runs seldom is compiled last.
+        await calm(peer, () => openLoop(peer, bed, { rate, seconds }));
+      });
     for (let round = 0; round < rounds; round++)
       await locked(async () => {
         for (const peer of peers) {
