@@ -104,7 +104,8 @@ internal sealed unsafe partial class UsageJournal
             lock (_gate)
             {
                 _closed.RemoveAt(0);
-                _sealed.Add((closed.Index, now));
+                // In its place: a copy of a running journal may hold younger ones that were closed before.
+                _sealed.Insert(_sealed.FindLastIndex(s => s.Index < closed.Index) + 1, (closed.Index, now));
             }
             lock (_warmGate)
                 closed.Dispose();

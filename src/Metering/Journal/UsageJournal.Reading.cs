@@ -92,7 +92,7 @@ internal sealed unsafe partial class UsageJournal
             _sealed.RemoveAll(s => s.Index == index);
     }
 
-    private long OldestIndex() => _sealed.Count > 0 ? _sealed[0].Index : _closed.Count > 0 ? _closed[0].Index : _current.Index;
+    private long OldestIndex() => Math.Min(Math.Min(_sealed.Count > 0 ? _sealed[0].Index : int.MaxValue, _closed.Count > 0 ? _closed[0].Index : int.MaxValue), _current.Index);
 
     private long ReadOne(long at, long tail, JournalBatch batch)
     {
