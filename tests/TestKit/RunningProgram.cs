@@ -36,6 +36,8 @@ public sealed class RunningProgram : IAsyncDisposable
             ["Gateway__AllowPrivateUpstreams"] = "true",
             ["Demo__Seed"] = "false",
             ["Mail__ShowLocally"] = "true",
+            // It writes the first ones whole, and syncs them, before it serves; and small ones are full sooner.
+            ["Journal__SegmentBytes"] = "8388608",
         };
         foreach (var (name, value) in settings ?? new Dictionary<string, string?>(StringComparer.Ordinal))
             _settings[name] = value;
