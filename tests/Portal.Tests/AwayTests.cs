@@ -64,6 +64,28 @@ public sealed class AwayTests(PortalFixture fixture)
         await Expect(visit.Heading).ToHaveTextAsync("1 subscription, active");
     }
 
+    [Fact]
+    public async Task OneAddress_ThatAProxyGivesUpOn_IsNoAbsence_AndIsLeftAloneAfterThreeTries()
+    {
+        await fixture.TownAsync();
+        await using var visit = await fixture.VisitAsync();
+        await visit.SignInAsync(Town.Ada);
+        await visit.OpenAsync("/subscriptions");
+        var tries = 0;
+        await visit.Context.RouteAsync("**/api/meters?*", route =>
+        {
+            Interlocked.Increment(ref tries);
+            return route.FulfillAsync(new() { Status = 502, ContentType = "text/html", Body = "<h1>Bad Gateway</h1>" });
+        });
+        await visit.FollowAsync("Meters");
+        await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The meters could not be read.");
+        await Expect(Notice(visit)).ToHaveCountAsync(0);
+        tries.ShouldBe(3);
+        await visit.Context.UnrouteAllAsync();
+        await visit.ClickAsync("Try again");
+        await Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "grid.points" })).ToBeVisibleAsync();
+    }
+
     private static Task LeaveAsync(Visit visit) => visit.Context.RouteAsync("**/*", route => route.AbortAsync("connectionrefused"));
 
     private static ILocator Notice(Visit visit) => visit.Page.GetByRole(AriaRole.Region, new() { Name = "Tollgate does not answer" });

@@ -5,6 +5,7 @@ import { queryClient } from "~/api/query";
 import { Dialog } from "~/design/Dialog";
 import { canUsePasskeys } from "~/session/passkeys";
 import { securityQuery } from "./data";
+import { guarded, type Wanted } from "./guard";
 import { StepUpForm } from "./StepUpForm";
 
 interface Asked {
@@ -18,7 +19,7 @@ type Guard = <T>(act: () => Promise<T>) => Promise<T>;
 const Guards = createContext<<T>(act: () => Promise<T>, why: string) => Promise<T>>((act) => act());
 
 /** Whoever has a second factor shows it where one is asked for; who has none is led to where one is set up, by the error itself. */
-async function wants(cause: unknown): Promise<"anything" | "factor" | null> {
+async function wants(cause: unknown): Promise<Wanted | null> {
   const { code } = toError(cause);
   if (code === "STEP_UP_REQUIRED") return "anything";
   if (code !== "SECOND_FACTOR_REQUIRED") return null;
@@ -43,19 +44,15 @@ export function StepUpProvider({ children }: { children: ReactNode }) {
     settle.current?.(shown);
     settle.current = undefined;
   };
-  const guard = useCallback(async <T,>(act: () => Promise<T>, reason: string): Promise<T> => {
-    try {
-      return await act();
-    } catch (cause) {
-      const what = await wants(cause);
-      if (what === null) throw cause;
+  const guard = useCallback(<T,>(act: () => Promise<T>, reason: string): Promise<T> => {
+    const ask = async (what: Wanted) => {
       const shown = await new Promise<boolean>((resolve) => {
         settle.current = resolve;
         setAsked({ why: reason, factorOnly: what === "factor" });
       });
       if (!shown) throw new ApiError(0, "CANCELED", "You did not show who you are.", null);
-      return act();
-    }
+    };
+    return guarded(act, wants, ask);
   }, []);
   return (
     <Guards value={guard}>

@@ -1,5 +1,6 @@
 import { QueryClient } from "@tanstack/react-query";
 import { toError } from "./problem";
+import { isAway, onReach } from "./reach";
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -13,6 +14,12 @@ export const queryClient = new QueryClient({
     },
     mutations: { networkMode: "always" },
   },
+});
+
+// What failed while nobody answered is read anew as soon as somebody is there. What is being tried just now goes on, at its own pace.
+onReach(() => {
+  if (isAway()) return;
+  void queryClient.refetchQueries({ type: "active", predicate: ({ state }) => state.status === "error" }, { cancelRefetch: false });
 });
 
 /** What stands in the way of showing a page: what failed for good. What was read before stays while an answer is only late. */

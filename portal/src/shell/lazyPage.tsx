@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ComponentType } from "react";
 import { ApiError, unreachable } from "~/api/problem";
-import { heard } from "~/api/reach";
+import { ask } from "~/api/reach";
 import { Failed, Lines } from "~/design/States";
 
 /**
@@ -15,7 +15,7 @@ export function lazyPage<Name extends string>(load: () => Promise<Record<Name, C
     try {
       return await bring();
     } catch {
-      throw (await answers()) ? anotherVersion() : unreachable();
+      throw (await ask()) ? anotherVersion() : unreachable();
     }
   };
   function Page() {
@@ -31,15 +31,6 @@ export function lazyPage<Name extends string>(load: () => Promise<Record<Name, C
 
 const ignore = (): void => undefined;
 const outdated = "OUTDATED";
-
-async function answers(): Promise<boolean> {
-  const ok = await fetch("/_api/healthz", { cache: "no-store" }).then(
-    (response) => response.ok,
-    () => false,
-  );
-  heard(ok);
-  return ok;
-}
 
 /** Its pages have other addresses, which the window learns when it is loaded anew: by itself, unless that was done just now. */
 function anotherVersion(): ApiError {
