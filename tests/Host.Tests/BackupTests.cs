@@ -37,10 +37,7 @@ public sealed class BackupTests : IDisposable
         output.ShouldNotContain("LOST");
         await program.StartAgainAsync();
         await Load.ReconciledAsync(program);
-        var logged = (await market.RequestLogAsync()).Select(row => row.GetProperty("request_id").GetString()!).ToList();
-        logged.Count.ShouldBe(logged.Distinct(StringComparer.Ordinal).Count(), "a call was logged twice");
-        answered.Except(logged, StringComparer.Ordinal).ShouldBeEmpty("an answered call is not in the request log");
-        (await market.UsageAsync()).GetProperty("total").GetProperty("requests").GetInt64().ShouldBe(logged.Count);
+        await Load.AssertEachLoggedOnceAsync(market, answered);
     }
 
     [Fact(Timeout = 240_000)]

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Text.Json;
 using Tollgate.Host.Tests.Faults;
 using Tollgate.TestKit;
 
@@ -61,16 +60,8 @@ public sealed class KillTests
         answered.Count.ShouldBeGreaterThan(500);
         await DatabaseIsBackAsync(market);
         await Load.ReconciledAsync(program);
-        var log = await market.RequestLogAsync();
-        var logged = Ids(log);
-        logged.Count.ShouldBe(logged.Distinct(StringComparer.Ordinal).Count(), "a call was logged twice");
-        // What was on its way when the load ended may have been left by its client before there was an answer: logged, and not counted.
-        var counted = Ids(log.Where(row => row.GetProperty("billable").GetBoolean()));
-        answered.Except(counted, StringComparer.Ordinal).ShouldBeEmpty("an answered call is not in the request log");
-        (await market.UsageAsync()).GetProperty("total").GetProperty("requests").GetInt64().ShouldBe(counted.Count);
+        await Load.AssertEachLoggedOnceAsync(market, answered);
     }
-
-    private static List<string> Ids(IEnumerable<JsonElement> rows) => [.. rows.Select(row => row.GetProperty("request_id").GetString()!)];
 
     // A server that was killed again and again is started after a growing pause of at most 5 s.
     private static async Task DatabaseIsBackAsync(Market market)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Tollgate.TestKit;
 
 namespace Tollgate.Host.Tests;
@@ -46,4 +47,18 @@ internal static class Load
             await Task.Delay(500, TestContext.Current.CancellationToken);
         }
     }
+
+    /// <summary>The request log has every call that was answered, once, and what is counted is what it has.</summary>
+    public static async Task AssertEachLoggedOnceAsync(Market market, IReadOnlyCollection<string> answered)
+    {
+        var log = await market.RequestLogAsync();
+        var logged = Ids(log);
+        logged.Count.ShouldBe(logged.Distinct(StringComparer.Ordinal).Count(), "a call was logged twice");
+        // What was on its way when the load ended may have been left by its client before there was an answer: logged, and not counted.
+        var counted = Ids(log.Where(row => row.GetProperty("billable").GetBoolean()));
+        answered.Except(counted, StringComparer.Ordinal).ShouldBeEmpty("an answered call is not in the request log");
+        (await market.UsageAsync()).GetProperty("total").GetProperty("requests").GetInt64().ShouldBe(counted.Count);
+    }
+
+    private static List<string> Ids(IEnumerable<JsonElement> rows) => [.. rows.Select(row => row.GetProperty("request_id").GetString()!)];
 }
