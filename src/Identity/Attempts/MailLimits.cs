@@ -24,6 +24,11 @@ internal sealed class MailLimits(AttemptCounts counts)
     private const int InvitationsByOneAccount = 100;
     private const int InvitationsToOneAddress = 10;
 
+    // So few that it takes several to fill an address for the others.
+    private const int InvitationsByOneAccountToOneAddress = 3;
+
+    private const string AddressIsFull = "No more invitations go to this address now.";
+
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan QuarterOfAnHour = TimeSpan.FromMinutes(15);
@@ -44,20 +49,31 @@ internal sealed class MailLimits(AttemptCounts counts)
         (await counts.AddAsync(session, AttemptCounts.SubjectOf("mail.changes", accountId.ToString()), "account", Hour).ConfigureAwait(false)).Count <= ChangesOfOneAccount;
 
     /// <summary>
-    /// Counts an invitation, by who sends it and by where it goes, whatever organization it is to. Null, or until when there were enough; and of which.
+    /// Counts an invitation, by who sends it and by where it goes, whatever organization it is to. Null, or until when there were enough; and of which. Whether others
+    /// have invited the address, who invites is not told.
     /// </summary>
     public async Task<InvitationsFull?> TakeInvitationAsync(DbSession session, Guid accountId, string email)
     {
         var sent = await counts.AddAsync(session, AttemptCounts.SubjectOf("invitations.by", accountId.ToString()), "account", Day).ConfigureAwait(false);
         if (sent.Count > InvitationsByOneAccount)
             return new InvitationsFull($"You have sent {InvitationsByOneAccount} invitations within a day.", sent.EndsAt);
+        // Before the address: what is one too many of one account is not counted for the others.
+        var own = await counts.AddAsync(session, AttemptCounts.SubjectOf("invitations.pair", $"{accountId} {email}"), "account", Day).ConfigureAwait(false);
+        if (own.Count > InvitationsByOneAccountToOneAddress)
+            return new InvitationsFull(AddressIsFull, own.EndsAt);
         var got = await counts.AddAsync(session, AttemptCounts.SubjectOf("invitations.to", email), "address", Day).ConfigureAwait(false);
-        return got.Count > InvitationsToOneAddress ? new InvitationsFull($"This address had {InvitationsToOneAddress} invitations within a day.", got.EndsAt) : null;
+        return got.Count > InvitationsToOneAddress ? new InvitationsFull(AddressIsFull, got.EndsAt) : null;
     }
 
     /// <summary>News about an account, by the address that they go to: it may be registered, deleted and registered again.</summary>
     public async Task<bool> TakeNewsAsync(DbSession session, string email) =>
         (await counts.AddAsync(session, AttemptCounts.SubjectOf("mail.news", email), "account", Hour).ConfigureAwait(false)).Count <= NewsOfOneAddress;
+
+    /// <summary>
+    /// That an organization asks for a second factor, once a day. Counted by itself: who asks and lifts it again and again leaves room for the news of the member's own account.
+    /// </summary>
+    public async Task<bool> TakeAskedAsync(DbSession session, Guid organizationId, string email) =>
+        (await counts.AddAsync(session, AttemptCounts.SubjectOf("mail.factor_asked", $"{organizationId} {email}"), "organization", Day).ConfigureAwait(false)).Count == 1;
 
     /// <summary>The address has been proved: what somebody else made happen before holds back none of the owner's news.</summary>
     public static Task<int> ForgetNewsAsync(DbSession session, string email) =>

@@ -41,10 +41,14 @@ internal static class InvitationEndpoints
         if (found.Failure is { } refused)
             return Problems.Result(refused);
         var email = Accounts.AccountStore.Normalize(request.Email!);
+        var role = OrganizationFields.RoleOf(request.Role)!.Value;
+        // Before it is counted: what is refused is no mail, and blocks no address for others. It is asked once more under the organization's lock.
+        if (await database.AsAppAsync(caller.Tenant, session => invitations.RefusalAsync(session, caller, found.Value, email, role), cancellation).ConfigureAwait(false) is { } unfit)
+            return Problems.Result(unfit);
         if (await invitations.CountAsync(caller.AccountId, email, cancellation).ConfigureAwait(false) is { } tooMany)
             return Problems.Result(tooMany);
         var sent = await database.AsAppAsync(caller.Tenant,
-            session => invitations.InviteAsync(session, actor, caller, found.Value, email, OrganizationFields.RoleOf(request.Role)!.Value), cancellation).ConfigureAwait(false);
+            session => invitations.InviteAsync(session, actor, caller, found.Value, email, role), cancellation).ConfigureAwait(false);
         return sent.ToResult(row => Results.Json(InvitationResponse.From(row), statusCode: StatusCodes.Status201Created));
     }
 

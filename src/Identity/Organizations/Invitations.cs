@@ -49,7 +49,7 @@ internal sealed class Invitations(IDatabase database, MailLimits mails, IAccount
         new { organizationId, now = clock.GetUtcNow(), MostOpen });
 
     /// <summary>
-    /// Before the transaction that invites: what is counted of all organizations, no request may look up. Every attempt counts. Null where there is room.
+    /// Before the transaction that invites: what is counted of all organizations, no request may look up. Null where there is room.
     /// </summary>
     public async Task<Failure?> CountAsync(Guid accountId, string email, CancellationToken cancellation)
     {
@@ -60,16 +60,21 @@ internal sealed class Invitations(IDatabase database, MailLimits mails, IAccount
         return TooManyMails with { Message = $"{full.Why} Try again in {seconds} s.", RetryAfterSeconds = seconds };
     }
 
-    /// <summary>One that is open for the same address is replaced: only the newest mail works.</summary>
-    public async Task<Outcome<InvitationRow>> InviteAsync(DbSession session, AuditActor actor, Caller caller, Membership by, string email, OrganizationRole role)
+    /// <summary>Why the organization cannot invite the address, or the caller not as that; null when it can. Changes nothing.</summary>
+    public async Task<Failure?> RefusalAsync(DbSession session, Caller caller, Membership by, string email, OrganizationRole role)
     {
         if (by.Personal)
             return MemberChanges.Personal;
+        return await ActingMember.RefusalAsync(session, caller, by.OrganizationId, role == OrganizationRole.Owner, clock.GetUtcNow()).ConfigureAwait(false)
+            ?? await RefusalAsync(session, by.OrganizationId, email).ConfigureAwait(false);
+    }
+
+    /// <summary>One that is open for the same address is replaced: only the newest mail works.</summary>
+    public async Task<Outcome<InvitationRow>> InviteAsync(DbSession session, AuditActor actor, Caller caller, Membership by, string email, OrganizationRole role)
+    {
         if (await OrganizationStore.LockAsync(session, by.OrganizationId).ConfigureAwait(false) is not { } organization)
             return Failure.NotFound("organization");
-        if (await ActingMember.RefusalAsync(session, caller, by.OrganizationId, role == OrganizationRole.Owner, clock.GetUtcNow()).ConfigureAwait(false) is { } forbidden)
-            return forbidden;
-        if (await RefusalAsync(session, by.OrganizationId, email).ConfigureAwait(false) is { } refused)
+        if (await RefusalAsync(session, caller, by, email, role).ConfigureAwait(false) is { } refused)
             return refused;
         await EndAsync(session, "organization_id = @OrganizationId AND email = @email", "withdrawn", new { by.OrganizationId, email }).ConfigureAwait(false);
         var (token, digest) = InvitationToken.New();

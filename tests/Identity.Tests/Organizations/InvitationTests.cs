@@ -118,22 +118,24 @@ public sealed class InvitationTests(OrganizationServer server) : IClassFixture<O
     [Fact]
     public async Task Mails_OfOneOrganizationToOneAddress_AreFiveADay()
     {
-        var (ada, path, _) = await OwnerAsync();
+        var ada = await server.PersonAsync();
+        var (organization, members) = await server.OrganizationAsync(ada, "admin", "admin");
+        var path = IdentityServer.Text(organization, "slug");
         var email = $"pestered-{path}@example.com";
         for (var i = 0; i < 5; i++)
         {
-            await server.InviteAsync(ada, path, email);
+            await server.InviteAsync(i < 3 ? ada : members[0], path, email);
             var waiting = (await ada.GetAsync($"/api/organizations/{path}/invitations")).Body.GetProperty("data")[0];
             (await ada.SendAsync(HttpMethod.Delete, $"/api/organizations/{path}/invitations/{IdentityServer.Text(waiting, "id")}")).Status.ShouldBe(204);
         }
-        await ada.RefusedAsync(HttpMethod.Post, $"/api/organizations/{path}/invitations", new { email, role = "viewer" }, 429, "TOO_MANY_MAILS");
-        await server.InviteAsync(ada, path, $"other-{path}@example.com");
+        await members[1].RefusedAsync(HttpMethod.Post, $"/api/organizations/{path}/invitations", new { email, role = "viewer" }, 429, "TOO_MANY_MAILS");
+        await server.InviteAsync(members[1], path, $"other-{path}@example.com");
         await using (var command = server.Database.OwnerOrSuperuser.CreateCommand("UPDATE identity.invitation SET created_at = created_at - interval '1 day' WHERE email = $1"))
         {
             command.Parameters.AddWithValue(email);
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
-        await server.InviteAsync(ada, path, email);
+        await server.InviteAsync(members[1], path, email);
     }
 
     /// <summary>Whoever registered another's address does not write to people in the name of it.</summary>
@@ -148,20 +150,58 @@ public sealed class InvitationTests(OrganizationServer server) : IClassFixture<O
     [Fact]
     public async Task Mails_OfAllOrganizationsToOneAddress_AreTenADay()
     {
-        var ada = await server.PersonAsync();
-        var email = $"pestered-by-{ada.Email}";
-        for (var i = 0; i < 2; i++)
+        var email = $"pestered-by-{(await server.PersonAsync()).Email}";
+        for (var i = 0; i < 10; i++)
         {
-            var (organization, _) = await server.OrganizationAsync(ada);
-            for (var n = 0; n < 5; n++)
-                await server.InviteAsync(ada, IdentityServer.Text(organization, "slug"), email);
+            var (ada, organization, _) = await OwnerAsync();
+            await server.InviteAsync(ada, organization, email);
         }
-        // Another organization of another person: the address is the same.
         var (bob, path, _) = await OwnerAsync();
         var (status, answer, response) = await bob.SendAsync(HttpMethod.Post, $"/api/organizations/{path}/invitations", new { email, role = "viewer" });
         (status, IdentityServer.Text(answer, "code")).ShouldBe((429, "TOO_MANY_MAILS"));
+        IdentityServer.Text(answer, "detail").ShouldStartWith("No more invitations go to this address now.", Case.Sensitive, "that others invited it is nobody's business");
         response.Headers.RetryAfter!.Delta!.Value.ShouldBeInRange(TimeSpan.FromHours(23), TimeSpan.FromHours(24));
         await server.InviteAsync(bob, path, $"other-than-{email}");
+    }
+
+    [Fact]
+    public async Task Mails_OfOneAccountToOneAddress_AreThreeADay_AndLeaveRoomForOthers()
+    {
+        var (ada, first, _) = await OwnerAsync();
+        var (organization, _) = await server.OrganizationAsync(ada);
+        var email = $"pestered-by-{ada.Email}";
+        for (var i = 0; i < 3; i++)
+            await server.InviteAsync(ada, i == 0 ? first : IdentityServer.Text(organization, "slug"), email);
+        for (var i = 0; i < 12; i++)
+        {
+            var (status, answer, _) = await ada.SendAsync(HttpMethod.Post, $"/api/organizations/{first}/invitations", new { email, role = "viewer" });
+            (status, IdentityServer.Text(answer, "code")).ShouldBe((429, "TOO_MANY_MAILS"));
+            IdentityServer.Text(answer, "detail").ShouldStartWith("No more invitations go to this address now.");
+        }
+        await server.InviteAsync(ada, first, $"other-than-{email}");
+        var (bob, path, _) = await OwnerAsync();
+        await server.InviteAsync(bob, path, email);
+    }
+
+    /// <summary>Each is refused without a mail: who could count them would block an address for everybody.</summary>
+    [Fact]
+    public async Task Inviting_ThatIsRefused_UsesUpNothing()
+    {
+        var ada = await server.PersonAsync();
+        var (organization, members) = await server.OrganizationAsync(ada, "viewer", "admin");
+        var path = IdentityServer.Text(organization, "slug");
+        var email = $"not-blocked-by-{ada.Email}";
+        var personal = IdentityServer.Text((await ada.GetAsync("/me")).Body.GetProperty("organizations").EnumerateArray().Single(one => one.GetProperty("personal").GetBoolean()), "slug");
+        for (var i = 0; i < 11; i++)
+        {
+            await ada.RefusedAsync(HttpMethod.Post, $"/api/organizations/{personal}/invitations", new { email, role = "viewer" }, 409, "PERSONAL_ORGANIZATION");
+            await ada.RefusedAsync(HttpMethod.Post, $"/api/organizations/{path}/invitations", new { email = members[0].Email, role = "viewer" }, 409, "ALREADY_MEMBER");
+            await members[1].RefusedAsync(HttpMethod.Post, $"/api/organizations/{path}/invitations", new { email, role = "owner" }, 403, "FORBIDDEN");
+        }
+        await server.InviteAsync(ada, path, email);
+        await server.InviteAsync(members[1], path, email);
+        var (bob, other, _) = await OwnerAsync();
+        await server.InviteAsync(bob, other, members[0].Email);
     }
 
     [Fact]
