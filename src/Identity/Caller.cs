@@ -63,6 +63,9 @@ public sealed record Caller(Guid AccountId, Guid SessionId, string Email, bool I
     /// </summary>
     public TenantContext Tenant => new(AccountId, [.. Memberships.Where(m => !IsWithheld(m)).Select(m => m.OrganizationId)]);
 
+    /// <summary>The organizations that are no tenants of this request, since no second factor was shown.</summary>
+    internal Guid[] Withheld => [.. Memberships.Where(IsWithheld).Select(m => m.OrganizationId)];
+
     /// <summary>As if the caller were a member only where it has the endpoint's permission: what is hidden by it then does not exist for row-level security.</summary>
     public TenantContext AllowedTenant => new(AccountId, [.. Memberships.Where(m => Refusal(m) is null).Select(m => m.OrganizationId)]);
 

@@ -24,7 +24,7 @@ internal sealed class AuditReader(IDatabase database, IAuditLog log)
                 return own.Failure!;
         }
         else if (!caller.IsOperator)
-            return new AuditScope(caller.Tenant with { OrganizationIds = [] }, null, All: false);
+            return new AuditScope(caller.Tenant with { OrganizationIds = [] }, null, All: false) { Withheld = caller.Withheld };
 
         if (caller.OperatorRefusal is { } refused)
             return refused;

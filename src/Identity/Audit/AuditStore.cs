@@ -49,16 +49,19 @@ internal static class AuditStore
         AND (@last::uuid IS NULL OR e.id < @last) ORDER BY e.id DESC LIMIT @count
         """;
 
+    // One's own acts are there for row-level security whatever organization they were in.
+    private const string Seen = "(e.organization_id IS NULL OR e.organization_id <> ALL (@withheld))";
+
     private const string OfOrganization = $"SELECT {Columns} FROM identity.audit_entry e WHERE e.organization_id = @organization AND {Matches}";
 
     private const string OfAll = $"SELECT {Columns} FROM identity.audit_entry e WHERE {Matches}";
 
     private const string Own = $"""
         SELECT * FROM (
-          (SELECT {Columns} FROM identity.audit_entry e WHERE e.account_id = foundation.current_account() AND {Matches})
+          (SELECT {Columns} FROM identity.audit_entry e WHERE e.account_id = foundation.current_account() AND {Seen} AND {Matches})
           UNION ALL
           (SELECT {Columns} FROM identity.audit_entry e
-           WHERE e.subject_account_id = foundation.current_account() AND e.account_id IS DISTINCT FROM foundation.current_account() AND {Matches})) AS own
+           WHERE e.subject_account_id = foundation.current_account() AND e.account_id IS DISTINCT FROM foundation.current_account() AND {Seen} AND {Matches})) AS own
         ORDER BY id DESC LIMIT @count
         """;
 
@@ -66,6 +69,7 @@ internal static class AuditStore
         session.QueryAsync<AuditRow>(scope.OrganizationId is not null ? OfOrganization : scope.All ? OfAll : Own, new
         {
             organization = scope.OrganizationId,
+            withheld = scope.Withheld,
             filter.Action,
             filter.Account,
             filter.Subject,
@@ -77,4 +81,8 @@ internal static class AuditStore
 }
 
 /// <summary>Whose entries: an organization's, all, or one's own; and under which context they are read.</summary>
-internal sealed record AuditScope(TenantContext Tenant, Guid? OrganizationId, bool All);
+internal sealed record AuditScope(TenantContext Tenant, Guid? OrganizationId, bool All)
+{
+    /// <summary>Of one's own entries, those of these organizations are left out.</summary>
+    public Guid[] Withheld { get; init; } = [];
+}

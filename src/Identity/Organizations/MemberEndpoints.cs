@@ -18,6 +18,8 @@ internal static class MemberEndpoints
             .WithSummary("Remove a member; API tokens and sessions of that account see nothing of the organization from then on")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         organizations.MapPost("/{organization}/leave", LeaveAsync).WithName("leaveOrganization").RequirePermission(Permission.View, TokenScope.WriteOrganization, withoutSecondFactor: true)
+            // Who has none can go; else a stolen password would leave whoever asks for one, and then add its own.
+            .RequireShownFactor()
             .WithSummary("Be a member no longer; the last owner cannot")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }

@@ -13,7 +13,7 @@ internal sealed record SecondFactorAsked(Guid OrganizationId)
 internal sealed class SecondFactorNews(MailLimits mails, IAccountMailer mailer) : IOutboxHandler
 {
     private const string Members = """
-        SELECT a.email, a.name, o.name AS organization FROM identity.organization o
+        SELECT a.id, a.email, a.name, o.name AS organization FROM identity.organization o
         JOIN identity.member m ON m.organization_id = o.id
         JOIN identity.account a ON a.id = m.account_id AND a.disabled_at IS NULL AND a.email_verified_at IS NOT NULL
         WHERE o.id = @OrganizationId AND o.require_second_factor ORDER BY a.email COLLATE "C"
@@ -29,12 +29,13 @@ internal sealed class SecondFactorNews(MailLimits mails, IAccountMailer mailer) 
     public async Task HandleAsync(DbSession session, OutboxEvent @event)
     {
         var asked = @event.Read<SecondFactorAsked>();
-        foreach (var (email, name, organization) in await session.QueryAsync<(string, string, string)>(Members, new { asked.OrganizationId }).ConfigureAwait(false))
-            if (await mails.TakeNewsAsync(session, email).ConfigureAwait(false))
+        foreach (var (id, email, name, organization) in await session.QueryAsync<(Guid, string, string, string)>(Members, new { asked.OrganizationId }).ConfigureAwait(false))
+            if (await mails.TakeAskedAsync(session, asked.OrganizationId, email).ConfigureAwait(false))
                 await mailer.SendAsync(session, new AccountMail(AccountMailKind.SecondFactorAsked, email, name)
                 {
                     Path = "/account",
                     Values = new Dictionary<string, string>(StringComparer.Ordinal) { ["organization"] = organization },
+                    Topic = $"second_factor/{asked.OrganizationId}/{id}",
                 }).ConfigureAwait(false);
     }
 }

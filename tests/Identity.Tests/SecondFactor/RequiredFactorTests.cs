@@ -43,6 +43,26 @@ public sealed class RequiredFactorTests(OrganizationServer server) : IClassFixtu
         (await members[0].GetAsync(path)).Status.ShouldBe(404);
     }
 
+    /// <summary>Also of what one did there oneself: an entry shows before and after.</summary>
+    [Fact]
+    public async Task OwnEntries_LeaveOutThoseOfAnOrganizationThatIsWithheld()
+    {
+        var owner = await server.PersonAsync("Owner");
+        var (organization, members) = await server.OrganizationAsync(owner, "admin");
+        var (admin, id, path) = (members[0], IdentityServer.Text(organization, "id"), $"/api/organizations/{IdentityServer.Text(organization, "slug")}");
+        await admin.MakeAsync(path, new { name = "Renamed" }, HttpMethod.Patch);
+        await owner.MakeAsync($"{path}/members/{admin.Id}", new { role = "owner" }, HttpMethod.Patch);
+        await AppAsync(owner);
+        (await OwnAsync(admin)).ShouldSatisfyAllConditions(own => own.ShouldContain($"organization.changed {id}"), own => own.ShouldContain($"member.role_changed {id}"));
+
+        await owner.MakeAsync(path, new { require_second_factor = true }, HttpMethod.Patch);
+        (await OwnAsync(admin)).ShouldSatisfyAllConditions(own => own.ShouldNotBeEmpty(), own => own.ShouldAllBe(entry => !entry.EndsWith(id)));
+        (await ExportAsync(admin)).ShouldSatisfyAllConditions(file => file.ShouldContain("account."), file => file.ShouldNotContain(id));
+        await AppAsync(admin);
+        (await OwnAsync(admin)).ShouldContain($"organization.changed {id}");
+        (await ExportAsync(admin)).ShouldContain(id);
+    }
+
     /// <summary>A passkey is another way in, and no password asks for it: what counts is what the session has shown.</summary>
     [Fact]
     public async Task Session_ThatShowedOnlyThePassword_IsRefused_UntilItShowsThePasskey()
@@ -64,10 +84,13 @@ public sealed class RequiredFactorTests(OrganizationServer server) : IClassFixtu
         await thief.RefusedAsync(HttpMethod.Post, "/auth/recovery-codes", new { }, 403, Required);
         await thief.RefusedAsync(HttpMethod.Delete, "/auth/passkeys/pky_00000000000000000000000000", null, 403, Required);
         await thief.RefusedAsync(HttpMethod.Delete, "/auth/totp", null, 403, Required);
+        // Nor does he get there by leaving who asks.
+        await thief.RefusedAsync(HttpMethod.Post, $"{path}/leave", null, 403, Required);
 
         await ShowAsync(thief, device);
         (await thief.GetAsync($"{path}/members")).Status.ShouldBe(200);
         (await thief.GetAsync("/auth/security")).Body.GetProperty("second_factor_shown").GetBoolean().ShouldBeTrue();
+        (await thief.SendAsync(HttpMethod.Post, $"{path}/leave")).Status.ShouldBe(204);
     }
 
     [Fact]
@@ -98,7 +121,7 @@ public sealed class RequiredFactorTests(OrganizationServer server) : IClassFixtu
         (status, IdentityServer.Text(answer, "code")).ShouldBe((403, Required));
         var (_, late) = await ApiTokenTests.CreateAsync(admin, ["organization:write"]);
         (await ApiTokenTests.SendAsync(server, late, HttpMethod.Get, path, null)).Status.ShouldBe(200);
-        (await admin.GetAsync("/api/tokens")).Body.GetProperty("data").EnumerateArray().Select(token => token.GetProperty("second_factor").GetBoolean()).ShouldBe([true, false]);
+        (await admin.GetAsync("/api/tokens")).Body.GetProperty("data").EnumerateArray().Select(token => token.GetProperty("second_factor").GetBoolean()).ShouldBe([true, false], ignoreOrder: true);
     }
 
     [Fact]
@@ -152,6 +175,24 @@ public sealed class RequiredFactorTests(OrganizationServer server) : IClassFixtu
         var entry = (await owner.GetAsync($"/api/audit-log?organization={path.Split('/')[^1]}&action=organization.changed")).Body.GetProperty("data")[0];
         entry.GetProperty("before").GetProperty("require_second_factor").GetBoolean().ShouldBeFalse();
         entry.GetProperty("after").GetProperty("require_second_factor").GetBoolean().ShouldBeTrue();
+    }
+
+    /// <summary>Else who asks and lifts it all day leaves a member no room for the news of who changed the member's password.</summary>
+    [Fact]
+    public async Task News_OfAskingAgainAndAgain_AreOneADay_AndUseUpNoOtherNews()
+    {
+        var (owner, path, members) = await AskingAsync("viewer");
+        for (var i = 0; i < 21; i++)
+        {
+            await TestOutbox.DrainAsync(server.Server.Services);
+            foreach (var asks in new[] { false, true })
+                await owner.MakeAsync(path, new { require_second_factor = asks }, HttpMethod.Patch);
+        }
+        await TestOutbox.DrainAsync(server.Server.Services);
+        var told = server.Mails.Where(mail => mail.To == members[0].Email && mail.Kind == AccountMailKind.SecondFactorAsked).ShouldHaveSingleItem();
+        told.Topic.ShouldNotBeNull().ShouldNotContain("@");
+        await members[0].MakeAsync("/auth/password", new { current_password = IdentityServer.Password, password = "a wholly different sentence" });
+        server.Mails.ShouldContain(mail => mail.To == members[0].Email && mail.Kind == AccountMailKind.PasswordChanged && !mail.IsDecoy);
     }
 
     [Fact]
@@ -220,6 +261,18 @@ public sealed class RequiredFactorTests(OrganizationServer server) : IClassFixtu
         await AppAsync(owner);
         await owner.MakeAsync(path, new { require_second_factor = true }, HttpMethod.Patch);
         return (owner, path, members);
+    }
+
+    private static async Task<List<string>> OwnAsync(Person person) => [.. (await person.GetAsync("/api/audit-log?limit=100")).Body.GetProperty("data").EnumerateArray()
+        .Select(entry => $"{IdentityServer.Text(entry, "action")} {(entry.TryGetProperty("organization_id", out var of) ? of.GetString() : null)}")];
+
+    private async Task<string> ExportAsync(Person person)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/audit-log/export");
+        request.Headers.Authorization = new("Bearer", person.Token);
+        using var response = await server.Server.Client.SendAsync(request);
+        ((int)response.StatusCode).ShouldBe(200);
+        return await response.Content.ReadAsStringAsync();
     }
 
     // By the code of half a minute ago: the one of now is for the next sign-in.
