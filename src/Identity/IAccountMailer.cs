@@ -68,7 +68,13 @@ public sealed record AccountMail(AccountMailKind Kind, string To, string Name)
     /// </summary>
     public string? Topic { get; init; }
 
-    /// <summary>Takes the same work and reaches nobody: so that the time of an answer does not tell whether an address has an account.</summary>
+    /// <summary>When it became so, where that is earlier than this mail: which of the news of a topic are newer.</summary>
+    public DateTimeOffset? HappenedAt { get; init; }
+
+    /// <summary>
+    /// Takes the same work and reaches nobody: so that the time of an answer does not tell whether an address has an account. One that has a topic takes the place of older
+    /// ones all the same.
+    /// </summary>
     public bool IsDecoy { get; init; }
 }
 

@@ -14,8 +14,8 @@ internal abstract class MailIntake(IOutbox outbox, MailStore mails, bool awaited
     public async Task HandleAsync(DbSession session, OutboxEvent @event)
     {
         var mail = @event.Read<SealedMail>();
-        if (mail.Kind != SealedMail.Decoy)
-            await mails.AddAsync(session, @event.Id, mail, awaited, @event.At).ConfigureAwait(false);
+        if (mail.Kind != SealedMail.Decoy || mail.Topic is not null)
+            await mails.AddAsync(session, @event.Id, mail, awaited, mail.HappenedAt ?? @event.At).ConfigureAwait(false);
         await outbox.EraseAsync(session, @event.Id).ConfigureAwait(false);
     }
 }

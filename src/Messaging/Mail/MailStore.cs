@@ -26,21 +26,26 @@ internal sealed class MailStore(IDatabase database, TimeProvider clock)
     private static readonly string[] Known = Enum.GetNames<AccountMailKind>();
 
     /// <summary>
-    /// Older ones of its topic that are not sent are given up. One of them may be in somebody's hands at this moment: the new one waits until it is not, or it would be
-    /// read first and the old one last.
+    /// Older ones of its topic that are not sent are given up, and where there is a newer one this one is not added. One of the older may be in somebody's hands at this
+    /// moment: the new one waits until it is not, or it would be read first and the old one last.
     /// </summary>
-    public Task AddAsync(DbSession session, Guid id, SealedMail mail, bool awaited, DateTimeOffset at)
+    public async Task AddAsync(DbSession session, Guid id, SealedMail mail, bool awaited, DateTimeOffset at)
     {
         const string sql = """
             WITH replaced AS (
               UPDATE messaging.mail SET failed_at = @now, sealed = NULL, failure = 'Newer news took its place.'
-              WHERE topic = @Topic AND id <> @id AND sent_at IS NULL AND failed_at IS NULL RETURNING next_attempt_at)
-            INSERT INTO messaging.mail (id, kind, sealed, created_at, expires_at, next_attempt_at, awaited, turn, topic)
-            SELECT @id, @Kind, @Sealed, @at, @ExpiresAt, greatest(@now, least(@leased, coalesce((SELECT max(next_attempt_at) FROM replaced), @now))), @awaited, @Turn, @Topic
+              WHERE topic = @Topic AND id <> @id AND created_at <= @at AND sent_at IS NULL AND failed_at IS NULL RETURNING next_attempt_at)
+            INSERT INTO messaging.mail (id, kind, sealed, created_at, expires_at, next_attempt_at, awaited, turn, topic, failed_at, failure)
+            SELECT @id, @Kind, CASE WHEN @decoy THEN NULL ELSE @Sealed END, @at, @ExpiresAt, greatest(@now, least(@leased, coalesce((SELECT max(next_attempt_at) FROM replaced), @now))),
+              @awaited, @Turn, @Topic, CASE WHEN @decoy THEN @now END, CASE WHEN @decoy THEN 'It is not to be sent.' END
+            WHERE NOT EXISTS (SELECT FROM messaging.mail n WHERE n.topic = @Topic AND n.id <> @id AND n.created_at > @at)
             ON CONFLICT (id) DO NOTHING
             """;
-        var now = clock.GetUtcNow();
-        return session.ExecuteAsync(sql, new { id, mail.Kind, mail.Sealed, at, mail.ExpiresAt, now, leased = now + Lease, awaited, mail.Turn, mail.Topic });
+        // Two at once would not see each other.
+        if (mail.Topic is { } topic)
+            await session.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtextextended('messaging.topic/' || @topic, 0))", new { topic }).ConfigureAwait(false);
+        var (now, decoy) = (clock.GetUtcNow(), mail.Kind == SealedMail.Decoy);
+        await session.ExecuteAsync(sql, new { id, mail.Kind, mail.Sealed, at, mail.ExpiresAt, now, leased = now + Lease, awaited, mail.Turn, mail.Topic, decoy }).ConfigureAwait(false);
     }
 
     /// <summary>

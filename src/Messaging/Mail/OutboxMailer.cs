@@ -15,6 +15,6 @@ internal sealed class OutboxMailer(IOutbox outbox, ISecretBox secrets, TimeProvi
         ArgumentNullException.ThrowIfNull(mail);
         var plain = JsonSerializer.SerializeToUtf8Bytes(mail, Json.Options);
         return outbox.PublishAsync(session, SealedMail.EventOf(mail.Kind), 1, new SealedMail(
-            mail.IsDecoy ? SealedMail.Decoy : mail.Kind.ToString(), secrets.Seal(SealedMail.Purpose, plain), mail.ExpiresAt ?? clock.GetUtcNow() + News, SealedMail.TurnOf(mail.To), mail.IsDecoy ? null : mail.Topic));
+            mail.IsDecoy ? SealedMail.Decoy : mail.Kind.ToString(), secrets.Seal(SealedMail.Purpose, plain), mail.ExpiresAt ?? clock.GetUtcNow() + News, SealedMail.TurnOf(mail.To), mail.Topic, mail.HappenedAt));
     }
 }

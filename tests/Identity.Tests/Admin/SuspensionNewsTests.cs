@@ -57,9 +57,29 @@ public sealed class SuspensionNewsTests(OrganizationServer server) : IClassFixtu
         var root = await OperatorAsync();
         for (var i = 0; i < 13; i++)
             foreach (var act in new[] { "suspend", "unsuspend" })
+            {
                 await root.MakeAsync($"/api/admin/organizations/{IdentityServer.Text(organization, "id")}/{act}", new { reason = "Spam." });
-        await TestOutbox.DrainAsync(server.Server.Services);
+                await TestOutbox.DrainAsync(server.Server.Services);
+            }
         MailsTo(owner).Count.ShouldBe(20);
+        // What is said no more still takes the place of what waits: else the last word would be what is over.
+        var last = server.Mails.Last(mail => mail.To == owner.Email);
+        (last.Kind, last.IsDecoy, last.Topic).ShouldBe((AccountMailKind.OrganizationUnsuspended, true, MailsTo(owner)[0].Topic));
+    }
+
+    /// <summary>What is done again later, since it failed, comes after what happened since.</summary>
+    [Fact]
+    public async Task WhatIsOverByThen_IsNotTold()
+    {
+        var owner = await server.PersonAsync("Later");
+        var (organization, _) = await server.OrganizationAsync(owner);
+        var path = $"/api/admin/organizations/{IdentityServer.Text(organization, "id")}";
+        var root = await OperatorAsync();
+        await root.MakeAsync($"{path}/suspend", new { reason = "Spam." });
+        await root.MakeAsync($"{path}/unsuspend", new { });
+        await root.MakeAsync($"{path}/suspend", new { reason = "Worse." });
+        await TestOutbox.DrainAsync(server.Server.Services);
+        MailsTo(owner).ShouldHaveSingleItem().Values["reason"].ShouldBe("Worse.");
     }
 
     private List<AccountMail> MailsTo(OrganizationServer.Person person) => [.. server.Mails.Where(mail =>

@@ -127,6 +127,66 @@ public sealed class DeliveryTests
         (await StatesAsync(office)).ShouldContain("OrganizationUnsuspended sent");
     }
 
+    /// <summary>What failed once comes again, after what happened since.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task OlderNews_ThatComeLate_AreNotTold(bool newerIsSent)
+    {
+        await using var office = await PostOffice.OpenAsync(("Control:Url", "http://127.0.0.1:1"), ("Mail:ShowLocally", "true"));
+        var suspended = office.Clock.UtcNow;
+        office.Clock.Advance(TimeSpan.FromSeconds(1));
+        await office.PostAsync(Suspended("a", AccountMailKind.OrganizationUnsuspended) with { HappenedAt = office.Clock.UtcNow });
+        await office.DrainAsync();
+        if (newerIsSent)
+            await office.DeliverAsync();
+        office.Clock.Advance(TimeSpan.FromSeconds(1));
+        await office.SendAsync(Suspended("a", AccountMailKind.OrganizationSuspended) with { HappenedAt = suspended });
+        (await StatesAsync(office)).ShouldBe("OrganizationUnsuspended sent");
+    }
+
+    /// <summary>There were too many already: what is over is not the last word all the same, nor when it comes late.</summary>
+    [Fact]
+    public async Task NewerNews_ThatAreNotSaid_TakeThePlaceOfThoseThatWereNotSent()
+    {
+        await using var office = await PostOffice.OpenAsync(("Control:Url", "http://127.0.0.1:1"), ("Mail:ShowLocally", "true"));
+        var suspended = office.Clock.UtcNow;
+        await office.PostAsync(Suspended("a", AccountMailKind.OrganizationSuspended));
+        await office.DrainAsync();
+        office.Clock.Advance(TimeSpan.FromSeconds(1));
+        await office.PostAsync(Suspended("a", AccountMailKind.OrganizationUnsuspended) with { IsDecoy = true });
+        await office.DrainAsync();
+        await office.SendAsync(Suspended("a", AccountMailKind.OrganizationSuspended) with { HappenedAt = suspended });
+        (await StatesAsync(office)).ShouldBe("Decoy given up, OrganizationSuspended given up");
+        (await office.TextAsync("SELECT count(sealed)::text FROM messaging.mail")).ShouldBe("0");
+    }
+
+    [Fact]
+    public async Task News_OfOneTopicAtOnce_AreTakenOneAfterTheOther()
+    {
+        await using var office = await PostOffice.OpenAsync();
+        var store = office.Server.Services.GetRequiredService<Tollgate.Messaging.Mail.MailStore>();
+        var now = office.Clock.UtcNow;
+        Task<int> Add(DbSession session, string kind, int second) => AddAsync(store, session, new Tollgate.Messaging.Mail.SealedMail(kind, [1], now.AddDays(1), 0, "a"), now.AddSeconds(second));
+        Task<int>? newer = null;
+        await office.Database.Database.AsWorkerAsync(async session =>
+        {
+            await Add(session, "OrganizationSuspended", 0);
+            newer = office.Database.Database.AsWorkerAsync(other => Add(other, "OrganizationUnsuspended", 1), CancellationToken.None);
+            while (!newer.IsCompleted && await office.TextAsync("SELECT count(*)::text FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") == "0")
+                await Task.Yield();
+            return 0;
+        }, CancellationToken.None);
+        await newer!;
+        (await StatesAsync(office)).ShouldBe("OrganizationSuspended given up, OrganizationUnsuspended waiting");
+    }
+
+    private static async Task<int> AddAsync(Tollgate.Messaging.Mail.MailStore store, DbSession session, Tollgate.Messaging.Mail.SealedMail mail, DateTimeOffset at)
+    {
+        await store.AddAsync(session, Guid.CreateVersion7(at), mail, awaited: false, at);
+        return 0;
+    }
+
     private static AccountMail Suspended(string topic, AccountMailKind kind) => new(kind, "ada@example.com", "Ada") { Topic = topic };
 
     private static Task<string> StatesAsync(PostOffice office) => office.TextAsync(
