@@ -7,7 +7,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Tollgate.Foundation;
 
-/// <summary>Limits for routes that need no key and no session, by client address (an IPv6 client by its /64). They live in this process.</summary>
+/// <summary>
+/// Limits for routes that need no key and no session, by client address (an IPv6 client by its /64). They live in this process.
+/// Retry-After of a refusal is when the oldest permits that are out come back, which for an hourly limit may be in an hour.
+/// </summary>
 public static class AddressLimits
 {
     /// <summary>The limit of what everybody may read: <c>Http__PublicRequestsPerMinute</c>, 1200.</summary>
@@ -15,13 +18,18 @@ public static class AddressLimits
 
     /// <summary>Declares a named limit; use it with <c>.RequireRateLimiting(name)</c>.</summary>
     public static IServiceCollection AddAddressLimit(this IServiceCollection services, string name, int permits, TimeSpan window) =>
-        services.Configure<RateLimiterOptions>(options => options.AddPolicy(name, context => RateLimitPartition.GetSlidingWindowLimiter(
-            PartitionOf(context), _ => new SlidingWindowRateLimiterOptions { PermitLimit = permits, Window = window, SegmentsPerWindow = 6, QueueLimit = 0 })));
+        services.Configure<RateLimiterOptions>(options => options.AddPolicy(name, context =>
+        {
+            var clock = context.RequestServices.GetRequiredService<TimeProvider>();
+            return RateLimitPartition.Get<UInt128>(PartitionOf(context), _ => new AddressWindow(permits, window, clock));
+        }));
 
     internal static async ValueTask RejectAsync(OnRejectedContext context, CancellationToken cancellation)
     {
-        var seconds = context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? (int)Math.Ceiling(after.TotalSeconds) : 60;
-        var failure = new Failure(FailureKind.LimitReached, "RATE_LIMITED", $"Too many requests from your address. Try again in {seconds} s.") { RetryAfterSeconds = Math.Max(1, seconds) };
+        // Every limit of this class says it.
+        context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after);
+        var seconds = Math.Max(1, (int)Math.Ceiling(after.TotalSeconds));
+        var failure = new Failure(FailureKind.LimitReached, "RATE_LIMITED", $"Too many requests from your address. Try again in {seconds} s.") { RetryAfterSeconds = seconds };
         context.HttpContext.Response.Headers["X-RateLimit-Remaining"] = "0";
         context.HttpContext.Response.Headers["X-RateLimit-Reset"] = seconds.ToString(CultureInfo.InvariantCulture);
         await Problems.Result(failure).ExecuteAsync(context.HttpContext).ConfigureAwait(false);
