@@ -16,8 +16,9 @@ internal sealed class AddressWindow(int permits, TimeSpan window, TimeProvider c
     private readonly Lock _gate = new();
     private long _current;
     private int _out;
+    private TimeSpan _idleSince;
 
-    /// <summary>Without permits that are out it is as good as a new one, and may be dropped.</summary>
+    /// <summary>Without permits that are out it is as good as a new one, and is dropped when it has been so for ten seconds: an address leaves nothing behind.</summary>
     public override TimeSpan? IdleDuration
     {
         get
@@ -25,7 +26,7 @@ internal sealed class AddressWindow(int permits, TimeSpan window, TimeProvider c
             lock (_gate)
             {
                 var now = Slide();
-                return _out > 0 ? null : now - _segment * _current;
+                return _out > 0 ? null : now - _idleSince;
             }
         }
     }
@@ -41,6 +42,7 @@ internal sealed class AddressWindow(int permits, TimeSpan window, TimeProvider c
                 return new Lease(Opens() - now);
             _taken[_current % Segments] += permitCount;
             _out += permitCount;
+            _idleSince = _segment * (_current + Segments);
             return Lease.Acquired;
         }
     }
