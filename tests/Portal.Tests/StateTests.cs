@@ -42,6 +42,7 @@ public sealed class StateTests(PortalFixture fixture)
         await using var visit = await fixture.VisitAsync();
         await visit.OpenAsync("/sign-in");
         await visit.Context.RouteAsync("**/marketplace/discover**", route => route.AbortAsync());
+        await visit.Context.RouteAsync("**/healthz", route => route.AbortAsync());
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Tollgate" }).ClickAsync();
         var alert = visit.Page.GetByRole(AriaRole.Alert);
         await Expect(alert).ToContainTextAsync("Tollgate did not answer", new() { Timeout = 20_000 });

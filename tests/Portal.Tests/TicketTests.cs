@@ -15,6 +15,7 @@ public sealed class TicketTests(PortalFixture fixture)
         await visit.SignInAsync("ticket.reader@example.com");
         await visit.OpenAsync(town.WeatherListing);
         await visit.Context.RouteAsync("**/marketplace/listings/**", route => route.AbortAsync());
+        await visit.Context.RouteAsync("**/healthz", route => route.AbortAsync());
         await visit.ClickAsync("Subscribe to Free");
         var ticket = visit.Page.GetByRole(AriaRole.Region, new() { Name = "Your new key" });
         await Expect(ticket.GetByRole(AriaRole.Heading, new() { Name = "Your key. It is shown this once." })).ToBeFocusedAsync();
