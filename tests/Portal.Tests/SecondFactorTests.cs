@@ -46,6 +46,8 @@ public sealed class SecondFactorTests(PortalFixture fixture)
         await asked.LookAsync("second-factor-door");
         await asked.OpenAsync("/subscriptions");
         await Expect(asked.Heading).ToHaveTextAsync("Safe House asks for a second factor");
+        await using var elsewhere = await fixture.VisitAsync();
+        await elsewhere.SignInAsync(Member);
         await asked.FollowAsync("Set up a second factor");
         await Expect(asked.Page.GetByRole(AriaRole.Region, new() { Name = "Why you are here" })).ToContainTextAsync("Safe House asks for a second factor");
         await asked.LookAsync("second-factor-account");
@@ -53,6 +55,15 @@ public sealed class SecondFactorTests(PortalFixture fixture)
         await asked.ClickAsync("Back to where you were");
         await Expect(asked.Page).ToHaveURLAsync(new Regex("/subscriptions$"));
         await Expect(asked.Heading).ToHaveTextAsync("Subscriptions");
+
+        await elsewhere.OpenAsync("/account");
+        await Expect(elsewhere.Page.GetByRole(AriaRole.Region, new() { Name = "Why you are here" })).ToContainTextAsync("this session has not shown it yet");
+        await elsewhere.LookAsync("second-factor-unshown");
+        await elsewhere.OpenAsync("/organization");
+        await elsewhere.ForOrganizationAsync("Safe House");
+        await Expect(elsewhere.Heading).ToHaveTextAsync("Safe House asks for a second factor");
+        await Expect(elsewhere.Page.GetByRole(AriaRole.Main)).ToContainTextAsync("this session has not shown it yet");
+        await elsewhere.LookAsync("second-factor-show");
     }
 
     private static async Task AskAsync(Visit visit, bool look)

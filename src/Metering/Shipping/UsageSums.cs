@@ -61,6 +61,7 @@ internal sealed class UsageSums
     public void Add(in LogRow row)
     {
         ref readonly var usage = ref row.Event;
+        _packed = null;
         Calls++;
         Requests += usage.Billable ? 1 : 0;
         Refused += usage.Outcome == UsageOutcome.Refused ? 1 : 0;
