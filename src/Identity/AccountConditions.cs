@@ -35,7 +35,7 @@ public static class AccountConditions
             Caller.Of(context.HttpContext)?.EmailVerified == true ? next(context) : Refused(EmailNotVerified));
 
     /// <summary>
-    /// For changes of factors, and for leaving who asks for one: where a second factor is asked for and the account has one, this session has shown it. Else a stolen password would add a factor of its
+    /// For changes of factors, for connecting a provider, and for leaving who asks for one: where a second factor is asked for and the account has one, this session has shown it. Else a stolen password would add a factor of its
     /// own, and be let in by that.
     /// </summary>
     internal static TBuilder RequireShownFactor<TBuilder>(this TBuilder builder)

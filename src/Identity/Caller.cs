@@ -92,6 +92,10 @@ public sealed record Caller(Guid AccountId, Guid SessionId, string Email, bool I
         return Refusal(membership) is { } refused ? refused : membership;
     }
 
+    /// <summary>For a field that an endpoint shows to some of those who may call it: a member who has another permission too, by a session or an API token with its scope.</summary>
+    internal bool MayAlso(Membership membership, Permission permission) => RolePermissions.Allow(membership.Role, permission)
+        && (Token is not { } token || (TokenScopes.Of(permission) is { } scope && TokenScopes.Include(token.Scopes, scope)));
+
     public static void Set(HttpContext context, Caller caller)
     {
         ArgumentNullException.ThrowIfNull(context);

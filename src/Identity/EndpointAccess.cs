@@ -40,6 +40,9 @@ public static class EndpointAccess
     public static TBuilder RequireOperator<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder => builder.With(new AccessRequirement(AccessKind.Operator));
 
+    /// <summary>There are sessions or API tokens that an endpoint of this metadata refuses with 403.</summary>
+    public static bool Forbids(IEnumerable<object> metadata) => metadata.OfType<AccessRequirement>().Any(stated => stated.Kind != AccessKind.Account || stated.Scope is not null);
+
     private static TBuilder With<TBuilder>(this TBuilder builder, AccessRequirement requirement)
         where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization().WithMetadata(requirement).AddEndpointFilter(SlowBody.RecheckAsync).AddEndpointFilter(WithheldOrganizations.ExplainAsync);
 }

@@ -45,6 +45,7 @@ public static class IdentityModule
         AddSignIn(services, configuration);
         services.AddSingleton(new SealedColumn("identity.module_key", "sealed", "'identity.' || purpose"));
         services.AddSingleton(new SealedColumn("identity.totp", "sealed", "'identity.totp'"));
+        services.AddSingleton(new SealedColumn("identity.totp_offer", "sealed", "'identity.totp'"));
         services.AddSingleton<IAuditLog, AuditLog>().AddSingleton<AuditReader>().AddSingleton<IOrganizationContacts, OrganizationContacts>();
         services.AddSingleton<OrganizationSuspensions>().AddSingleton<AdminLooks>().AddSingleton<AdminActs>().AddSingleton<IOperators>(provider => provider.GetRequiredService<AdminActs>());
         services.AddAddressLimit(AuthEndpoints.RegisterLimit, Setting(configuration, "RegistersPerHour", 60), TimeSpan.FromHours(1));
@@ -58,7 +59,7 @@ public static class IdentityModule
     private static void AddSignIn(IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<ChallengeStore>().AddSingleton<AttemptCounts>().AddSingleton<AttemptLimits>().AddSingleton<MailLimits>().AddSingleton<SignIns>().AddSingleton<WaysIn>().AddSingleton<EmailVerification>().AddSingleton<PasswordChanges>();
-        services.AddSingleton(new SecondFactorDemand(configuration)).AddSingleton<LastFactor>();
+        services.AddSingleton(new SecondFactorDemand(configuration)).AddSingleton<LastFactor>().AddSingleton<FactorRemoval>();
         services.AddSingleton<MailSignIns>().AddSingleton<TotpStore>().AddSingleton<RecoveryCodes>().AddSingleton<SecondFactors>().AddSingleton<SecurityNews>();
         services.AddSingleton<AccountSecurity>().AddSingleton<AccountDeletion>().AddSingleton<AccountDisabling>().AddSingleton<IAccountDeletionCheck, OrganizationNeedsOwner>().AddSingleton<IAccountDeletionCheck, OrganizationInUse>();
         services.AddSingleton<PruneSignInState>().AddOutboxHandler<ForgetOrganizationCopies>().AddOutboxHandler<SuspensionNews>().AddOutboxHandler<SecondFactorNews>();

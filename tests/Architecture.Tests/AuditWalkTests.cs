@@ -173,6 +173,9 @@ public sealed class AuditWalkTests(Town town) : IClassFixture<Town>, IAsyncLifet
         await using var session = _database.OwnerOrSuperuser.CreateCommand("SELECT s.id FROM identity.session s JOIN identity.account a ON a.id = s.account_id WHERE a.email = 'other@example.com' AND s.ended_at IS NULL");
         await StepAsync("adminEndSession", HttpMethod.Delete, $"/api/admin/sessions/{TypeId.Format("ses", (Guid)(await session.ExecuteScalarAsync())!)}");
         await StepAsync("adminEndSessions", HttpMethod.Delete, $"/api/admin/accounts/{other}/sessions");
+        await using (var app = _database.OwnerOrSuperuser.CreateCommand("INSERT INTO identity.totp (account_id, sealed, created_at, confirmed_at) SELECT id, '', now(), now() FROM identity.account WHERE email = 'other@example.com'"))
+            await app.ExecuteNonQueryAsync();
+        await StepAsync("adminRemoveSecondFactors", HttpMethod.Delete, $"/api/admin/accounts/{other}/second-factor", new { reason = "walked" });
     }
 
     private async Task<string> WalkApiAsync()

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,6 +18,18 @@ public sealed class EndpointTests
         endpoints.Count.ShouldBeGreaterThan(30);
         endpoints.SelectMany(Faults).ShouldBeEmpty();
         endpoints.GroupBy(ProgramEndpoints.NameOf, StringComparer.Ordinal).Where(group => group.Count() > 1).Select(group => group.Key).ShouldBeEmpty();
+    }
+
+    /// <summary>What each refuses to somebody who is signed in, or to an API token, clients are told.</summary>
+    [Fact]
+    public async Task Document_TellsOf403_WhereAnEndpointRefuses()
+    {
+        using var document = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(Repository.Root, "docs", "openapi.json"), TestContext.Current.CancellationToken));
+        var telling = document.RootElement.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject().Select(operation => operation.Value))
+            .Where(operation => operation.GetProperty("responses").TryGetProperty("403", out _)).Select(operation => operation.GetProperty("operationId").GetString()!).ToList();
+        var refusing = (await ProgramEndpoints.AllAsync()).Where(endpoint => ProgramEndpoints.AccessOf(endpoint) is { } stated && (stated.Kind != AccessKind.Account || stated.Scope is not null)).Select(ProgramEndpoints.NameOf).ToList();
+        refusing.ShouldContain("leaveOrganization");
+        refusing.Except(telling, StringComparer.Ordinal).ShouldBeEmpty();
     }
 
     [Fact]

@@ -11,7 +11,7 @@ public sealed partial class SealedSecretTests
         ["src/Foundation/Secrets/SecretRotation.cs"] = "seals what the others have sealed",
         ["src/Gateway/Apis/UpstreamSecrets.cs"] = "gateway.api_upstream.headers, gateway.api_upstream.signing_secret",
         ["src/Gateway/Routing/RouteCodec.cs"] = "a copy on disk: what a node cannot open it reads from the database again",
-        ["src/Identity/SecondFactor/TotpStore.cs"] = "identity.totp.sealed",
+        ["src/Identity/SecondFactor/TotpStore.cs"] = "identity.totp.sealed, identity.totp_offer.sealed",
         ["src/Identity/Tokens/ModuleKeys.cs"] = "identity.module_key.sealed",
         ["src/Messaging/Mail/OutboxMailer.cs"] = "erased when it is sent, three days later at the most",
     };

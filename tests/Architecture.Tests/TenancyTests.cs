@@ -11,7 +11,7 @@ public sealed class TenancyTests(SchemaFixture schema) : IClassFixture<SchemaFix
         "identity.account", // a person; bound to the signed-in account by its policy
         "identity.session", "identity.refresh_token", // belong to an account
         "identity.organization", // is the tenant
-        "identity.challenge", "identity.totp", "identity.recovery_code", "identity.passkey", "identity.known_device", "identity.outside_identity", // belong to an account
+        "identity.challenge", "identity.totp", "identity.totp_offer", "identity.recovery_code", "identity.passkey", "identity.known_device", "identity.outside_identity", // belong to an account
         "identity.attempt", // guesses at what may be no account at all
         "identity.module_key", // the module's own keys, sealed
         "catalog.category", // public words

@@ -17,6 +17,7 @@ public sealed class KeyRotationTests
     private const string KeyIds = """
         SELECT 'identity.module_key', encode(substring(sealed FROM 2 FOR 4), 'hex') FROM identity.module_key
         UNION ALL SELECT 'identity.totp', encode(substring(sealed FROM 2 FOR 4), 'hex') FROM identity.totp
+        UNION ALL SELECT 'identity.totp_offer', encode(substring(sealed FROM 2 FOR 4), 'hex') FROM identity.totp_offer
         UNION ALL SELECT 'gateway.api_upstream.headers', encode(substring(headers FROM 2 FOR 4), 'hex') FROM gateway.api_upstream WHERE headers IS NOT NULL
         UNION ALL SELECT 'gateway.api_upstream.signing_secret', encode(substring(signing_secret FROM 2 FOR 4), 'hex') FROM gateway.api_upstream WHERE signing_secret IS NOT NULL
         UNION ALL SELECT 'foundation.idempotency_key', encode(substring(answer FROM 2 FOR 4), 'hex') FROM foundation.idempotency_key WHERE answer IS NOT NULL
@@ -30,6 +31,7 @@ public sealed class KeyRotationTests
         using var market = await Market.OpenAsync(program, upstream.Address, Market.Deny("month", 1000));
         await KeepSecretAsync(market, Secret);
         var app = await TurnTotpOnAsync(market.Consumer);
+        var offered = await OfferTotpAsync(market.Consumer);
         var (first, signing) = (await MakeKeyAsync(market), await SigningSecretAsync(market));
         await using var database = await program.OpenDatabaseAsync();
         var old = (await KeyIdsAsync(database)).ShouldHaveSingleItem();
@@ -59,6 +61,7 @@ public sealed class KeyRotationTests
         await program.StartAgainAsync();
         await WorksAsync(program, market, upstream, first, signing, "another one");
         await SecondFactorAsync(program, market, app);
+        await Market.PostAsync(market.Consumer, "/auth/totp/confirm", new { code = offered.CodeAt(TimeProvider.System.GetUtcNow()) });
     }
 
     // The access token is signed by a sealed key; the upstream's header, the stored answer and the signing secret are sealed themselves.
@@ -98,9 +101,11 @@ public sealed class KeyRotationTests
         edited.StatusCode.ShouldBe(HttpStatusCode.OK, await edited.Content.ReadAsStringAsync());
     }
 
+    private static async Task<AuthenticatorApp> OfferTotpAsync(HttpClient account) => new((await Market.PostAsync(account, "/auth/totp", new { })).GetProperty("secret").GetString()!);
+
     private static async Task<AuthenticatorApp> TurnTotpOnAsync(HttpClient account)
     {
-        var app = new AuthenticatorApp((await Market.PostAsync(account, "/auth/totp", new { })).GetProperty("secret").GetString()!);
+        var app = await OfferTotpAsync(account);
         await Market.PostAsync(account, "/auth/totp/confirm", new { code = app.CodeAt(TimeProvider.System.GetUtcNow()) });
         return app;
     }
@@ -131,7 +136,7 @@ public sealed class KeyRotationTests
         var found = new List<(string Kind, string Key)>();
         while (await reader.ReadAsync())
             found.Add((reader.GetString(0), reader.GetString(1)));
-        found.Select(one => one.Kind).Distinct(StringComparer.Ordinal).Count().ShouldBe(5);
+        found.Select(one => one.Kind).Distinct(StringComparer.Ordinal).Count().ShouldBe(6);
         return [.. found.Select(one => one.Key).Distinct(StringComparer.Ordinal)];
     }
 

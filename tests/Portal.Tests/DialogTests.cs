@@ -45,6 +45,27 @@ public sealed class DialogTests(PortalFixture fixture)
     }
 
     [Fact]
+    public async Task Dialog_OpenedAgainAtOnceAfterEscape_StaysOpen()
+    {
+        await using var visit = await fixture.VisitAsync();
+        await visit.RegisterAsync("Twice Open", "twice.open@example.com");
+        await visit.OpenAsync("/devices");
+        await visit.ClickAsync("Sign out everywhere");
+        var dialog = visit.Page.GetByRole(AriaRole.Dialog, new() { Name = "Sign out everywhere?" });
+        await Expect(dialog).ToBeVisibleAsync();
+        await dialog.EvaluateAsync("""
+            dialog => {
+              const button = [...document.querySelectorAll("main button")].find(each => each.textContent === "Sign out everywhere" && !dialog.contains(each));
+              dialog.addEventListener("cancel", () => queueMicrotask(() => button.click()), { once: true });
+              dialog.addEventListener("close", () => { window.toldOfTheClosing = true; }, { once: true });
+            }
+            """);
+        await visit.Page.Keyboard.PressAsync("Escape");
+        await visit.Page.WaitForFunctionAsync("window.toldOfTheClosing");
+        await Expect(dialog).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task DialogOfAMenu_GivesTheFocusBackToTheMenu()
     {
         var town = await fixture.TownAsync();

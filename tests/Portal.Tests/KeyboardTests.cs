@@ -78,6 +78,80 @@ public sealed class KeyboardTests(PortalFixture fixture)
         seen.Count.ShouldBe(names.Count);
     }
 
+    [Fact]
+    public async Task RowThatIsEnded_LeavesTheFocusAtItsTable()
+    {
+        var town = await fixture.TownAsync();
+        using var other = await town.SignUpAsync("Row Ender", "row.ender@example.com");
+        await using var visit = await fixture.VisitAsync();
+        await visit.SignInAsync("row.ender@example.com");
+        await visit.OpenAsync("/devices");
+        await visit.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Sign out (?!all|everywhere)") }).PressAsync("Enter");
+        await Expect(visit.Heading).ToHaveTextAsync("1 device signed in");
+        await Expect(visit.Page.GetByRole(AriaRole.Region, new() { Name = "Devices as a table" })).ToBeFocusedAsync();
+    }
+
+    [Fact]
+    public async Task FormThatIsFilledAnew_LeavesTheFocusAtItsButton()
+    {
+        var town = await fixture.TownAsync();
+        using var owner = await town.SignUpAsync("Form Filler", "form.filler@example.com");
+        await using var visit = await fixture.VisitAsync();
+        await visit.SignInAsync("form.filler@example.com");
+        await visit.OpenAsync("/organization");
+        await visit.Page.GetByLabel("Name").FillAsync("Form Fillers");
+        var save = visit.Page.GetByRole(AriaRole.Button, new() { Name = "Save settings" });
+        await save.PressAsync("Enter");
+        await Expect(visit.Heading).ToHaveTextAsync("Form Fillers, yours alone");
+        await Expect(save).ToBeFocusedAsync();
+    }
+
+    [Fact]
+    public async Task ButtonThatIsGoneWithWhatItDid_LeavesTheFocusBesideIt()
+    {
+        var town = await fixture.TownAsync();
+        using var somebody = await town.SignUpAsync("Gone Button", "gone.button@example.com");
+        await using var visit = await fixture.VisitAsync();
+        await visit.SignInAsync(Town.Ada);
+        await visit.OpenAsync("/admin?q=gone.button");
+        await visit.ClickAsync("gone.button@example.com");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Disable account" }).PressAsync("Enter");
+        await visit.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Disable account" }).PressAsync("Enter");
+        await Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Enable account" })).ToBeVisibleAsync();
+        await Expect(visit.Page.GetByRole(AriaRole.Complementary, new() { Name = "gone.button@example.com" })).ToBeFocusedAsync();
+    }
+
+    [Fact]
+    public async Task LinkOfAPage_LeadsToTheContentOfTheNext()
+    {
+        var town = await fixture.TownAsync();
+        using var newcomer = await town.SignUpAsync("Link Follower", "link.follower@example.com");
+        await using var visit = await fixture.VisitAsync();
+        await visit.SignInAsync("link.follower@example.com");
+        await visit.OpenAsync("/apis");
+        await visit.Page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Link, new() { Name = "Import an API" }).PressAsync("Enter");
+        await Expect(visit.Heading).ToHaveTextAsync("Import an API");
+        await Expect(visit.Page.GetByRole(AriaRole.Main)).ToBeFocusedAsync();
+        await visit.Page.Keyboard.PressAsync("Tab");
+        await Expect(visit.Page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Link, new() { Name = "My APIs" })).ToBeFocusedAsync();
+    }
+
+    [Fact]
+    public async Task RoleOfAMember_KeepsTheFocusWhileItIsChanged()
+    {
+        using var owner = await Invitations.OwnAsync(fixture, "role-keys", "Role Keys", "Ruth Keys", "ruth.keys@example.com");
+        using var member = await Invitations.JoinAsync(fixture, owner, "role-keys", "Karl Keys", "karl.keys@example.com", "developer");
+        await using var visit = await fixture.VisitAsync();
+        await visit.SignInAsync("ruth.keys@example.com");
+        await visit.ForOrganizationAsync("Role Keys");
+        var role = visit.Page.GetByLabel("Role of Karl Keys");
+        await role.FocusAsync();
+        await role.SelectOptionAsync("viewer");
+        await Expect(visit.Page.GetByText("Karl Keys has another role now.", new() { Exact = true })).ToBeVisibleAsync();
+        await Expect(role).ToHaveValueAsync("viewer");
+        await Expect(role).ToBeFocusedAsync();
+    }
+
     private static async Task TabToAsync(Visit visit, ILocator target)
     {
         for (var presses = 0; presses < 20; presses++)

@@ -92,7 +92,7 @@ public sealed partial class LimitTests(PortalFixture fixture)
         await visit.ClickAsync("Send invitation");
         var alert = visit.Page.GetByRole(AriaRole.Alert);
         await Expect(alert).ToContainTextAsync("No invitation was sent.");
-        await Expect(alert).ToContainTextAsync("No more invitations go to this address now. Try again in ");
+        await Expect(alert).ToContainTextAsync("No more invitations go to this address now. Try again tomorrow.");
         await Expect(alert).ToBeInViewportAsync();
         await Expect(visit.Page.GetByLabel("E-mail")).ToHaveValueAsync("tired@example.com");
         await visit.LookAsync("limit-invitation");

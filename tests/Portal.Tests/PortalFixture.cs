@@ -75,6 +75,24 @@ public sealed class PortalFixture : IAsyncLifetime
         (await command.ExecuteNonQueryAsync()).ShouldBeGreaterThan(0);
     }
 
+    /// <summary>No code of the app that counts was taken yet: one that is refused is not its own.</summary>
+    internal async Task ForgetCodesAsync(string email)
+    {
+        await using var database = await Program.OpenDatabaseAsync();
+        await using var command = database.CreateCommand("UPDATE identity.totp SET last_step = 0 WHERE account_id = (SELECT id FROM identity.account WHERE email = $1)");
+        command.Parameters.AddWithValue(email);
+        (await command.ExecuteNonQueryAsync()).ShouldBe(1);
+    }
+
+    /// <summary>As another window of the person does, of which this one knows nothing.</summary>
+    internal async Task TurnAppOffAsync(string email)
+    {
+        await using var database = await Program.OpenDatabaseAsync();
+        await using var command = database.CreateCommand("DELETE FROM identity.totp WHERE account_id = (SELECT id FROM identity.account WHERE email = $1)");
+        command.Parameters.AddWithValue(email);
+        (await command.ExecuteNonQueryAsync()).ShouldBe(1);
+    }
+
     /// <summary>An account, whose address nobody has confirmed yet; nobody is signed in to it.</summary>
     internal async Task RegisterAsync(string name, string email)
     {

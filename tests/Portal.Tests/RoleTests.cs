@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -7,16 +6,13 @@ namespace Tollgate.Portal.Tests;
 /// <summary>An organization with a member of every role: what its owner can do with them, and what its viewer sees.</summary>
 public sealed class RoleTests(PortalFixture fixture)
 {
-    private const string Name = "Grand Assembly of Meteorological Offices";
+    private const string Name = "Grand Assembly of Meteorological Offices of the Northern Seas and Coasts";
     private const string Slug = "grand-assembly";
 
     [Fact]
     public async Task Owner_ChangesARole_AndRemovesAMember_AndTheViewerOnlySees()
     {
-        var town = await fixture.TownAsync();
-        using var owner = await town.SignUpAsync("Olive Owner", "olive@assembly.example.com");
-        using (var made = await owner.PostAsJsonAsync("/api/organizations", new { name = Name, slug = Slug }))
-            ((int)made.StatusCode).ShouldBe(201, await made.Content.ReadAsStringAsync());
+        using var owner = await Invitations.OwnAsync(fixture, Slug, Name, "Olive Owner", "olive@assembly.example.com");
         foreach (var (name, email, role) in new[]
         {
             ("Adam Admin", "adam@assembly.example.com", "admin"),
@@ -24,7 +20,9 @@ public sealed class RoleTests(PortalFixture fixture)
             ("Bill Billing", "bill@assembly.example.com", "billing"),
             ("Vera Viewer", "vera@assembly.example.com", "viewer"),
         })
-            await JoinAsync(town, owner, name, email, role);
+            using (await Invitations.JoinAsync(fixture, owner, Slug, name, email, role))
+            {
+            }
 
         await using var visit = await fixture.VisitAsync();
         await visit.SignInAsync("olive@assembly.example.com");
@@ -58,13 +56,49 @@ public sealed class RoleTests(PortalFixture fixture)
         await viewer.LookAsync("audit-log-viewer");
     }
 
-    private async Task JoinAsync(Town town, HttpClient owner, string name, string email, string role)
+    [Fact]
+    public async Task Viewer_IsOfferedNothingThatTheRoleRefuses_AndSeesNoErrors()
     {
-        using var member = await town.SignUpAsync(name, email);
-        using (var sent = await owner.PostAsJsonAsync($"/api/organizations/{Slug}/invitations", new { email, role }))
-            ((int)sent.StatusCode).ShouldBe(201, await sent.Content.ReadAsStringAsync());
-        var token = Mails.LinkOf(await fixture.Program.MailAsync(email, "/invitation#")).Split('#')[1];
-        using var joined = await member.PostAsJsonAsync("/api/invitations/accept", new { token });
-        joined.IsSuccessStatusCode.ShouldBeTrue(await joined.Content.ReadAsStringAsync());
+        var town = await fixture.TownAsync();
+        using var owner = await Invitations.OwnAsync(fixture, "view-house", "View House", "Vito View", "vito.view@example.com");
+        using var member = await Invitations.JoinAsync(fixture, owner, "view-house", "Vivi View", "vivi.view@example.com", "viewer");
+        await using var boss = await fixture.VisitAsync();
+        await boss.SignInAsync("vito.view@example.com");
+        await boss.ForOrganizationAsync("View House");
+        await boss.OpenAsync(town.WeatherListing);
+        await boss.ClickAsync("Subscribe to Free");
+        await boss.FollowAsync("Go to the subscription");
+        await Expect(boss.Page.GetByRole(AriaRole.Button, new() { Name = "Create key" })).ToBeVisibleAsync();
+
+        await using var viewer = await fixture.VisitAsync();
+        await viewer.SignInAsync("vivi.view@example.com");
+        await viewer.ForOrganizationAsync("View House");
+        await viewer.OpenAsync(new Uri(boss.Page.Url).PathAndQuery);
+        await Expect(viewer.Page.GetByRole(AriaRole.Heading, new() { Name = "Keys" })).ToBeVisibleAsync();
+        await Expect(viewer.Page.GetByText("Single calls are for owners, admins and developers.")).ToBeVisibleAsync();
+        await OffersNothingAsync(viewer);
+        await viewer.LookAsync("subscription-viewer");
+        foreach (var (path, sentence) in new[]
+        {
+            ("/apis", "View House has no APIs yet"),
+            ("/meters", "View House has no meters of its own yet"),
+        })
+        {
+            await viewer.OpenAsync(path);
+            await Expect(viewer.Page.GetByText(sentence).First).ToBeVisibleAsync();
+            await OffersNothingAsync(viewer);
+        }
+        await viewer.OpenAsync(town.WeatherListing);
+        await viewer.Page.GetByRole(AriaRole.Radio, new() { Name = "Business" }).CheckAsync();
+        await Expect(viewer.Page.GetByText("As viewer of View House you cannot subscribe for it.")).ToBeVisibleAsync();
+        await OffersNothingAsync(viewer);
+        viewer.Complaints.ShouldBeEmpty();
+    }
+
+    private static async Task OffersNothingAsync(Visit visit)
+    {
+        await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToHaveCountAsync(0);
+        foreach (var role in new[] { AriaRole.Button, AriaRole.Link })
+            await Expect(visit.Page.GetByRole(role, new() { NameRegex = new("^(Create key|Change key|Cancel subscription|Subscribe to|Import an API|Declare a meter)") })).ToHaveCountAsync(0);
     }
 }

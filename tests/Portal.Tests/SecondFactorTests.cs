@@ -1,7 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
-using Tollgate.TestKit;
 using static Microsoft.Playwright.Assertions;
 
 namespace Tollgate.Portal.Tests;
@@ -33,7 +32,7 @@ public sealed class SecondFactorTests(PortalFixture fixture)
         var dialog = asking.Page.GetByRole(AriaRole.Dialog);
         await Expect(dialog.GetByRole(AriaRole.Alert)).ToContainTextAsync("NO_SECOND_FACTOR");
         await dialog.GetByRole(AriaRole.Link, new() { Name = "Account security", Exact = true }).ClickAsync();
-        await SetUpAsync(asking);
+        await AppTests.SetUpAsync(asking);
         await asking.ClickAsync("Back to where you were");
         await AskAsync(asking, look: false);
         await Expect(asking.Page.GetByText("Asked of every member")).ToBeVisibleAsync();
@@ -51,7 +50,7 @@ public sealed class SecondFactorTests(PortalFixture fixture)
         await asked.FollowAsync("Set up a second factor");
         await Expect(asked.Page.GetByRole(AriaRole.Region, new() { Name = "Why you are here" })).ToContainTextAsync("Safe House asks for a second factor");
         await asked.LookAsync("second-factor-account");
-        await SetUpAsync(asked);
+        await AppTests.SetUpAsync(asked);
         await asked.ClickAsync("Back to where you were");
         await Expect(asked.Page).ToHaveURLAsync(new Regex("/subscriptions$"));
         await Expect(asked.Heading).ToHaveTextAsync("Subscriptions");
@@ -72,14 +71,5 @@ public sealed class SecondFactorTests(PortalFixture fixture)
         if (look)
             await visit.LookAsync("second-factor-ask", whole: false);
         await visit.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Ask for it" }).ClickAsync();
-    }
-
-    private static async Task SetUpAsync(Visit visit)
-    {
-        await visit.ClickAsync("Set up an app");
-        var app = new AuthenticatorApp(await visit.Page.Locator("form[aria-label='Set up the app'] code").InnerTextAsync());
-        await visit.Page.GetByLabel("Code", new() { Exact = true }).FillAsync(app.CodeAt(TimeProvider.System.GetUtcNow()));
-        await visit.ClickAsync("Turn on");
-        await Expect(visit.Page.GetByLabel("Recovery codes").Locator("li")).ToHaveCountAsync(10);
     }
 }

@@ -38,6 +38,48 @@ public sealed class SessionTests(PortalFixture fixture)
     }
 
     [Fact]
+    public async Task AccessCookieGone_OnThePagesOfTheAccount_IsRenewedSilentlyToo()
+    {
+        await using var visit = await fixture.VisitAsync();
+        await visit.RegisterAsync("Slow Reader", "slow.reader@example.com");
+        await visit.OpenAsync("/account");
+        await visit.Context.ClearCookiesAsync(new() { Name = "tg_access" });
+        await visit.ClickAsync("Set up an app");
+        await Expect(visit.Page.GetByAltText("QR code for an authenticator app")).ToBeVisibleAsync();
+        await visit.Context.ClearCookiesAsync(new() { Name = "tg_access" });
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Account of Slow Reader" }).ClickAsync();
+        await visit.Page.GetByRole(AriaRole.Menuitem, new() { Name = "Devices" }).ClickAsync();
+        await Expect(visit.Heading).ToHaveTextAsync("1 device signed in");
+    }
+
+    [Fact]
+    public async Task EndedElsewhere_WhileAPageOfTheAccountIsOpen_LeadsToTheDoor()
+    {
+        var town = await fixture.TownAsync();
+        using var elsewhere = await town.SignUpAsync("Ended There", "ended.there@example.com");
+        await using var visit = await fixture.VisitAsync();
+        await visit.SignInAsync("ended.there@example.com");
+        await visit.OpenAsync("/account");
+        using (var ended = await elsewhere.PostAsync("/auth/sessions/end-others", null, TestContext.Current.CancellationToken))
+            ended.IsSuccessStatusCode.ShouldBeTrue();
+        await visit.ClickAsync("Set up an app");
+        await Expect(visit.Heading).ToHaveTextAsync("Sign in");
+        await Expect(visit.Page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("next=%2Faccount$"));
+    }
+
+    [Fact]
+    public async Task SignOut_ThatDidNotWork_SaysSo()
+    {
+        await using var visit = await fixture.VisitAsync();
+        await visit.RegisterAsync("Held Back", "held.back@example.com");
+        await visit.OpenAsync("/subscriptions");
+        await visit.Context.RouteAsync("**/auth/logout", route => route.FulfillAsync(new() { Status = 500 }));
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Account of Held Back" }).ClickAsync();
+        await visit.Page.GetByRole(AriaRole.Menuitem, new() { Name = "Sign out" }).ClickAsync();
+        await Expect(visit.Page.GetByText("You are still signed in.")).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task WholeSessionGone_LeadsToTheDoorAndBack()
     {
         await using var visit = await fixture.VisitAsync();

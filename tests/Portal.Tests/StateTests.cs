@@ -52,6 +52,35 @@ public sealed class StateTests(PortalFixture fixture)
     }
 
     [Fact]
+    public async Task AddressNotConfirmed_IsSaidInWords_AndLeadsToTheCodeAndBack()
+    {
+        const string email = "una.confirmed@example.com";
+        await using var visit = await fixture.VisitAsync();
+        var page = visit.Page;
+        await visit.RegisterAsync("Una Confirmed", email);
+        await visit.OpenAsync("/organization");
+        await visit.ClickAsync("New organization");
+        await page.GetByRole(AriaRole.Dialog).GetByLabel("Name").FillAsync("Una Works");
+        await visit.ClickAsync("Create organization");
+        await Expect(visit.Heading).ToHaveTextAsync("Una Works, 1 member");
+        await page.GetByLabel("E-mail").FillAsync("somebody.invited@example.com");
+        await visit.ClickAsync("Send invitation");
+        var alert = page.GetByRole(AriaRole.Alert);
+        await Expect(alert).ToContainTextAsync("Your address is not confirmed yet.");
+        await Expect(alert).Not.ToContainTextAsync("POST");
+        await visit.LookAsync("unconfirmed-invites");
+        await alert.GetByRole(AriaRole.Link, new() { Name = "Account security" }).ClickAsync();
+        var why = page.GetByRole(AriaRole.Region, new() { Name = "Why you are here" });
+        await Expect(why).ToContainTextAsync("type the code of its mail below");
+        await page.GetByLabel("Code of the mail").FillAsync(Mails.CodeOf(await fixture.Program.MailAsync(email, "/verify-email#")));
+        await visit.ClickAsync("Confirm");
+        await Expect(page.GetByText($"{email}, confirmed.")).ToBeVisibleAsync();
+        await Expect(why).Not.ToContainTextAsync("not confirmed yet");
+        await visit.ClickAsync("Back to where you were");
+        await Expect(visit.Heading).ToHaveTextAsync("Una Works, 1 member");
+    }
+
+    [Fact]
     public async Task UpstreamDown_TheFailedCallIsInTheLogAndNotBilled()
     {
         var town = await fixture.TownAsync();

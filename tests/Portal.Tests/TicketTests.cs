@@ -50,4 +50,23 @@ public sealed class TicketTests(PortalFixture fixture)
         await Expect(ticket).ToHaveCountAsync(0);
         await Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Create key" })).ToBeFocusedAsync();
     }
+
+    [Fact]
+    public async Task KeysOfACanceledSubscription_AreSaidToOpenNothing_AndCannotBeChanged()
+    {
+        var town = await fixture.TownAsync();
+        using var reader = await town.SignUpAsync("Key Ender", "key.ender@example.com");
+        var (subscription, _) = await town.SubscribeAsync(reader, town.Weather);
+        await using var visit = await fixture.VisitAsync();
+        await visit.SignInAsync("key.ender@example.com");
+        await visit.OpenAsync($"/subscriptions/{subscription}");
+        await Expect(visit.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Change key ") })).ToBeVisibleAsync();
+        await visit.ClickAsync("Cancel subscription");
+        await visit.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Cancel subscription" }).ClickAsync();
+        await Expect(visit.Heading).ToHaveTextAsync("Weather: canceled");
+        await Expect(visit.Page.GetByText("They open nothing any more: the subscription is canceled.")).ToBeVisibleAsync();
+        await Expect(visit.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Change key ") })).ToHaveCountAsync(0);
+        await Expect(visit.Page.GetByText("No call was made with its keys.")).ToBeVisibleAsync();
+        await visit.LookAsync("subscription-canceled");
+    }
 }

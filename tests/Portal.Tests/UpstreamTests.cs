@@ -64,5 +64,24 @@ public sealed class UpstreamTests(PortalFixture fixture)
         await Expect(Upstream(visit, 2)).ToHaveCountAsync(0);
     }
 
+    [Fact]
+    public async Task UpstreamThatWasWrong_TakesItsErrorWithIt()
+    {
+        var town = await fixture.TownAsync();
+        using var provider = await town.SignUpAsync("One House", "one.house@example.com");
+        var api = await town.ImportAsync(provider, Documents.Small("House", "/look"), "House", "closed", fixture.Upstream.Address.ToString(), "It has one server");
+        await using var visit = await fixture.VisitAsync();
+        await visit.SignInAsync("one.house@example.com");
+        await visit.OpenAsync($"/apis/{api.GetProperty("id").GetString()}?view=settings");
+        await visit.ClickAsync("Add an upstream");
+        await visit.ClickAsync("Save upstreams");
+        await Expect(Upstream(visit, 2)).ToContainTextAsync("This field is required.");
+        await visit.ClickAsync("Remove upstream 2");
+        await Expect(Upstream(visit, 2)).ToHaveCountAsync(0);
+        await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToHaveCountAsync(0);
+        await visit.ClickAsync("Save upstreams");
+        await Expect(visit.Page.GetByText("The upstreams are saved.", new() { Exact = true })).ToBeVisibleAsync();
+    }
+
     private static ILocator Upstream(Visit visit, int number) => visit.Page.GetByRole(AriaRole.Group, new() { Name = $"Upstream {number}", Exact = true });
 }

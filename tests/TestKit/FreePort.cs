@@ -12,7 +12,8 @@ internal static class FreePort
 {
     private const int First = 15_000;
     private const int Count = 15_000;
-    private static readonly string Folder = Path.Combine(Path.GetTempPath(), "tollgate-test-ports");
+    // Not the folder for temporary files: all suites must mean the same one, wherever each is told to put its files.
+    private const string Folder = "/tmp/tollgate-test-ports";
     private static readonly List<FileStream> Held = [];
     private static readonly Lock Gate = new();
     private static int s_next = Environment.ProcessId * 97 % Count;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Npgsql;
 
 namespace Tollgate.TestKit;
@@ -9,7 +8,6 @@ namespace Tollgate.TestKit;
 /// </summary>
 public sealed class StatementGate : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private static int _count;
 
     private readonly TestDatabase _database;
@@ -37,18 +35,7 @@ public sealed class StatementGate : IAsyncDisposable
     }
 
     /// <summary>Waits until so many of the database's connections wait for a lock: at the gate, or behind one who does.</summary>
-    public async Task UntilWaitingAsync(int connections)
-    {
-        for (var watch = Stopwatch.StartNew(); ; await Task.Delay(10).ConfigureAwait(false))
-        {
-            var command = _database.OwnerOrSuperuser.CreateCommand("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
-            await using (command.ConfigureAwait(false))
-                if ((long)(await command.ExecuteScalarAsync().ConfigureAwait(false))! >= connections)
-                    return;
-            if (watch.Elapsed > Limit)
-                throw new TimeoutException($"{connections} connections were to wait before {_table}.");
-        }
-    }
+    public Task UntilWaitingAsync(int connections) => LockWaits.UntilAsync(_database, connections, _table);
 
     public Task OpenAsync() => ExecuteAsync($"SELECT pg_advisory_unlock(4711, {_key})");
 

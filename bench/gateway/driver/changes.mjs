@@ -2,7 +2,7 @@
 import { loadavg } from "node:os";
 import { Bed } from "./bed.mjs";
 import { locked } from "./lock.mjs";
-import { aheadOfOthers, openLoop, warmUp } from "./measure.mjs";
+import { openLoop, warmUp } from "./measure.mjs";
 import { median, number, save } from "./report.mjs";
 import { sleep } from "./processes.mjs";
 
@@ -20,7 +20,7 @@ export async function changes({ rate = 2000, seconds = 20, env, rounds = 2 }) {
           const end = Date.now() + (warmup + seconds) * 1000;
           const load = openLoop(peer, bed, { rate, seconds, warmup });
           const changer = changing ? sleep(warmup * 1000).then(() => change(bed, end, made)) : null;
-          const times = await aheadOfOthers(() => load);
+          const times = await load;
           await changer;
           rows.push({ round, changing, load: loadavg()[0], ...times, made });
         });

@@ -1,8 +1,8 @@
 // One run of load against one peer, with what it cost.
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bench, repository } from "./files.mjs";
+import { ahead } from "./group.mjs";
 import { loadCore } from "./peers.mjs";
 import { cpu, postgresOf, sleep, used } from "./processes.mjs";
 
@@ -10,7 +10,7 @@ import { cpu, postgresOf, sleep, used } from "./processes.mjs";
 export function wrk(peer, bed, { seconds, path = "/items", connections = 64, body = 0 }) {
   const url = `${peer.url}${bed.path}${path}`;
   const env = { ...process.env, BENCH_KEYS: join(bed.work, "keys.txt"), BENCH_PATH: new URL(url).pathname, BENCH_BODY: String(body) };
-  return output("taskset", ["-c", String(loadCore), "wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "10s", "-s", join(bench, "wrk/keys.lua"), url], env)
+  return loadWith(["wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "10s", "-s", join(bench, "wrk/keys.lua"), url], env)
     .then((text) => JSON.parse(/JSON (.*)/.exec(text)?.[1] ?? fail(`wrk said: ${text}`)));
 }
 
@@ -18,8 +18,13 @@ export function wrk(peer, bed, { seconds, path = "/items", connections = 64, bod
 export function openLoop(peer, bed, { rate, seconds, warmup = 2, connections = 64 }) {
   const url = new URL(`${peer.url}${bed.path}/items`);
   const program = join(repository, "artifacts/bin/load/release/Tollgate.load.dll");
-  return output("taskset", ["-c", String(loadCore), "dotnet", program, url.hostname, url.port, url.pathname, join(bed.work, "keys.txt"), rate, seconds, warmup, connections].map(String))
+  return loadWith(["dotnet", program, url.hostname, url.port, url.pathname, join(bed.work, "keys.txt"), rate, seconds, warmup, connections].map(String))
     .then((text) => JSON.parse(/JSON (.*)/.exec(text)?.[1] ?? fail(`the load said: ${text}`)));
+}
+
+function loadWith(command, env) {
+  const [first, ...others] = ahead(["taskset", "-c", String(loadCore), ...command]);
+  return output(first, others, env);
 }
 
 export function output(command, args, env = process.env) {
@@ -37,7 +42,7 @@ export function output(command, args, env = process.env) {
 export async function measure(peer, load, { drain = true } = {}) {
   if (peer.tollgate) peer.idle ??= await idleShare(peer);
   const before = cpu(peer.child.pid);
-  const result = await aheadOfOthers(load);
+  const result = await load();
   const after = cpu(peer.child.pid);
   if (result.failed > 0) throw new Error(`${peer.name}: ${result.failed} of ${result.requests} requests failed`);
   const during = used(before, after);
@@ -49,17 +54,6 @@ export async function measure(peer, load, { drain = true } = {}) {
   // Its own work for these requests goes on until they are shipped.
   const whole = used(before, await quiet(peer));
   return { ...row, cpu: each(whole.own), postgres: each(whole.postgres), threads: byThread(whole.threads) };
-}
-
-// BENCH_WEIGHT=-20, on a machine that does other work: this session goes before the others while a round runs. (Linux weighs sessions, not processes.)
-export async function aheadOfOthers(work) {
-  const weigh = (nice) => { if (process.env.BENCH_WEIGHT) writeFileSync("/proc/self/autogroup", nice); };
-  weigh(process.env.BENCH_WEIGHT);
-  try {
-    return await work();
-  } finally {
-    weigh("0");
-  }
 }
 
 /** Load until the runtime has nothing left to compile, where there is one. */

@@ -46,7 +46,7 @@ export async function startUpstream(work) {
   const port = await freePort();
   mkdirSync(join(work, "files"), { recursive: true });
   const values = { WORK: work, UPSTREAM: port, BODY: "x".repeat(200), PEERS: join(bench, "peers"), USER: userInfo().username };
-  const child = start("nginx", ["-c", fill("upstream/nginx.conf", join(work, "upstream.conf"), values), "-e", join(work, "upstream.log")], { core: loadCore, log: join(work, "upstream.out") });
+  const child = start("nginx", ["-c", fill("upstream/nginx.conf", join(work, "upstream.conf"), values), "-e", join(work, "upstream.log")], { core: loadCore, withLoad: true, log: join(work, "upstream.out") });
   await until("the upstream answers", () => answers(`http://127.0.0.1:${port}/`), 20, child);
   return { child, values };
 }

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync, readdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { ahead, grouped } from "./group.mjs";
 
 const tick = 1e9 / 100; // USER_HZ is 100 on every Linux.
 const read = (path) => { try { return readFileSync(path, "utf8"); } catch { return ""; } };
@@ -10,11 +11,12 @@ const started = new Set();
 process.on("exit", () => started.forEach((child) => child.kill()));
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
-/** Pinned to one processor, its output in a file. */
-export function start(command, args, { core, log, env = {}, cwd } = {}) {
+/** Pinned to one processor, in a control group of its own or with the load, its output in a file. */
+export function start(command, args, { core, log, env = {}, cwd, withLoad = false } = {}) {
   mkdirSync(dirname(log), { recursive: true });
   const out = openSync(log, "a");
-  const child = spawn("taskset", ["-c", String(core), command, ...args], { stdio: ["ignore", out, out], env: { ...process.env, ...env }, cwd });
+  const [first, ...others] = (withLoad ? ahead : grouped)(["taskset", "-c", String(core), command, ...args]);
+  const child = spawn(first, others, { stdio: ["ignore", out, out], env: { ...process.env, ...env }, cwd });
   child.log = log;
   started.add(child);
   child.ended = new Promise((resolve) => child.once("exit", resolve)).then(() => started.delete(child));

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Button } from "~/design/Button";
 import { TextField } from "~/design/Field";
 import { Failed } from "~/design/States";
@@ -13,7 +13,7 @@ export function EmailSection({ security }: { security: Security }) {
   return (
     <Section title="E-mail address" lead={security.email_verified ? `${security.email}, confirmed.` : `${security.email}, not confirmed yet: nothing can be published, and no invitation accepted.`}>
       {!security.email_verified && <ProofForm what={`We mailed a code and a link to ${security.email}.`} again />}
-      {security.email_verified && asked && <ProofForm what={`We mailed a code and a link to ${asked}. Until it is confirmed, the old address stays.`} />}
+      {security.email_verified && asked && asked !== security.email && <ProofForm what={`We mailed a code and a link to ${asked}. Until it is confirmed, the old address stays.`} />}
       <ChangeForm onAsked={setAsked} />
     </Section>
   );
@@ -21,6 +21,7 @@ export function EmailSection({ security }: { security: Security }) {
 
 function ChangeForm({ onAsked }: { onAsked: (email: string) => void }) {
   const guard = useGuard("This changes the address by which you get into your account.");
+  const element = useRef<HTMLFormElement>(null);
   const form = useForm(
     ["email"],
     async (values) => {
@@ -28,10 +29,13 @@ function ChangeForm({ onAsked }: { onAsked: (email: string) => void }) {
       await guard(() => changeEmail(email));
       return email;
     },
-    onAsked,
+    (email) => {
+      element.current?.reset();
+      onAsked(email);
+    },
   );
   return (
-    <form className="grid gap-12" {...form.props} aria-label="Change the address">
+    <form ref={element} className="grid gap-12" {...form.props} aria-label="Change the address">
       {form.problem && <Failed error={form.problem} what="The address was not changed." />}
       <TextField label="New address" name="email" type="email" autoComplete="email" error={form.errorOf("email")} hint="Both addresses are told." />
       <div>

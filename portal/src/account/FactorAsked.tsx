@@ -3,9 +3,16 @@ import { useRouter, useSearch } from "@tanstack/react-router";
 import { Button } from "~/design/Button";
 import { useSession } from "~/session/data";
 import { pathOfHere } from "~/session/next";
-import { securityQuery } from "./data";
+import { securityQuery, type Security } from "./data";
 
-/** Who was stopped for want of a second factor is told why they are here, and led back once it is shown. */
+const standsOf = ({ email_verified: verified }: Security, has: boolean): string =>
+  !verified
+    ? "Your address is not confirmed yet: type the code of its mail below."
+    : has
+      ? "Your account has a second factor."
+      : "Your account has no second factor. If that stopped you, set up an authenticator app or add a passkey below.";
+
+/** Who was stopped for want of a second factor, or of a confirmed address, is told why they are here, and led back once it is shown. */
 export function FactorAsked() {
   const next = pathOfHere(useSearch({ from: "/desk/account" }).next);
   const router = useRouter();
@@ -25,7 +32,7 @@ export function FactorAsked() {
           </p>
         </>
       ) : (
-        <p className="font-medium">No organization of yours waits for a second factor.</p>
+        security && <p className="font-medium">{standsOf(security, has)}</p>
       )}
       {next && <Button onClick={() => router.history.push(next)}>Back to where you were</Button>}
     </section>

@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { Button } from "~/design/Button";
 import { TextField } from "~/design/Field";
+import { arrive } from "~/design/focus";
 import { Failed } from "~/design/States";
 import { textOf, useForm } from "~/design/useForm";
 import { verifyEmail } from "~/session/data";
@@ -13,7 +14,10 @@ export function ProofForm({ what, again = false }: { what: string; again?: boole
   const wrong = form.problem?.code === "EMAIL_PROOF_INVALID";
   return (
     <form className="grid gap-12 border-l-2 border-line pl-16" {...form.props} aria-label="Confirm the address">
-      <p>{what}</p>
+      {/* Asked for just now it has the focus. */}
+      <p ref={again ? undefined : arrive} tabIndex={-1} className="outline-none">
+        {what}
+      </p>
       {form.problem && !wrong && <Failed error={form.problem} />}
       <TextField label="Code of the mail" name="code" inputMode="numeric" autoComplete="one-time-code" mono error={wrong ? "This code is wrong, was used, or is too old." : form.errorOf("code")} />
       <div className="flex flex-wrap gap-8">

@@ -24,22 +24,35 @@ interface StepUpFormProps {
   onShown: () => void;
 }
 
+type Way = "password" | "code" | "recovery";
+
+const offers: Record<Way, string> = { password: "Use your password", code: "Use your authenticator app", recovery: "Use a recovery code" };
+
 export function StepUpForm({ lead, has, onShown }: StepUpFormProps) {
-  const [byCode, setByCode] = useState(false);
+  const [chosen, setChosen] = useState<Way>();
   const passkey = useMutation({ mutationFn: stepUpByPasskey, onSuccess: onShown });
-  const code = has.totp && (byCode || !has.password);
+  const ways: Way[] = [...(has.password ? ["password" as const] : []), ...(has.totp ? ["code" as const, "recovery" as const] : [])];
+  // What it has is known a moment after this is shown.
+  const way = chosen && ways.includes(chosen) ? chosen : ways[0];
+  // A recovery code is for who has no app at hand, and is not wasted by who asked for another way.
+  const others = ways.filter((each) => each !== way && (each !== "recovery" || way === "code"));
   return (
     <div className="grid gap-16">
       <p className="text-quiet">{lead}</p>
-      {code ? <CodeForm onShown={onShown} /> : has.password && <PasswordForm onShown={onShown} />}
-      {(has.passkeys || (has.totp && has.password)) && (
+      {way === "password" && <PasswordForm onShown={onShown} />}
+      {(way === "code" || way === "recovery") && <CodeForm key={way} recovery={way === "recovery"} onShown={onShown} />}
+      {(has.passkeys || others.length > 0) && (
         <div className="flex flex-wrap gap-8">
           {has.passkeys && (
             <Button busy={passkey.isPending} onClick={() => passkey.mutate()}>
               Use a passkey
             </Button>
           )}
-          {has.totp && has.password && <Button onClick={() => setByCode(!byCode)}>{byCode ? "Use your password" : "Use your authenticator app"}</Button>}
+          {others.map((each) => (
+            <Button key={each} onClick={() => setChosen(each)}>
+              {offers[each]}
+            </Button>
+          ))}
         </div>
       )}
       {passkey.error && (
@@ -63,22 +76,22 @@ function PasswordForm({ onShown }: { onShown: () => void }) {
   );
 }
 
-function CodeForm({ onShown }: { onShown: () => void }) {
-  const form = useForm(["code"], (values) => stepUp({ code: textOf(values, "code") }), onShown);
+function CodeForm({ recovery, onShown }: { recovery: boolean; onShown: () => void }) {
+  const form = useForm(["code"], (values) => stepUp(recovery ? { recovery_code: textOf(values, "code") } : { code: textOf(values, "code") }), onShown);
   const wrong = form.problem?.code === "SECOND_FACTOR_INVALID";
   return (
     <form className="grid gap-16" {...form.props} aria-label="Show who you are">
       {form.problem && !wrong && <Failed error={form.problem} what="That did not show it." />}
       <TextField
-        label="Code of your authenticator app"
+        label={recovery ? "Recovery code" : "Code of your authenticator app"}
         name="code"
-        inputMode="numeric"
+        inputMode={recovery ? "text" : "numeric"}
         autoComplete="one-time-code"
         mono
         data-focus
         ref={arrive}
         required
-        error={wrong ? "This code is wrong or was used before." : form.errorOf("code")}
+        error={wrong ? "This code is wrong or was used before." : form.errorOf("code", "recovery_code")}
       />
       <GoOn busy={form.busy} />
     </form>

@@ -7,13 +7,15 @@ import { answerWithPasskey, makePasskey } from "~/session/passkeys";
 
 export type Security = Answer<"/auth/security", "get">;
 export type Passkey = Security["passkeys"][number];
+export type TotpOffer = Answer<"/auth/totp", "post">;
 
 export const securityQuery = queryOptions({ queryKey: ["security"], queryFn: () => take(tollgate.GET("/auth/security")) });
 
 export const useSecurity = () => useQuery(securityQuery);
 
+/** Lists of members say who has a second factor, and an organization may have been closed for want of it. */
 async function changed(): Promise<void> {
-  await Promise.all([queryClient.invalidateQueries({ queryKey: securityQuery.queryKey }), queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey })]);
+  await Promise.all([securityQuery.queryKey, sessionQuery.queryKey, ["organization"]].map((queryKey) => queryClient.invalidateQueries({ queryKey })));
 }
 
 export async function stepUp(proof: { password: string } | { code: string } | { recovery_code: string }): Promise<void> {

@@ -9,6 +9,7 @@ import { When } from "~/design/Figures";
 import { counted } from "~/design/format";
 import { Failed, Lines } from "~/design/States";
 import { useNote } from "~/design/Toasts";
+import { RemoveFactor } from "./RemoveFactor";
 import { accountQuery, disableAccount, enableAccount, endSession, endSessions, setRole, type AdminAccount, type AdminAccountDetail, type AdminSession } from "./data";
 
 /** One account beside the list: its organizations and sessions, and what an operator can do. */
@@ -93,6 +94,7 @@ const acts: Record<Act, { verb: string; title: string; text: string; run: (id: s
 
 function Acts({ account, sessions }: { account: AdminAccount; sessions: number }) {
   const [asking, setAsking] = useState<Act | null>(null);
+  const [removing, setRemoving] = useState(false);
   const note = useNote();
   const guard = useGuard(`As an operator you act on ${account.email}.`);
   const mutation = useMutation({
@@ -111,6 +113,8 @@ function Acts({ account, sessions }: { account: AdminAccount; sessions: number }
           {acts[act].verb}
         </Button>
       ))}
+      {account.second_factor && account.role !== "admin" && <Button onClick={() => setRemoving(true)}>Remove second factor</Button>}
+      {removing && <RemoveFactor account={account} onClose={() => setRemoving(false)} />}
       <ConfirmDialog
         open={asking !== null}
         title={`${asked?.title ?? ""} ${account.email}?`}

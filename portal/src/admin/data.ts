@@ -61,6 +61,11 @@ export async function endSessions(id: string): Promise<void> {
   await changed();
 }
 
+export async function removeSecondFactors(id: string, reason: string): Promise<void> {
+  await take(tollgate.DELETE("/api/admin/accounts/{id}/second-factor", { ...at(id), body: { reason } }));
+  await changed();
+}
+
 export async function suspendOrganization(id: string, reason: string): Promise<void> {
   await take(tollgate.POST("/api/admin/organizations/{id}/suspend", { ...at(id), body: { reason } }));
   await changed();

@@ -42,6 +42,7 @@ export function fieldName(path: string): string {
 
 /** Where the API's words are for programs. */
 const explained: Record<string, string> = {
+  EMAIL_NOT_VERIFIED: "Your address is not confirmed yet. The mail that came to it has a code; account security takes it, or sends another.",
   SECOND_FACTOR_REQUIRED: "A second factor is asked for here, and this session has shown none.",
 };
 

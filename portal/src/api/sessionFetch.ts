@@ -47,11 +47,13 @@ async function refresh(): Promise<boolean> {
   return response.ok;
 }
 
+/** Who is not signed in yet asks these; their 401 says that a password or a code is wrong. Everything else under /auth is the signed-in account's own. */
+const signsIn = /^\/auth\/(login|register|refresh|second-factor|mail-sign-in|passkey-sign-in|forgot-password|reset-password|providers\/[^/]+\/sign-in)(\/|$)/;
+
 export async function sessionFetch(request: Request): Promise<Response> {
   const again = request.clone();
   const response = await send(request);
-  const ofSession = new URL(request.url).pathname.startsWith("/auth/");
-  if (response.status !== 401 || ofSession || !mayBeSignedIn()) return response;
+  if (response.status !== 401 || signsIn.test(new URL(request.url).pathname) || !mayBeSignedIn()) return response;
   renewal ??= renew().finally(() => (renewal = null));
   if (await renewal) return send(again);
   for (const listener of endListeners) listener();

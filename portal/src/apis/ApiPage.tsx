@@ -9,6 +9,7 @@ import { Failed, Lines } from "~/design/States";
 import { usePageTitle } from "~/design/usePage";
 import { apiViews, type ApiView, type CallFilters } from "~/router";
 import { CallsSection } from "~/usage/CallsSection";
+import { useMayWork } from "~/session/organization";
 import { UsageSection } from "~/usage/UsageSection";
 import { apiQuery, plansQuery, type Api, type Plan } from "./data";
 import { Overview } from "./Overview";
@@ -52,7 +53,9 @@ export function ApiPage() {
 function Body({ tagged, plans, title }: { tagged: Tagged<Api>; plans: readonly Plan[]; title: string }) {
   const api = tagged.value;
   const search = useSearch({ from: at });
-  const view = search.view ?? "overview";
+  const may = useMayWork(api.organization.id);
+  const views = apiViews.filter((each) => may || each !== "settings");
+  const view = views.find((each) => each === search.view) ?? "overview";
   return (
     <>
       <header className="mb-16">
@@ -71,7 +74,7 @@ function Body({ tagged, plans, title }: { tagged: Tagged<Api>; plans: readonly P
         </p>
       </header>
       <nav aria-label="Parts of the API" className="views">
-        {apiViews.map((each) => (
+        {views.map((each) => (
           <Link key={each} from="/apis/$id" to="." search={each === "overview" ? {} : { view: each }} className="category" activeOptions={{ exact: true, includeSearch: true }} aria-current={each === view ? "page" : undefined}>
             {names[each]}
             {each === "plans" && <span className="minor"> {plans.length}</span>}
@@ -79,21 +82,21 @@ function Body({ tagged, plans, title }: { tagged: Tagged<Api>; plans: readonly P
           </Link>
         ))}
       </nav>
-      {view === "overview" && <Overview api={api} plans={plans} />}
-      {view === "plans" && <PlansView api={api} plans={plans} />}
+      {view === "overview" && <Overview api={api} plans={plans} may={may} />}
+      {view === "plans" && <PlansView api={api} plans={plans} may={may} />}
       {view === "endpoints" && (
         <>
-          {api.status !== "archived" && <ReplaceDocument tagged={tagged} />}
+          {may && api.status !== "archived" && <ReplaceDocument tagged={tagged} />}
           <EndpointList endpoints={api.endpoints} />
         </>
       )}
-      {view === "usage" && <ApiUsage api={api} filters={search} />}
+      {view === "usage" && <ApiUsage api={api} filters={search} may={may} />}
       {view === "settings" && <SettingsView tagged={tagged} />}
     </>
   );
 }
 
-function ApiUsage({ api, filters }: { api: Api; filters: CallFilters }) {
+function ApiUsage({ api, filters, may }: { api: Api; filters: CallFilters; may: boolean }) {
   const navigate = useNavigate({ from: "/apis/$id" });
   const change = (part: Partial<CallFilters>) => void navigate({ search: (before) => ({ ...before, ...part }), replace: true, resetScroll: false });
   const show = (which: CallFilters["show"]) => {
@@ -111,6 +114,7 @@ function ApiUsage({ api, filters }: { api: Api; filters: CallFilters }) {
         onShow={show}
       />
       <CallsSection
+        may={may}
         subject={{ api: api.id }}
         filters={filters}
         onFilter={change}

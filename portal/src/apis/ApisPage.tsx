@@ -6,7 +6,7 @@ import { When } from "~/design/Figures";
 import { count, counted } from "~/design/format";
 import { Empty, Failed, Lines } from "~/design/States";
 import { usePageTitle } from "~/design/usePage";
-import { useOrganization } from "~/session/organization";
+import { useMayWork, useOrganization } from "~/session/organization";
 import { apisQuery, type ApiRow } from "./data";
 import { ApiStatus } from "./status";
 
@@ -21,6 +21,7 @@ function titleOf(rows: readonly ApiRow[] | undefined): string {
 export function ApisPage() {
   const organization = useOrganization();
   const query = useQuery({ ...apisQuery(organization?.id), enabled: organization !== undefined });
+  const may = useMayWork(organization?.id);
   const rows = query.data?.data;
   const title = titleOf(rows);
   usePageTitle(title);
@@ -28,7 +29,7 @@ export function ApisPage() {
     <>
       <header className="flex flex-wrap items-center justify-between gap-16 mb-24">
         <h1 className="text-26 font-semibold">{title}</h1>
-        {rows && rows.length > 0 && <ButtonLink to="/apis/new">Import an API</ButtonLink>}
+        {may && rows && rows.length > 0 && <ButtonLink to="/apis/new">Import an API</ButtonLink>}
       </header>
       {failureOf(query) ? (
         <Failed error={query.error} what="Your APIs could not be read." retry={() => void query.refetch()} />
@@ -38,9 +39,11 @@ export function ApisPage() {
         <Empty
           title={`${organization?.name ?? "You"} has no APIs yet`}
           action={
-            <ButtonLink to="/apis/new" kind="signal">
-              Import an API
-            </ButtonLink>
+            may && (
+              <ButtonLink to="/apis/new" kind="signal">
+                Import an API
+              </ButtonLink>
+            )
           }
           example="Any OpenAPI document will do: 2.0, 3.0 or 3.1, as JSON or YAML."
         >

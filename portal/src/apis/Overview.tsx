@@ -5,7 +5,7 @@ import type { Api, Plan } from "./data";
 import { FindingsTable } from "./FindingsTable";
 import { WayToCatalog } from "./WayToCatalog";
 
-export function Overview({ api, plans }: { api: Api; plans: readonly Plan[] }) {
+export function Overview({ api, plans, may }: { api: Api; plans: readonly Plan[]; may: boolean }) {
   const published = api.status === "published";
   return (
     <div className="stack">
@@ -23,7 +23,7 @@ export function Overview({ api, plans }: { api: Api; plans: readonly Plan[] }) {
           </p>
         </section>
       ) : (
-        <WayToCatalog api={api} plans={plans} />
+        <WayToCatalog api={api} plans={plans} may={may} />
       )}
       <FindingsTable findings={api.findings} />
     </div>

@@ -29,6 +29,10 @@ export function PlanEditor({ api, plan, first, onClose }: PlanEditorProps) {
     values.allowances.flatMap((_, index) => ["meter", "amount", "window", "past", "unit_price"].map((field) => `allowances.${index}.${field}`)),
   );
   const form = useForm(shown, () => savePlan(api.id, plan, toDraft(values)), onClose);
+  const remove = (row: number) => {
+    form.forget();
+    set({ allowances: values.allowances.filter((each) => each.row !== row) });
+  };
   return (
     <Dialog open wide title={plan ? `Edit ${plan.name}` : "Add a plan"} onClose={onClose}>
       <form className="grid gap-16" {...form.props}>
@@ -70,7 +74,7 @@ export function PlanEditor({ api, plan, first, onClose }: PlanEditorProps) {
               value={each}
               declared={declared}
               onChange={(part) => setAllowance(each.row, part)}
-              onRemove={() => set({ allowances: values.allowances.filter((other) => other.row !== each.row) })}
+              onRemove={() => remove(each.row)}
               errorOf={(field) => form.errorOf(`allowances.${index}.${field}`)}
             />
           ))}

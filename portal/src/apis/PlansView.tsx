@@ -12,10 +12,17 @@ import { PlanEditor } from "./PlanEditor";
 
 type Editing = { plan: Plan | null } | null;
 
-export function PlansView({ api, plans }: { api: Api; plans: readonly Plan[] }) {
+interface PlansViewProps {
+  api: Api;
+  plans: readonly Plan[];
+  /** Make, change and archive them. */
+  may: boolean;
+}
+
+export function PlansView({ api, plans, may }: PlansViewProps) {
   const [editing, setEditing] = useState<Editing>(null);
   const [ending, setEnding] = useState<Plan | null>(null);
-  const add = (
+  const add = may && (
     <Button kind={plans.length === 0 ? "signal" : "plain"} onClick={() => setEditing({ plan: null })}>
       Add a plan
     </Button>
@@ -33,12 +40,12 @@ export function PlansView({ api, plans }: { api: Api; plans: readonly Plan[] }) 
         <>
           <ul>
             {plans.map((plan) => (
-              <PlanRow key={plan.id} plan={plan} onEdit={() => setEditing({ plan })} onArchive={() => setEnding(plan)} />
+              <PlanRow key={plan.id} plan={plan} may={may} onEdit={() => setEditing({ plan })} onArchive={() => setEnding(plan)} />
             ))}
           </ul>
           <div className="flex flex-wrap items-center gap-16 mt-16">
             {add}
-            {api.status !== "published" && api.status !== "archived" && (
+            {may && api.status !== "published" && api.status !== "archived" && (
               <span className="text-quiet">
                 Ready?{" "}
                 <Link from="/apis/$id" to="." search={{}} className="link text-ink">
@@ -55,7 +62,7 @@ export function PlansView({ api, plans }: { api: Api; plans: readonly Plan[] }) 
   );
 }
 
-function PlanRow({ plan, onEdit, onArchive }: { plan: Plan; onEdit: () => void; onArchive: () => void }) {
+function PlanRow({ plan, may, onEdit, onArchive }: { plan: Plan; may: boolean; onEdit: () => void; onArchive: () => void }) {
   return (
     <li className="plan-row">
       <div className="min-w-0">
@@ -76,14 +83,16 @@ function PlanRow({ plan, onEdit, onArchive }: { plan: Plan; onEdit: () => void; 
         ))}
         {plan.allowances.length === 0 && <li className="text-quiet">No limits</li>}
       </ul>
-      <div className="flex gap-4">
-        <Button aria-label={`Edit plan ${plan.name}`} onClick={onEdit}>
-          Edit
-        </Button>
-        <Button kind="quiet" aria-label={`Archive plan ${plan.name}`} onClick={onArchive}>
-          Archive
-        </Button>
-      </div>
+      {may && (
+        <div className="flex gap-4">
+          <Button aria-label={`Edit plan ${plan.name}`} onClick={onEdit}>
+            Edit
+          </Button>
+          <Button kind="quiet" aria-label={`Archive plan ${plan.name}`} onClick={onArchive}>
+            Archive
+          </Button>
+        </div>
+      )}
     </li>
   );
 }

@@ -1,4 +1,3 @@
-import { useRef } from "react";
 import type { Tagged } from "~/api/client";
 import { Button } from "~/design/Button";
 import { AreaField, TextField } from "~/design/Field";
@@ -17,8 +16,8 @@ const fields = ["name", "summary", "description", "category", "timeout_ms", ...t
 export function SettingsView({ tagged }: { tagged: Tagged<Api> }) {
   return (
     <div className="stack max-w-prose">
-      {/* A saved version fills the form anew. */}
-      <SettingsForm key={tagged.etag} tagged={tagged} />
+      {/* Filled anew when what it shows was changed; a header that is saved below leaves what is being typed. */}
+      <SettingsForm key={shownOf(tagged.value)} tagged={tagged} />
       <UpstreamsSection apiId={tagged.value.id} />
       <UpstreamHeaders tagged={tagged} />
       <LifeOfApi api={tagged.value} />
@@ -26,15 +25,15 @@ export function SettingsView({ tagged }: { tagged: Tagged<Api> }) {
   );
 }
 
+const shownOf = ({ name, summary, description, category, tags, timeout_ms: timeout }: Api): string => JSON.stringify([name, summary, description, category, tags, timeout]);
+
 function SettingsForm({ tagged }: { tagged: Tagged<Api> }) {
   const api = tagged.value;
   const note = useNote();
-  // What others save while this form is open is noticed by the server (412), never overwritten.
-  const opened = useRef(tagged);
   const form = useForm(
     fields,
     (values) =>
-      updateApi(opened.current, {
+      updateApi(tagged, {
         name: textOf(values, "name"),
         summary: textOf(values, "summary"),
         description: textOf(values, "description"),

@@ -50,6 +50,10 @@ function UpstreamsEditor({ apiId, tagged }: { apiId: string; tagged: Tagged<Upst
     () => note("The upstreams are saved."),
   );
   const several = values.targets.length > 1;
+  const remove = (row: number) => {
+    form.forget();
+    set({ targets: values.targets.filter((each) => each.row !== row) });
+  };
   return (
     <form className="mt-12 grid gap-16" {...form.props} aria-label="Upstreams">
       {form.problem && (
@@ -82,7 +86,7 @@ function UpstreamsEditor({ apiId, tagged }: { apiId: string; tagged: Tagged<Upst
               />
             )}
             {several && (
-              <Button kind="quiet" icon className="upstream-remove" aria-label={`Remove upstream ${index + 1}`} onClick={() => set({ targets: values.targets.filter((other) => other.row !== each.row) })}>
+              <Button kind="quiet" icon className="upstream-remove" aria-label={`Remove upstream ${index + 1}`} onClick={() => remove(each.row)}>
                 <Trash2 aria-hidden className="size-16" />
               </Button>
             )}

@@ -26,7 +26,7 @@ function Step({ state, title, children, action }: { state: State; title: string;
 }
 
 /** What is done, and the one thing to do next. */
-export function WayToCatalog({ api, plans }: { api: Api; plans: readonly Plan[] }) {
+export function WayToCatalog({ api, plans, may }: { api: Api; plans: readonly Plan[]; may: boolean }) {
   const [accepted, setAccepted] = useState(false);
   const note = useNote();
   const errors = api.findings.filter((each) => each.severity === "error").length;
@@ -46,9 +46,11 @@ export function WayToCatalog({ api, plans }: { api: Api; plans: readonly Plan[] 
           state={planned ? "done" : "next"}
           title="Add a plan"
           action={
-            <ButtonLink to="/apis/$id" params={{ id: api.id }} search={{ view: "plans" }} kind={planned ? "plain" : "signal"}>
-              {planned ? "Edit plans" : "Add a plan"}
-            </ButtonLink>
+            may && (
+              <ButtonLink to="/apis/$id" params={{ id: api.id }} search={{ view: "plans" }} kind={planned ? "plain" : "signal"}>
+                {planned ? "Edit plans" : "Add a plan"}
+              </ButtonLink>
+            )
           }
         >
           {planned ? plans.map((plan) => plan.name).join(", ") : "What it costs and how much of it may be used. It may be free."}
@@ -57,15 +59,17 @@ export function WayToCatalog({ api, plans }: { api: Api; plans: readonly Plan[] 
           state={planned ? "next" : "later"}
           title="Publish"
           action={
-            <Button kind={planned ? "signal" : "plain"} disabled={!planned || (errors > 0 && !accepted)} busy={mutation.isPending} onClick={() => mutation.mutate()}>
-              Publish API
-            </Button>
+            may && (
+              <Button kind={planned ? "signal" : "plain"} disabled={!planned || (errors > 0 && !accepted)} busy={mutation.isPending} onClick={() => mutation.mutate()}>
+                Publish API
+              </Button>
+            )
           }
         >
           {api.status === "unpublished" ? "Back in the catalog within a second. Its subscribers were served all the time." : "Live in the gateway and in the catalog within a second."}
         </Step>
       </ol>
-      {errors > 0 && planned && (
+      {errors > 0 && planned && may && (
         <label className="flex items-start gap-8 mt-16 max-w-prose">
           <input type="checkbox" checked={accepted} onChange={(event) => setAccepted(event.target.checked)} className="check mt-4" />
           <span>

@@ -30,9 +30,12 @@ function fromJson(root: Record<string, unknown>): Guess {
   return { name: text(info.title), upstream: absolute(upstream), operations };
 }
 
+/** `info: { title: Weather, version: 1.0.0 }` on one line. */
+const inBraces = (of: string, key: string): RegExp => new RegExp(`^${of}:[^\\n]*?\\b${key}:\\s*("[^"\\n]*"|'[^'\\n]*'|[^,}\\n]+)`, "m");
+
 function fromYaml(document: string): Guess {
-  const title = /^ {1,8}title:\s*(.+)$/m.exec(document)?.[1];
-  const url = /^\s*-\s*url:\s*(.+)$/m.exec(document)?.[1];
+  const title = /^ {1,8}title:\s*(.+)$/m.exec(document)?.[1] ?? inBraces("info", "title").exec(document)?.[1];
+  const url = /^\s*-\s*url:\s*(.+)$/m.exec(document)?.[1] ?? inBraces("servers", "url").exec(document)?.[1];
   return { name: title ? unquote(title) : undefined, upstream: absolute(url ? unquote(url) : undefined), operations: null };
 }
 

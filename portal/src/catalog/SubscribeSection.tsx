@@ -1,12 +1,13 @@
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useRouterState, useSearch } from "@tanstack/react-router";
+import { useId } from "react";
 import { toError } from "~/api/problem";
 import { Button, ButtonLink } from "~/design/Button";
 import { Price } from "~/design/Figures";
 import { Failed } from "~/design/States";
-import { useSession } from "~/session/data";
-import { useOrganization } from "~/session/organization";
-import { subscribe, type NewSubscription } from "~/subscriptions/data";
+import { useSession, type Membership } from "~/session/data";
+import { chooseOrganization, useMayWork, useOrganization } from "~/session/organization";
+import { subscribe, subscriptionsQuery, type NewSubscription } from "~/subscriptions/data";
 import type { Listing } from "./data";
 import { PlanChoice } from "./PlanChoice";
 
@@ -17,7 +18,10 @@ export function SubscribeSection({ listing, onSubscribed }: { listing: Listing; 
   const here = useRouterState({ select: (state) => state.location.href });
   const session = useSession();
   const organization = useOrganization();
+  const may = useMayWork(organization?.id);
   const chosen = listing.plans.find((plan) => plan.id === wanted) ?? listing.plans[0];
+  const subscriptions = useQuery({ ...subscriptionsQuery(organization?.id), enabled: organization !== undefined && !organization.second_factor_missing }).data?.data;
+  const taken = subscriptions?.find((each) => each.plan.id === chosen?.id && each.status !== "canceled");
   const mutation = useMutation({ mutationFn: () => subscribe(chosen?.id ?? "", organization?.id), onSuccess: onSubscribed });
   if (!chosen)
     return (
@@ -34,14 +38,26 @@ export function SubscribeSection({ listing, onSubscribed }: { listing: Listing; 
       <PlanChoice
         plans={listing.plans}
         chosen={chosen.id}
-        onChoose={(plan) => void navigate({ search: (before) => ({ ...before, plan }), replace: true, resetScroll: false })}
+        onChoose={(plan) => {
+          mutation.reset();
+          void navigate({ search: (before) => ({ ...before, plan }), replace: true, resetScroll: false });
+        }}
       />
       <div className="barrier">
-        <p>
+        <div className="min-w-0">
           <span className="font-semibold">{chosen.name}</span>, {chosen.price.amount === 0 ? "nothing to pay" : <Price {...chosen.price} />}
-          {organization && <span className="text-quiet">, for {organization.name}</span>}
-        </p>
-        {session ? (
+          {organization && <ForWhom of={organization} among={session?.organizations ?? []} onChoose={mutation.reset} />}
+        </div>
+        {taken ? (
+          <p className="flex flex-wrap items-center gap-12">
+            {organization?.name} is on this plan.
+            <ButtonLink to="/subscriptions/$id" params={{ id: taken.id }} size="large">
+              Go to the subscription
+            </ButtonLink>
+          </p>
+        ) : organization && !may ? (
+          <p className="text-quiet">As {organization.role} of {organization.name} you cannot subscribe for it. Its owners, admins and developers can.</p>
+        ) : session ? (
           <Button kind="signal" size="large" busy={mutation.isPending} onClick={() => mutation.mutate()}>
             Subscribe to {chosen.name}
           </Button>
@@ -66,5 +82,32 @@ export function SubscribeSection({ listing, onSubscribed }: { listing: Listing; 
         </div>
       )}
     </section>
+  );
+}
+
+/** Whose subscription it will be: with several organizations a choice, the same as on the desk. */
+function ForWhom({ of, among, onChoose }: { of: Membership; among: readonly Membership[]; onChoose: () => void }) {
+  const id = useId();
+  if (among.length < 2) return <span className="text-quiet">, for {of.name}</span>;
+  return (
+    <div className="flex flex-wrap items-center gap-8 mt-8 text-quiet">
+      <label htmlFor={id}>For</label>
+      <select
+        id={id}
+        className="control w-auto max-w-full"
+        data-size="small"
+        value={of.id}
+        onChange={(event) => {
+          onChoose();
+          chooseOrganization(event.target.value);
+        }}
+      >
+        {among.map((each) => (
+          <option key={each.id} value={each.id}>
+            {each.name}
+          </option>
+        ))}
+      </select>
+    </div>
   );
 }

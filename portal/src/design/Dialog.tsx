@@ -16,7 +16,21 @@ export function Dialog({ open, title, onClose, children, wide = false }: DialogP
   const ref = useModal(open);
   const id = useId();
   return (
-    <dialog ref={ref} className={`float ${wide ? "float-wide" : ""}`} aria-labelledby={id} onClose={onClose}>
+    <dialog
+      ref={ref}
+      className={`float ${wide ? "float-wide" : ""}`}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        // Of the dialog itself, not of a file's choice in it. The browser would close it now and say so later, when it may have been opened again.
+        if (event.target !== event.currentTarget) return;
+        event.preventDefault();
+        onClose();
+      }}
+      onClose={({ currentTarget }) => {
+        // A browser may close it without asking; all else was told already.
+        if (open && !currentTarget.open) onClose();
+      }}
+    >
       {open && (
         <div className="p-24">
           <header className="flex items-start justify-between gap-16 mb-16">

@@ -29,7 +29,7 @@ export function Failed({ error, retry, what }: { error: unknown; retry?: () => v
       {unsure && <p className="text-quiet mt-2">{retry ? "Nothing of yours was changed or lost." : "It may have been done all the same: look before you do it again."}</p>}
       <div className="flex flex-wrap items-center gap-x-12 gap-y-4 mt-8 text-12 text-quiet">
         {retry && <Button onClick={retry}>Try again</Button>}
-        {asksForFactor.includes(problem.code) && <ToSecurity />}
+        {mendedThere.includes(problem.code) && <ToSecurity />}
         <code>{problem.code}</code>
         {problem.requestId && (
           <span className="inline-flex items-center gap-4">
@@ -42,9 +42,9 @@ export function Failed({ error, retry, what }: { error: unknown; retry?: () => v
   );
 }
 
-const asksForFactor: readonly string[] = ["SECOND_FACTOR_REQUIRED", "NO_SECOND_FACTOR"];
+const mendedThere: readonly string[] = ["SECOND_FACTOR_REQUIRED", "NO_SECOND_FACTOR", "EMAIL_NOT_VERIFIED"];
 
-/** Where a second factor is set up, and back. */
+/** Where a second factor is set up and an address confirmed, and back. */
 function ToSecurity() {
   const next = useRouterState({ select: (state) => placeOf(state.location) });
   return (

@@ -12,6 +12,8 @@ interface Form {
   problem: ApiError | null;
   /** Forgets the messages of fields that changed by themselves. */
   touch: (...names: string[]) => void;
+  /** Forgets the whole answer: what it spoke of may be gone, or stand elsewhere. */
+  forget: () => void;
 }
 
 /**
@@ -50,6 +52,7 @@ export function useForm<T>(fields: readonly string[], send: (values: FormData) =
     errorOf: (...names) => error?.fields.find((each) => names.includes(each.path) && !touched.includes(each.path))?.message,
     problem: allPlaced ? null : error,
     touch,
+    forget: mutation.reset,
   };
 }
 

@@ -12,7 +12,7 @@ import { useNote } from "~/design/Toasts";
 import { setArchived, type Meter } from "./data";
 import { reportCommand } from "./report";
 
-export function MeterDetail({ meter, onClose }: { meter: Meter; onClose: () => void }) {
+export function MeterDetail({ meter, may, onClose }: { meter: Meter; may: boolean; onClose: () => void }) {
   return (
     <Beside label="Meter" title={meterName(meter.name)} closing="Close meter" onClose={onClose}>
       <div className="grid gap-12">
@@ -37,14 +37,14 @@ export function MeterDetail({ meter, onClose }: { meter: Meter; onClose: () => v
         <p className="text-13 text-quiet">
           Plans of your APIs can include an amount of it, refuse past that, or charge for each {meter.unit} more. Subscribers see what was used on their subscription, and you on your API.
         </p>
-        <Life meter={meter} />
+        <Life meter={meter} may={may} />
       </div>
     </Beside>
   );
 }
 
 /** The name and the place among the 128 stay taken either way. */
-function Life({ meter }: { meter: Meter }) {
+function Life({ meter, may }: { meter: Meter; may: boolean }) {
   const [asking, setAsking] = useState(false);
   const note = useNote();
   const mutation = useMutation({
@@ -61,15 +61,17 @@ function Life({ meter }: { meter: Meter }) {
         {meter.archived_at ? "Archived" : "Declared"} <When at={meter.archived_at ?? meter.created_at} />
       </p>
       {!asking && failed}
-      <div>
-        {meter.archived_at ? (
-          <Button busy={mutation.isPending} onClick={() => mutation.mutate(false)}>
-            Restore meter
-          </Button>
-        ) : (
-          <Button onClick={() => setAsking(true)}>Archive meter</Button>
-        )}
-      </div>
+      {may && (
+        <div>
+          {meter.archived_at ? (
+            <Button busy={mutation.isPending} onClick={() => mutation.mutate(false)}>
+              Restore meter
+            </Button>
+          ) : (
+            <Button onClick={() => setAsking(true)}>Archive meter</Button>
+          )}
+        </div>
+      )}
       <ConfirmDialog
         open={asking}
         title={`Archive ${meterName(meter.name)}?`}

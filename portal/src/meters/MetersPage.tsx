@@ -7,7 +7,7 @@ import { Day } from "~/design/Figures";
 import { count, counted } from "~/design/format";
 import { Empty, Failed, Lines } from "~/design/States";
 import { usePageTitle } from "~/design/usePage";
-import { useOrganization } from "~/session/organization";
+import { useMayWork, useOrganization } from "~/session/organization";
 import { metersQuery, mostMeters, type Meter } from "./data";
 import { DeclareMeter } from "./DeclareMeter";
 import { MeterDetail } from "./MeterDetail";
@@ -31,7 +31,8 @@ export function MetersPage() {
   const rows = query.data?.toSorted((a, b) => Number(a.archived_at !== null) - Number(b.archived_at !== null));
   const title = titleOf(rows);
   usePageTitle(title);
-  const declare = (
+  const may = useMayWork(organization?.id);
+  const declare = may && (
     <Button kind="signal" onClick={() => setDeclaring(true)}>
       Declare a meter
     </Button>
@@ -55,7 +56,7 @@ export function MetersPage() {
           Calls are counted for you. A meter is for what a call does not show: you report it, plans include, limit and charge it.
         </Empty>
       ) : (
-        <Body rows={rows} open={rows.find((each) => each.id === meter)} onOpen={open} />
+        <Body rows={rows} may={may} open={rows.find((each) => each.id === meter)} onOpen={open} />
       )}
       {declaring && organization && (
         <DeclareMeter
@@ -71,7 +72,7 @@ export function MetersPage() {
   );
 }
 
-function Body({ rows, open, onOpen }: { rows: readonly Meter[]; open: Meter | undefined; onOpen: (id: string | undefined) => void }) {
+function Body({ rows, may, open, onOpen }: { rows: readonly Meter[]; may: boolean; open: Meter | undefined; onOpen: (id: string | undefined) => void }) {
   return (
     <div className="beside" data-open={open ? true : undefined}>
       <div className="min-w-0">
@@ -82,7 +83,7 @@ function Body({ rows, open, onOpen }: { rows: readonly Meter[]; open: Meter | un
           {rows.length} of {mostMeters} declared. That is all an organization ever can, archived ones included: a name and its code are never given to another meter.
         </p>
       </div>
-      {open && <MeterDetail key={open.id} meter={open} onClose={() => onOpen(undefined)} />}
+      {open && <MeterDetail key={open.id} meter={open} may={may} onClose={() => onOpen(undefined)} />}
     </div>
   );
 }

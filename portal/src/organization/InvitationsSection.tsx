@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useRef } from "react";
+import { useRef, useState } from "react";
 import { useGuard } from "~/account/StepUp";
 import { failureOf } from "~/api/query";
 import { Button } from "~/design/Button";
@@ -8,7 +8,7 @@ import { Day } from "~/design/Figures";
 import { Failed, Lines } from "~/design/States";
 import { useNote } from "~/design/Toasts";
 import { textOf, useForm } from "~/design/useForm";
-import { invitationsQuery, invite, roles, withdraw, type Invitation, type OrganizationDetail } from "./data";
+import { invitationsQuery, invite, meaningOf, roles, withdraw, type Invitation, type OrganizationDetail, type Role } from "./data";
 
 export function InvitationsSection({ organization }: { organization: OrganizationDetail }) {
   const query = useQuery(invitationsQuery(organization.id));
@@ -33,11 +33,13 @@ function InviteForm({ organization }: { organization: OrganizationDetail }) {
   const note = useNote();
   const guard = useGuard(`This invites somebody to own ${organization.name}.`);
   const element = useRef<HTMLFormElement>(null);
+  const [role, setRole] = useState<Role>("developer");
   const form = useForm(
     ["email", "role"],
     (values) => guard(() => invite(organization.id, textOf(values, "email"), textOf(values, "role"))),
     (sent) => {
       element.current?.reset();
+      setRole("developer");
       note(`An invitation is on its way to ${sent.email}.`);
     },
   );
@@ -45,12 +47,12 @@ function InviteForm({ organization }: { organization: OrganizationDetail }) {
     <form ref={element} className="grid gap-16 max-w-prose mb-24" {...form.props} aria-label="Invite">
       {form.problem && <Failed error={form.problem} what="No invitation was sent." />}
       <TextField label="E-mail" name="email" type="email" autoComplete="off" required hint="The invitation works for this address only, once, for seven days." error={form.errorOf("email")} />
-      <SelectField label="Role" name="role" defaultValue="developer" error={form.errorOf("role")}>
+      <SelectField label="Role" name="role" value={role} onChange={(event) => setRole(event.target.value as Role)} hint={meaningOf(role)} error={form.errorOf("role")}>
         {roles
-          .filter(({ role }) => organization.role === "owner" || role !== "owner")
-          .map(({ role, means }) => (
-            <option key={role} value={role}>
-              {role}: {means}
+          .filter(({ role: each }) => organization.role === "owner" || each !== "owner")
+          .map(({ role: each }) => (
+            <option key={each} value={each}>
+              {each}
             </option>
           ))}
       </SelectField>

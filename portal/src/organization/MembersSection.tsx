@@ -6,6 +6,7 @@ import { Button } from "~/design/Button";
 import { ConfirmDialog } from "~/design/Dialog";
 import { SelectField } from "~/design/Field";
 import { Day } from "~/design/Figures";
+import { counted } from "~/design/format";
 import { Failed, Lines } from "~/design/States";
 import { useNote } from "~/design/Toasts";
 import { changeRole, mayManage, membersQuery, removeMember, roles, transferOrganization, type Member, type OrganizationDetail, type Role } from "./data";
@@ -46,6 +47,7 @@ export function MembersSection({ organization }: { organization: OrganizationDet
       ) : (
         <Lines rows={3} />
       )}
+      <Lacking organization={organization} members={query.data ?? []} />
       <details className="mt-12 text-13 text-quiet">
         <summary>What each role may do</summary>
         <dl className="terms mt-8 max-w-prose">
@@ -60,6 +62,20 @@ export function MembersSection({ organization }: { organization: OrganizationDet
       <RemoveDialog organization={organization} member={removing} onClose={() => setRemoving(null)} />
       <TransferDialog organization={organization} member={heir} onClose={() => setHeir(null)} />
     </section>
+  );
+}
+
+/** Who manages the organization is told how many a password alone lets in, and what that means here. */
+function Lacking({ organization, members }: { organization: OrganizationDetail; members: readonly Member[] }) {
+  const lacking = members.filter((member) => member.second_factor === false).length;
+  if (lacking === 0) return null;
+  const many = `${counted(lacking, "member")} ${lacking === 1 ? "has" : "have"}`;
+  return (
+    <p className="mt-12 text-13 text-quiet max-w-prose">
+      {organization.require_second_factor
+        ? `${many} no second factor, and ${lacking === 1 ? "sees" : "see"} nothing of ${organization.name} until one is set up.`
+        : `${many} no second factor: a password or a mailbox alone lets in.`}
+    </p>
   );
 }
 
@@ -83,11 +99,24 @@ function MemberRow({ organization, member, onRemove, onTransfer }: RowProps) {
         <span className="font-medium">{member.name}</span>
         {member.you && <span className="text-12 text-quiet"> you</span>}
         <span className="block text-12 text-quiet break-all">{member.email}</span>
+        {member.second_factor === false && (
+          <span className="chip text-12 text-quiet" data-shape="hollow">
+            No second factor
+          </span>
+        )}
         {change.error && <Failed error={change.error} what="The role is as it was." />}
       </td>
       <td className="choice">
         {may ? (
-          <SelectField bare small label={`Role of ${member.name}`} value={member.role} disabled={change.isPending} onChange={(event) => change.mutate(event.target.value as Role)}>
+          // Not disabled meanwhile: what has the focus would lose it.
+          <SelectField
+            bare
+            small
+            label={`Role of ${member.name}`}
+            value={change.isPending ? change.variables : member.role}
+            aria-busy={change.isPending || undefined}
+            onChange={(event) => !change.isPending && change.mutate(event.target.value as Role)}
+          >
             {roles
               .filter(({ role }) => owner || role !== "owner")
               .map(({ role }) => (

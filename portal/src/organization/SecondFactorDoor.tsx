@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useRouterState } from "@tanstack/react-router";
 import { useState } from "react";
 import { securityQuery } from "~/account/data";
+import { StepUpProvider } from "~/account/StepUp";
 import { StepUpForm } from "~/account/StepUpForm";
 import { failureOf } from "~/api/query";
 import { ButtonLink } from "~/design/Button";
@@ -31,7 +32,11 @@ export function SecondFactorDoor({ of }: { of: Membership }) {
           <SetUp name={of.name} />
         )}
       </section>
-      {!of.personal && <EndSection organization={of} />}
+      {!of.personal && (
+        <StepUpProvider>
+          <EndSection organization={of} />
+        </StepUpProvider>
+      )}
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { useGuard } from "~/account/StepUp";
 import { AskFirst } from "~/design/AskFirst";
 import { counted } from "~/design/format";
 import { useNote } from "~/design/Toasts";
-import { askSecondFactor, membersTokensQuery, type OrganizationDetail } from "./data";
+import { askSecondFactor, membersQuery, membersTokensQuery, type OrganizationDetail } from "./data";
 
 /** Whether a password alone opens the organization. Everybody who manages it reads that; an owner changes it. */
 export function SecondFactorSection({ organization }: { organization: OrganizationDetail }) {
@@ -30,6 +30,8 @@ function Ask({ organization }: { organization: OrganizationDetail }) {
   const guard = useGuard(`This asks a second factor of all members of ${organization.name}.`);
   const tokens = useQuery(membersTokensQuery(organization.id)).data ?? [];
   const ending = tokens.filter((token) => !token.second_factor).length;
+  const members = useQuery(membersQuery(organization.id)).data ?? [];
+  const lacking = members.filter((member) => member.second_factor === false).map((member) => member.name);
   return (
     <AskFirst
       label="Ask for a second factor"
@@ -42,6 +44,7 @@ function Ask({ organization }: { organization: OrganizationDetail }) {
       done={() => note("Every member is asked for a second factor now, and is mailed that.")}
     >
       <p>At once, for everybody, owners too. Who has not shown an authenticator app or a passkey sees nothing of {organization.name} until then, and is led to where one is set up. All members are mailed.</p>
+      {lacking.length > 0 && <p>{lacking.length === members.length ? "Nobody has one yet." : `Without one today: ${lacking.join(", ")}.`}</p>}
       <p>
         {ending === 0 ? "API tokens that were made without one do" : `${counted(ending, "API token")} of members, made without one, ${ending === 1 ? "does" : "do"}`} nothing here from then on. Keys of subscriptions go on working.
       </p>

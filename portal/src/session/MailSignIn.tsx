@@ -6,6 +6,7 @@ import { Failed } from "~/design/States";
 import { textOf, useForm } from "~/design/useForm";
 import { askForMail, signInByCode, type SecondStep } from "./data";
 import { keepNext } from "./next";
+import { typedEmail } from "./typed";
 
 /** A mail with a code and a link: first the address, then the code. */
 export function MailSignIn({ next, onStep }: { next: string | undefined; onStep: (step: SecondStep | null) => void }) {
@@ -27,7 +28,7 @@ function AddressForm({ next, onAsked }: { next: string | undefined; onAsked: (as
   return (
     <form className="grid gap-16 mt-24" {...form.props}>
       {form.problem && <Failed error={form.problem} what="No mail was sent." />}
-      <TextField label="E-mail" name="email" type="email" autoComplete="username" required error={form.errorOf("email")} />
+      <TextField label="E-mail" name="email" type="email" autoComplete="username" required ref={arrive} {...typedEmail()} error={form.errorOf("email")} />
       <Button type="submit" kind="signal" size="large" busy={form.busy}>
         Mail me a code
       </Button>

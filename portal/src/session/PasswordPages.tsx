@@ -8,6 +8,7 @@ import { askForReset, resetPassword } from "./data";
 import { NoLink } from "./NoLink";
 import { useSecret } from "./secret";
 import { Sheet } from "./Sheet";
+import { typedEmail } from "./typed";
 
 export function ForgotPasswordPage() {
   const [sent, setSent] = useState(false);
@@ -21,7 +22,7 @@ export function ForgotPasswordPage() {
       ) : (
         <form className="grid gap-16 mt-24" {...form.props}>
           {form.problem && <Failed error={form.problem} what="No mail was sent." />}
-          <TextField label="E-mail" name="email" type="email" autoComplete="username" required error={form.errorOf("email")} />
+          <TextField label="E-mail" name="email" type="email" autoComplete="username" required {...typedEmail()} error={form.errorOf("email")} />
           <Button type="submit" kind="signal" size="large" busy={form.busy}>
             Mail me a link
           </Button>

@@ -13,6 +13,7 @@ import { dropNext, pathOfHere } from "./next";
 import { leaveFor, problemOf, takeSecondStep, useProviders } from "./providers";
 import { SecondFactorForm } from "./SecondFactorForm";
 import { Sheet } from "./Sheet";
+import { typedEmail } from "./typed";
 
 /** Back to where the visitor was stopped; only ever a path of this site. */
 function useReturn(): () => void {
@@ -83,7 +84,7 @@ function PasswordForm({ onStep }: { onStep: (step: SecondStep | null) => void })
   return (
     <form className="grid gap-16 mt-24" {...form.props}>
       {form.problem && !wrong && <Failed error={form.problem} what="You are not signed in." />}
-      <TextField label="E-mail" name="email" type="email" autoComplete="username" required error={form.errorOf("email")} />
+      <TextField label="E-mail" name="email" type="email" autoComplete="username" required {...typedEmail()} error={form.errorOf("email")} />
       <TextField label="Password" name="password" type="password" autoComplete="current-password" required error={wrong ? "E-mail or password is not right." : form.errorOf("password")} />
       <Button type="submit" kind="signal" size="large" busy={form.busy}>
         Sign in
@@ -128,6 +129,7 @@ export function SignUpPage() {
           type="email"
           autoComplete="username"
           required
+          {...typedEmail()}
           error={taken ? "There is an account with this address. Sign in instead." : form.errorOf("email")}
         />
         <TextField

@@ -5,6 +5,7 @@ import { toError } from "~/api/problem";
 import { queryClient } from "~/api/query";
 import { answerWithPasskey } from "./passkeys";
 import { mayBeSignedIn, onSessionEnd } from "~/api/sessionFetch";
+import { forgetTyped } from "./typed";
 
 export type Me = Answer<"/me", "get">;
 export type Membership = Me["organizations"][number];
@@ -86,6 +87,7 @@ export async function signOut(): Promise<void> {
 
 /** Nothing that one account has seen may be shown to the next. */
 async function startFresh(): Promise<void> {
+  forgetTyped();
   queryClient.clear();
   await queryClient.fetchQuery(sessionQuery);
 }

@@ -1,6 +1,8 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Check, UserRound } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
+import { toError } from "~/api/problem";
+import { useNote } from "~/design/Toasts";
 import { useTheme, type Theme } from "~/design/theme";
 import { useSession, signOut } from "~/session/data";
 
@@ -15,6 +17,12 @@ export function AccountMenu() {
   const session = useSession();
   const [theme, choose] = useTheme();
   const navigate = useNavigate();
+  const note = useNote();
+  const leave = () =>
+    void signOut().then(
+      () => navigate({ to: "/marketplace" }),
+      (cause: unknown) => note(`You are still signed in. ${toError(cause).message}`),
+    );
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger className="button" data-kind="quiet" data-icon aria-label={session ? `Account of ${session.account.name}` : "Appearance"}>
@@ -45,7 +53,7 @@ export function AccountMenu() {
               <DropdownMenu.Item onSelect={() => void navigate({ to: "/account" })}>Account security</DropdownMenu.Item>
               <DropdownMenu.Item onSelect={() => void navigate({ to: "/devices" })}>Devices</DropdownMenu.Item>
               <DropdownMenu.Item onSelect={() => void navigate({ to: "/tokens" })}>API tokens</DropdownMenu.Item>
-              <DropdownMenu.Item onSelect={() => void signOut().then(() => navigate({ to: "/marketplace" }))}>Sign out</DropdownMenu.Item>
+              <DropdownMenu.Item onSelect={leave}>Sign out</DropdownMenu.Item>
             </>
           )}
         </DropdownMenu.Content>

@@ -9,7 +9,7 @@ export function OrganizationMenu() {
   const current = useOrganization();
   if (!session || !current) return null;
   const name = (
-    <span className="min-w-0 text-left">
+    <span className="min-w-0 text-left" title={current.name}>
       <span className="block truncate font-medium text-ink">{current.name}</span>
       <span className="block truncate text-12 text-quiet">{current.slug}</span>
     </span>

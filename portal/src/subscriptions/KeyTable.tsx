@@ -7,8 +7,8 @@ import type { Key } from "./data";
 export type KeyAct = "edit" | "rotate" | "revoke";
 
 /** Living keys first; what has ended stays to be recognized. */
-export function KeyTable({ keys, onAct }: { keys: readonly Key[]; onAct: (act: KeyAct, key: Key) => void }) {
-  if (keys.length === 0) return <p className="border-t border-line py-16 text-quiet">No keys. Calls need one: create it here, it is shown once.</p>;
+export function KeyTable({ keys, onAct }: { keys: readonly Key[]; onAct: ((act: KeyAct, key: Key) => void) | undefined }) {
+  if (keys.length === 0) return <p className="border-t border-line py-16 text-quiet">No keys. Calls need one{onAct ? ": create it here, it is shown once" : ""}.</p>;
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Keys as a table">
       <table className="sheet">
@@ -48,7 +48,7 @@ export function KeyTable({ keys, onAct }: { keys: readonly Key[]; onAct: (act: K
                 <td className="whitespace-nowrap hidden sm:table-cell">
                   <End of={key} />
                 </td>
-                <td className="figure">{!key.revoked_at && <Acts of={key} onAct={onAct} />}</td>
+                <td className="figure">{!key.revoked_at && onAct && <Acts of={key} onAct={onAct} />}</td>
               </tr>
             ))}
         </tbody>

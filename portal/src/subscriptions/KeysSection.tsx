@@ -13,7 +13,14 @@ import { KeyTable, type KeyAct } from "./KeyTable";
 import { KeyTicket } from "./KeyTicket";
 import { RotateKey } from "./RotateKey";
 
-export function KeysSection({ subscription, listing }: { subscription: Subscription; listing: Listing | undefined }) {
+interface KeysSectionProps {
+  subscription: Subscription;
+  listing: Listing | undefined;
+  /** Make, change and revoke them. */
+  may: boolean;
+}
+
+export function KeysSection({ subscription, listing, may }: KeysSectionProps) {
   const query = useQuery(keysQuery(subscription.id));
   const [making, setMaking] = useState(false);
   const [issued, setIssued] = useState<NewKey | null>(null);
@@ -36,7 +43,7 @@ export function KeysSection({ subscription, listing }: { subscription: Subscript
         <h2 id="keys" className="text-20 font-semibold">
           Keys
         </h2>
-        {live && <Button ref={create} onClick={() => setMaking(true)}>Create key</Button>}
+        {live && may && <Button ref={create} onClick={() => setMaking(true)}>Create key</Button>}
       </header>
       {issued && (
         <div className="mb-24">
@@ -56,7 +63,10 @@ export function KeysSection({ subscription, listing }: { subscription: Subscript
       {failureOf(query) ? (
         <Failed error={query.error} what="The keys could not be read." retry={() => void query.refetch()} />
       ) : query.data ? (
-        <KeyTable keys={query.data.data} onAct={(what, key) => setAct({ what, key })} />
+        <>
+          {!live && query.data.data.length > 0 && <p className="text-quiet mb-8">They open nothing any more: the subscription is canceled.</p>}
+          <KeyTable keys={query.data.data} onAct={may && live ? (what, key) => setAct({ what, key }) : undefined} />
+        </>
       ) : (
         <Lines rows={2} />
       )}

@@ -10,6 +10,7 @@ import { usePageTitle } from "~/design/usePage";
 import { TryCall } from "~/catalog/TryCall";
 import type { CallFilters } from "~/router";
 import { CallsSection } from "~/usage/CallsSection";
+import { useMayWork } from "~/session/organization";
 import { UsageSection } from "~/usage/UsageSection";
 import { Allowances } from "./Allowances";
 import { CancelSubscription } from "./CancelSubscription";
@@ -61,6 +62,7 @@ function Body({ subscription, title }: { subscription: Subscription; title: stri
   const listing = useListing(subscription.product);
   const { product, plan } = subscription;
   const live = subscription.status !== "canceled";
+  const may = useMayWork(subscription.organization_id);
   return (
     <>
       <header className="mb-32">
@@ -104,19 +106,24 @@ function Body({ subscription, title }: { subscription: Subscription; title: stri
           onMeter={(of) => change({ of })}
           onShow={show}
         />
-        <KeysSection subscription={subscription} listing={listing} />
+        <KeysSection subscription={subscription} listing={listing} may={may} />
         <CallsSection
+          may={may}
           subject={{ subscription: subscription.id }}
           filters={filters}
           onFilter={change}
           empty={
-            <>
-              <p className="mb-12">Every call with a key of this subscription will be listed here within two seconds.</p>
-              {listing && live && <TryCall listing={listing} apiKey="$TOLLGATE_KEY" name="A call to copy" />}
-            </>
+            live ? (
+              <>
+                <p className="mb-12">Every call with a key of this subscription will be listed here within two seconds.</p>
+                {listing && <TryCall listing={listing} apiKey="$TOLLGATE_KEY" name="A call to copy" />}
+              </>
+            ) : (
+              "No call was made with its keys."
+            )
           }
         />
-        {live && <CancelSubscription id={subscription.id} name={product.name ?? plan.name} plan={plan.name} />}
+        {live && may && <CancelSubscription id={subscription.id} name={product.name ?? plan.name} plan={plan.name} />}
       </div>
     </>
   );

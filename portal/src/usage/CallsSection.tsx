@@ -12,6 +12,8 @@ import { StatusChip } from "./StatusChip";
 
 interface CallsSectionProps {
   subject: Subject;
+  /** See single calls: not everybody who sees the sums may. */
+  may: boolean;
   filters: CallFilters;
   onFilter: (change: Partial<CallFilters>) => void;
   /** What to do for the first call, when there is none. */
@@ -19,7 +21,19 @@ interface CallsSectionProps {
 }
 
 /** The request log, newest first; a call opens beside the list. */
-export function CallsSection({ subject, filters, onFilter, empty }: CallsSectionProps) {
+export function CallsSection({ may, ...props }: CallsSectionProps) {
+  if (may) return <Calls {...props} />;
+  return (
+    <section aria-labelledby="calls">
+      <h2 id="calls" className="text-20 font-semibold mb-8">
+        Calls
+      </h2>
+      <p className="border-t border-line py-16 text-quiet">Single calls are for owners, admins and developers. The sums above are for everybody.</p>
+    </section>
+  );
+}
+
+function Calls({ subject, filters, onFilter, empty }: Omit<CallsSectionProps, "may">) {
   const query = useInfiniteQuery(callsQuery(subject, filters.show));
   const calls = query.data?.pages.flatMap((page) => page.data) ?? [];
   const open = calls.find((each) => each.id === filters.call);

@@ -6,7 +6,7 @@ namespace Tollgate.Foundation;
 /// So many permits within a window that slides by sixths. Retry-After of a refusal is when the oldest sixth that took any gives its permits back:
 /// the library's sliding window does not say it, and an hour may pass until then. Who comes by then finds a permit, unless others of the address took them first.
 /// </summary>
-internal sealed class AddressWindow(int permits, TimeSpan window, TimeProvider clock) : RateLimiter
+public sealed class AddressWindow(int permits, TimeSpan window, TimeProvider clock) : RateLimiter
 {
     private const int Segments = 6;
 

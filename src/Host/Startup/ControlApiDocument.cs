@@ -1,5 +1,6 @@
 using Microsoft.OpenApi;
 using Tollgate.Foundation;
+using Tollgate.Identity;
 
 namespace Tollgate.Host.Startup;
 
@@ -31,11 +32,9 @@ internal static class ControlApiDocument
             {
                 operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("session", context.Document)] = [] }];
                 operation.Responses ??= [];
-                operation.Responses.TryAdd("401", new OpenApiResponse
-                {
-                    Description = "Unauthorized",
-                    Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [Problems.ContentType] = new() { Schema = new OpenApiSchemaReference("ProblemDetails", context.Document) } },
-                });
+                operation.Responses.TryAdd("401", Problem("Unauthorized", context.Document));
+                if (EndpointAccess.Forbids(metadata))
+                    operation.Responses.TryAdd("403", Problem("Forbidden", context.Document));
             }
             return Task.CompletedTask;
         });
@@ -43,6 +42,12 @@ internal static class ControlApiDocument
 
     public static void MapControlApiDocument(this IEndpointRouteBuilder routes) =>
         routes.MapOpenApi("/{documentName}/openapi.json").WithName("getOpenApi").AllowAnonymous().RequireRateLimiting(AddressLimits.Public);
+
+    private static OpenApiResponse Problem(string description, OpenApiDocument? document) => new()
+    {
+        Description = description,
+        Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { [Problems.ContentType] = new() { Schema = new OpenApiSchemaReference("ProblemDetails", document) } },
+    };
 
     // A text on the way in, so that a wrong one can be told with all others; a number to who writes a client.
     private static OpenApiSchema PageLimit() => new()

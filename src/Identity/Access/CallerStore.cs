@@ -16,9 +16,7 @@ internal sealed class CallerStore(IDatabase database, SecondFactorDemand demand,
         o.require_second_factor AS factor_asked
         """;
 
-    private const string Factor = """
-        EXISTS (SELECT FROM identity.totp f WHERE f.account_id = a.id AND f.confirmed_at IS NOT NULL) OR EXISTS (SELECT FROM identity.passkey p WHERE p.account_id = a.id) AS factor_there
-        """;
+    private const string Factor = $"{HeldFactor.OfAccount} AS factor_there";
 
     public Task<LoadedCaller?> LoadAsync(Guid accountId, Guid sessionId, CancellationToken cancellation) => database.AsAppAsync(new TenantContext(accountId, []), async session =>
     {

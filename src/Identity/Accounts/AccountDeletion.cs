@@ -68,10 +68,11 @@ internal sealed class AccountDeletion(
     {
         var (accountId, now) = (caller.AccountId, clock.GetUtcNow());
         await Joining.StopAsync(session, accountId).ConfigureAwait(false);
-        if (caller.IsOperator && await AdminActs.IsLastOperatorAsync(session, accountId).ConfigureAwait(false))
-            return AdminActs.LastOperator;
         // Locked, in one order, before anything is asked: no owner leaves and nothing comes into use (IOrganizations.HoldAsync) until this is over.
         var left = await session.QueryAsync<Guid>(LockOrganizations, new { accountId }).ConfigureAwait(false);
+        // Who is an operator, the locked rows say: the request may be older than the role.
+        if (await AdminActs.IsLastOperatorAsync(session, accountId).ConfigureAwait(false))
+            return AdminActs.LastOperator;
         if (await ObstaclesAsync(session, accountId).ConfigureAwait(false) is { Count: > 0 } obstacles)
             return InUse(obstacles);
         if (await AccountStore.LockAsync(session, accountId).ConfigureAwait(false) is not { } account)

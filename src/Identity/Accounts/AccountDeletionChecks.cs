@@ -27,7 +27,7 @@ internal sealed class OrganizationInUse(IEnumerable<IOrganizationRemovalCheck> c
             var name = await session.QuerySingleAsync<string>("SELECT name FROM identity.organization WHERE id = @id", new { id }).ConfigureAwait(false);
             foreach (var check in checks)
                 if (await check.HindranceAsync(session, id).ConfigureAwait(false) is { } hindrance)
-                    found.Add(new FieldError("organizations", "ORGANIZATION_IN_USE", $"In {name} there are still {hindrance}. End these first."));
+                    found.Add(new FieldError("organizations", "ORGANIZATION_IN_USE", $"{name} still has {hindrance}. End that first."));
         }
         return found;
     }

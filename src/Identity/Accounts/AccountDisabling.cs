@@ -1,5 +1,6 @@
 using Tollgate.Foundation;
 using Tollgate.Identity.Challenges;
+using Tollgate.Identity.SecondFactor;
 using Tollgate.Identity.Sessions;
 
 namespace Tollgate.Identity.Accounts;
@@ -21,6 +22,7 @@ internal sealed class AccountDisabling(SessionStore sessions, ChallengeStore cha
         await session.ExecuteAsync("UPDATE identity.api_token SET ended_at = @now WHERE account_id = @accountId AND ended_at IS NULL", new { accountId, now = clock.GetUtcNow() }).ConfigureAwait(false);
         await sessions.EndAllAsync(session, accountId, disabled ? "account_disabled" : "account_enabled").ConfigureAwait(false);
         await challenges.VoidAsync(session, accountId).ConfigureAwait(false);
+        await TotpStore.RemoveOfferAsync(session, accountId).ConfigureAwait(false);
         await audit.WriteAsync(session, actor, new AuditChange(disabled ? "account.disabled" : "account.enabled", TypeId.Format("acc", accountId), Before: new { disabled = !disabled }, After: new { disabled, reason }))
             .ConfigureAwait(false);
         return true;

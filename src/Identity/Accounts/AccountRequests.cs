@@ -90,7 +90,7 @@ internal sealed record StepUpResponse(DateTimeOffset Until);
 
 internal sealed record TotpOfferResponse(string Secret, string Uri, string QrCode);
 
-/// <summary>Shown once.</summary>
+/// <summary>Shown once. None where those that the account has stay as they are.</summary>
 internal sealed record RecoveryCodesResponse(IReadOnlyList<string> RecoveryCodes);
 
 internal sealed record PasskeyQuestionResponse(string Challenge, JsonElement Options);

@@ -1,5 +1,6 @@
 using Tollgate.Foundation;
 using Tollgate.Identity.Passwords;
+using Tollgate.Identity.SecondFactor;
 
 namespace Tollgate.Identity.Accounts;
 
@@ -15,8 +16,7 @@ internal sealed class AccountSecurity(IDatabase database, TimeProvider clock)
 
     private Task<SecurityResponse> OfAsync(Caller caller, bool password, CancellationToken cancellation) => database.AsAppAsync(caller.Tenant, async session =>
     {
-        var totp = await session.QuerySingleAsync<bool>(
-            "SELECT EXISTS (SELECT FROM identity.totp WHERE account_id = @AccountId AND confirmed_at IS NOT NULL)", new { caller.AccountId }).ConfigureAwait(false);
+        var totp = await TotpStore.IsOnAsync(session, caller.AccountId).ConfigureAwait(false);
         var codes = await session.QuerySingleAsync<int>(
             "SELECT count(*)::int FROM identity.recovery_code WHERE account_id = @AccountId AND used_at IS NULL", new { caller.AccountId }).ConfigureAwait(false);
         var passkeys = await session.QueryAsync<Row>(

@@ -18,14 +18,14 @@ internal sealed record SignInStep(SignedIn? SignedIn, IssuedChallenge? SecondFac
 /// The end of each way to sign in: password, code, link, passkey, and whatever comes. It asks for the second factor where the account has one and the way was no proof
 /// of two, starts the session, and remembers the browser.
 /// </summary>
-internal sealed class SignIns(SessionStore sessions, ChallengeStore challenges, TotpStore totp, AccessTokens tokens, IAuditLog audit, TimeProvider clock)
+internal sealed class SignIns(SessionStore sessions, ChallengeStore challenges, AccessTokens tokens, IAuditLog audit, TimeProvider clock)
 {
     private static readonly TimeSpan SecondFactorTime = TimeSpan.FromMinutes(10);
 
     /// <summary>After one factor, in the transaction that used it up. Null for an account that was closed meanwhile.</summary>
     public async Task<SignInStep?> GoOnAsync(DbSession session, AccountRow account, string way, SignInSource source)
     {
-        if (!await totp.IsOnAsync(session, account.Id).ConfigureAwait(false))
+        if (!await TotpStore.IsOnAsync(session, account.Id).ConfigureAwait(false))
             return await FinishAsync(session, account, way, source).ConfigureAwait(false) is { } signedIn ? new SignInStep(signedIn, null) : null;
         var draft = new ChallengeDraft(ChallengeKind.SecondFactor, SecondFactorTime) { AccountId = account.Id, State = way };
         var asked = await challenges.PrepareAsync(draft, session.Cancellation).ConfigureAwait(false);

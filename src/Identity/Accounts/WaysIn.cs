@@ -1,6 +1,7 @@
 using Tollgate.Foundation;
 using Tollgate.Identity.Attempts;
 using Tollgate.Identity.Challenges;
+using Tollgate.Identity.Passkeys;
 using Tollgate.Identity.SecondFactor;
 using Tollgate.Identity.Sessions;
 
@@ -35,7 +36,7 @@ internal sealed class WaysIn(SessionStore sessions, ChallengeStore challenges, I
     {
         await TotpStore.RemoveAsync(session, accountId).ConfigureAwait(false);
         await RecoveryCodes.RemoveAsync(session, accountId).ConfigureAwait(false);
-        await session.ExecuteAsync("DELETE FROM identity.passkey WHERE account_id = @accountId", new { accountId }).ConfigureAwait(false);
+        await PasskeyStore.RemoveAllAsync(session, accountId).ConfigureAwait(false);
         await session.ExecuteAsync("DELETE FROM identity.outside_identity WHERE account_id = @accountId", new { accountId }).ConfigureAwait(false);
         await session.ExecuteAsync("DELETE FROM identity.known_device WHERE account_id = @accountId", new { accountId }).ConfigureAwait(false);
     }

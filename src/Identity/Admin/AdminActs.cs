@@ -1,19 +1,22 @@
 using Tollgate.Foundation;
 using Tollgate.Identity.Accounts;
+using Tollgate.Identity.SecondFactor;
 using Tollgate.Identity.Sessions;
 
 namespace Tollgate.Identity.Admin;
 
 /// <summary>What an operator does to accounts, each with its entry in the audit log, in one transaction. There is always an operator left.</summary>
-internal sealed class AdminActs(IDatabase database, SessionStore sessions, AccountDisabling disabling, IAuditLog audit, TimeProvider clock) : IOperators
+internal sealed class AdminActs(IDatabase database, SessionStore sessions, AccountDisabling disabling, FactorRemoval factors, IAuditLog audit, TimeProvider clock) : IOperators
 {
     public static readonly Failure LastOperator = Failure.Conflict("LAST_OPERATOR", "This is the last operator who can sign in. Make another one first.");
 
-    public Task<Outcome<bool>> DisableAsync(Guid accountId, string? reason, AuditActor actor, CancellationToken cancellation) => ActAsync(accountId, async (session, before) =>
+    private static readonly Failure OperatorAccount = Failure.Conflict("OPERATOR_ACCOUNT", "This account is an operator's. Take that from it first, then its second factors; of your own account another operator does both.");
+
+    public Task<Outcome<bool>> DisableAsync(Guid accountId, string? reason, AuditActor actor, CancellationToken cancellation) => UnmakeAsync(accountId, async (session, before, isLast) =>
     {
         if (before.DisabledAt is not null)
             return false;
-        if (before.Role == "admin" && await IsLastOperatorAsync(session, accountId).ConfigureAwait(false))
+        if (isLast)
             return LastOperator;
         await disabling.SetAsync(session, accountId, disabled: true, actor, reason).ConfigureAwait(false);
         return true;
@@ -27,14 +30,22 @@ internal sealed class AdminActs(IDatabase database, SessionStore sessions, Accou
         return true;
     }, cancellation);
 
-    public Task<Outcome<bool>> SetRoleAsync(Guid accountId, string role, AuditActor actor, CancellationToken cancellation) => ActAsync(accountId, async (session, before) =>
+    public Task<Outcome<bool>> SetRoleAsync(Guid accountId, string role, AuditActor actor, CancellationToken cancellation) => UnmakeAsync(accountId, async (session, before, isLast) =>
     {
         if (before.Role == role)
             return false;
-        if (role != "admin" && await IsLastOperatorAsync(session, accountId).ConfigureAwait(false))
+        if (role != "admin" && isLast)
             return LastOperator;
         await SetRoleAsync(session, accountId, before.Role, role, actor).ConfigureAwait(false);
         return true;
+    }, cancellation);
+
+    /// <summary>For a person who has lost them all. Not of an operator, nor of oneself therefore: while it has none, an account runs nothing.</summary>
+    public Task<Outcome<bool>> RemoveSecondFactorsAsync(Guid accountId, string reason, AuditActor actor, CancellationToken cancellation) => ActAsync(accountId, async (session, before) =>
+    {
+        if (before.Role == "admin")
+            return OperatorAccount;
+        return await factors.RemoveAllAsync(session, accountId, reason, actor).ConfigureAwait(false);
     }, cancellation);
 
     public Task<Outcome<bool>> EndSessionsAsync(Guid accountId, AuditActor actor, CancellationToken cancellation) => ActAsync(accountId, async (session, _) =>
@@ -73,6 +84,15 @@ internal sealed class AdminActs(IDatabase database, SessionStore sessions, Accou
             return before is null ? Failure.NotFound("account") : await act(session, before).ConfigureAwait(false);
         }, cancellation);
 
+    /// <summary>For what may leave the account an operator no more; it is told whether it is the last one.</summary>
+    private Task<Outcome<bool>> UnmakeAsync(Guid accountId, Func<DbSession, AdminAccountRow, bool, Task<Outcome<bool>>> act, CancellationToken cancellation) =>
+        database.AsWorkerAsync<Outcome<bool>>(async session =>
+        {
+            var isLast = await IsLastOperatorAsync(session, accountId).ConfigureAwait(false);
+            var before = await LockAsync(session, accountId).ConfigureAwait(false);
+            return before is null ? Failure.NotFound("account") : await act(session, before, isLast).ConfigureAwait(false);
+        }, cancellation);
+
     private static Task<AdminAccountRow?> LockAsync(DbSession session, Guid accountId) => session.QuerySingleOrDefaultAsync<AdminAccountRow>(
         "SELECT id, email, name, role, created_at, disabled_at FROM identity.account WHERE id = @accountId AND deleted_at IS NULL FOR NO KEY UPDATE", new { accountId });
 
@@ -82,12 +102,14 @@ internal sealed class AdminActs(IDatabase database, SessionStore sessions, Accou
         await audit.WriteAsync(session, actor, Change("account.role_set", accountId, new { role = before }, new { role })).ConfigureAwait(false);
     }
 
-    /// <summary>All operators are locked, in one order: of two who unmake each other at once, the second finds that he is the last.</summary>
+    /// <summary>
+    /// All operators are locked, this one too, in one order: of two who unmake each other at once, the second finds that he is the last. After organizations, and before any
+    /// account by itself.
+    /// </summary>
     public static async Task<bool> IsLastOperatorAsync(DbSession session, Guid accountId)
     {
-        var others = await session.QueryAsync<Guid>(
-            "SELECT id FROM identity.account WHERE role = 'admin' AND disabled_at IS NULL AND id <> @accountId ORDER BY id FOR NO KEY UPDATE", new { accountId }).ConfigureAwait(false);
-        return others.Count == 0;
+        var operators = await session.QueryAsync<Guid>("SELECT id FROM identity.account WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FOR NO KEY UPDATE").ConfigureAwait(false);
+        return operators is [var only] && only == accountId;
     }
 
     private static AuditChange Change(string action, Guid accountId, object? before, object? after) => new(action, TypeId.Format("acc", accountId), Before: before, After: after);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Foundation;
 
@@ -20,6 +21,9 @@ internal static class AdminEndpoints
         admin.MapPost("/accounts/{id}/enable", EnableAsync).WithName("adminEnableAccount").RequireOperator().RequireStepUp().WithSummary("It can be signed in to again")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
         admin.MapPut("/accounts/{id}/role", SetRoleAsync).WithName("adminSetAccountRole").RequireOperator().RequireStepUp().WithSummary("user, or admin for those who run this installation")
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        admin.MapDelete("/accounts/{id}/second-factor", RemoveSecondFactorsAsync).WithName("adminRemoveSecondFactors").RequireOperator().RequireStepUp()
+            .WithSummary("Removes the authenticator app, the recovery codes and all passkeys of a person who has lost them, and ends all sessions; not of an operator")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         admin.MapDelete("/accounts/{id}/sessions", EndSessionsAsync).WithName("adminEndSessions").RequireOperator().RequireStepUp().WithSummary("Ends all sessions of an account")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
@@ -43,6 +47,9 @@ internal static class AdminEndpoints
 
     private static Task<IResult> SetRoleAsync(string id, SetRoleRequest request, AuditActor actor, AdminActs acts, CancellationToken cancellation) =>
         AnswerAsync(id, "acc", "account", account => acts.SetRoleAsync(account, request.Role!, actor, cancellation));
+
+    private static Task<IResult> RemoveSecondFactorsAsync(string id, [FromBody] RemoveSecondFactorsRequest request, AuditActor actor, AdminActs acts, CancellationToken cancellation) =>
+        AnswerAsync(id, "acc", "account", account => acts.RemoveSecondFactorsAsync(account, request.Reason!.Trim(), actor, cancellation));
 
     private static Task<IResult> EndSessionsAsync(string id, AuditActor actor, AdminActs acts, CancellationToken cancellation) =>
         AnswerAsync(id, "acc", "account", account => acts.EndSessionsAsync(account, actor, cancellation));

@@ -39,17 +39,24 @@ internal sealed record DisableAccountRequest(string? Reason) : IRequest
     public void Validate(Errors errors) => errors.Text("reason", Reason, 0, 500);
 }
 
+/// <param name="Reason">How it was made sure that it is this person. For the audit log; the person reads it there.</param>
+internal sealed record RemoveSecondFactorsRequest(string? Reason) : IRequest
+{
+    public void Validate(Errors errors) => errors.Text("reason", Reason, 1, 500);
+}
+
 /// <param name="Reason">Its members read it.</param>
 internal sealed record SuspendOrganizationRequest(string? Reason) : IRequest
 {
     public void Validate(Errors errors) => errors.Text("reason", Reason, 1, 500);
 }
 
+/// <param name="SecondFactor">It has an authenticator app or a passkey.</param>
 internal sealed record AdminAccountResponse(
-    string Id, string Email, string Name, string Role, DateTimeOffset CreatedAt, DateTimeOffset? DisabledAt, int Organizations, int LiveSessions, DateTimeOffset? LastSeenAt)
+    string Id, string Email, string Name, string Role, DateTimeOffset CreatedAt, DateTimeOffset? DisabledAt, int Organizations, int LiveSessions, DateTimeOffset? LastSeenAt, bool SecondFactor)
 {
     public static AdminAccountResponse From(AdminAccountRow row) => new(
-        TypeId.Format("acc", row.Id), row.Email, row.Name, row.Role, row.CreatedAt, row.DisabledAt, row.Organizations, row.LiveSessions, row.LastSeenAt);
+        TypeId.Format("acc", row.Id), row.Email, row.Name, row.Role, row.CreatedAt, row.DisabledAt, row.Organizations, row.LiveSessions, row.LastSeenAt, row.SecondFactor);
 }
 
 internal sealed record AdminMembershipResponse(string OrganizationId, string Slug, string Name, string Role, bool Personal);

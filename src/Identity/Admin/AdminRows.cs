@@ -19,6 +19,8 @@ internal sealed class AdminAccountRow
     public int LiveSessions { get; init; }
 
     public DateTimeOffset? LastSeenAt { get; init; }
+
+    public bool SecondFactor { get; init; }
 }
 
 internal sealed class AdminSessionRow

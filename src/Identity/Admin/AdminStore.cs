@@ -1,15 +1,19 @@
 using Tollgate.Foundation;
+using Tollgate.Identity.SecondFactor;
 
 namespace Tollgate.Identity.Admin;
 
 /// <summary>What an operator sees: all accounts and organizations, under the policy that is an operator's own.</summary>
 internal static class AdminStore
 {
-    private const string SelectAccounts = """
+    private const string Factor = HeldFactor.OfAccount;
+
+    private const string SelectAccounts = $"""
         SELECT a.id, a.email, a.name, a.role, a.created_at, a.disabled_at,
                (SELECT count(*)::int FROM identity.member m WHERE m.account_id = a.id) AS organizations,
                (SELECT count(*)::int FROM identity.session s WHERE s.account_id = a.id AND s.ended_at IS NULL AND s.expires_at > @now) AS live_sessions,
-               (SELECT max(s.last_seen_at) FROM identity.session s WHERE s.account_id = a.id) AS last_seen_at
+               (SELECT max(s.last_seen_at) FROM identity.session s WHERE s.account_id = a.id) AS last_seen_at,
+               {Factor} AS second_factor
         FROM identity.account a
         """;
 

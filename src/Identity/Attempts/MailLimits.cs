@@ -3,8 +3,8 @@ using Tollgate.Identity.Accounts;
 
 namespace Tollgate.Identity.Attempts;
 
-/// <summary>No more invitations until then, and why.</summary>
-internal sealed record InvitationsFull(string Why, DateTimeOffset Until);
+/// <summary>No more invitations, and why; until when, where that is the account's own doing alone.</summary>
+internal sealed record InvitationsFull(string Why, DateTimeOffset? Until);
 
 /// <summary>
 /// How many mails of a kind an address is sent. Five within the kind's time for one browser or network that asks, so that a stranger uses up nobody else's; thirty an
@@ -49,8 +49,8 @@ internal sealed class MailLimits(AttemptCounts counts)
         (await counts.AddAsync(session, AttemptCounts.SubjectOf("mail.changes", accountId.ToString()), "account", Hour).ConfigureAwait(false)).Count <= ChangesOfOneAccount;
 
     /// <summary>
-    /// Counts an invitation, by who sends it and by where it goes, whatever organization it is to. Null, or until when there were enough; and of which. Whether others
-    /// have invited the address, who invites is not told.
+    /// Counts an invitation, by who sends it and by where it goes, whatever organization it is to. Null, or why there were enough. When an address is free again is told to
+    /// nobody: it would say when somebody else began to invite it. Who has sent it less than three learns that others have, at the price of the mails that he could send.
     /// </summary>
     public async Task<InvitationsFull?> TakeInvitationAsync(DbSession session, Guid accountId, string email)
     {
@@ -60,9 +60,9 @@ internal sealed class MailLimits(AttemptCounts counts)
         // Before the address: what is one too many of one account is not counted for the others.
         var own = await counts.AddAsync(session, AttemptCounts.SubjectOf("invitations.pair", $"{accountId} {email}"), "account", Day).ConfigureAwait(false);
         if (own.Count > InvitationsByOneAccountToOneAddress)
-            return new InvitationsFull(AddressIsFull, own.EndsAt);
+            return new InvitationsFull(AddressIsFull, null);
         var got = await counts.AddAsync(session, AttemptCounts.SubjectOf("invitations.to", email), "address", Day).ConfigureAwait(false);
-        return got.Count > InvitationsToOneAddress ? new InvitationsFull(AddressIsFull, got.EndsAt) : null;
+        return got.Count > InvitationsToOneAddress ? new InvitationsFull(AddressIsFull, null) : null;
     }
 
     /// <summary>News about an account, by the address that they go to: it may be registered, deleted and registered again.</summary>

@@ -102,7 +102,7 @@ internal sealed class ChallengeStore(IDatabase database, PasswordHasher hasher, 
     public async Task<bool> UseAsync(DbSession session, Guid id) =>
         await session.ExecuteAsync("UPDATE identity.challenge SET used_at = @now WHERE id = @id AND used_at IS NULL", new { id, now = clock.GetUtcNow() }).ConfigureAwait(false) == 1;
 
-    /// <summary>Nothing that was asked before is answered any more: the address or the password is another one now.</summary>
+    /// <summary>Nothing that was asked before is answered any more: the address, the password or a factor is another one now.</summary>
     public Task<int> VoidAsync(DbSession session, Guid accountId) =>
         session.ExecuteAsync("UPDATE identity.challenge SET used_at = @now WHERE account_id = @accountId AND used_at IS NULL", new { accountId, now = clock.GetUtcNow() });
 

@@ -29,7 +29,7 @@ internal static class OidcEndpoints
         auth.MapGet("/providers/{provider}/callback", CallbackAsync).WithName("returnFromProvider").WithSummary("Where a provider sends the browser back to; leads on to a page of the portal")
             .AllowAnonymous().RequireRateLimiting(AuthEndpoints.LoginLimit).Produces(StatusCodes.Status303SeeOther);
         auth.MapPost("/providers/{provider}/connect", ConnectAsync).WithName("connectProvider").WithSummary("Where a browser goes to be able to sign in by a provider from then on")
-            .RequireSession().RequireStepUp().RequireRateLimiting(AuthEndpoints.LoginLimit).Produces<OidcAddressResponse>();
+            .RequireSession().RequireShownFactor().RequireStepUp().RequireRateLimiting(AuthEndpoints.LoginLimit).Produces<OidcAddressResponse>();
         auth.MapGet("/identities", IdentitiesAsync).WithName("listIdentities").WithSummary("Who this account is at outside providers").RequireSession().Produces<OutsideIdentitiesResponse>();
         auth.MapDelete("/identities/{id}", DisconnectAsync).WithName("disconnectProvider").WithSummary("No longer sign in by a provider").RequireSession().RequireStepUp().Produces(StatusCodes.Status204NoContent);
     }

@@ -56,7 +56,9 @@ internal sealed class Invitations(IDatabase database, MailLimits mails, IAccount
         var full = await database.AsWorkerAsync(session => mails.TakeInvitationAsync(session, accountId, email), cancellation).ConfigureAwait(false);
         if (full is null)
             return null;
-        var seconds = Math.Max(1, (int)Math.Ceiling((full.Until - clock.GetUtcNow()).TotalSeconds));
+        if (full.Until is not { } until)
+            return TooManyMails with { Message = $"{full.Why} Try again tomorrow." };
+        var seconds = Math.Max(1, (int)Math.Ceiling((until - clock.GetUtcNow()).TotalSeconds));
         return TooManyMails with { Message = $"{full.Why} Try again in {seconds} s.", RetryAfterSeconds = seconds };
     }
 

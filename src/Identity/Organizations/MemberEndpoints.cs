@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Foundation;
+using Tollgate.Identity.SecondFactor;
 
 namespace Tollgate.Identity.Organizations;
 
@@ -10,7 +11,7 @@ internal static class MemberEndpoints
     public static void Map(RouteGroupBuilder organizations)
     {
         organizations.MapGet("/{organization}/members", ListAsync).WithName("listMembers").RequirePermission(Permission.View, TokenScope.ReadOrganization)
-            .WithSummary("Who is a member, and as what").Produces<MembersResponse>().ProducesProblem(StatusCodes.Status404NotFound);
+            .WithSummary("Who is a member, and as what; who has a second factor, to those who manage members").Produces<MembersResponse>().ProducesProblem(StatusCodes.Status404NotFound);
         organizations.MapPatch("/{organization}/members/{account}", ChangeAsync).WithName("changeMember").RequirePermission(Permission.ManageMembers)
             .WithSummary("Give a member another role; only an owner makes or unmakes owners")
             .Produces<MemberResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
@@ -30,7 +31,8 @@ internal static class MemberEndpoints
         if (found.Failure is { } refused)
             return Problems.Result(refused);
         var rows = await database.AsAppAsync(caller.Tenant, session => MemberChanges.ListAsync(session, found.Value.OrganizationId), cancellation).ConfigureAwait(false);
-        return Results.Ok(new MembersResponse([.. rows.Select(row => Show(row, caller))]));
+        var factors = caller.MayAlso(found.Value, Permission.ManageMembers) ? await FactorsAsync(database, [.. rows.Select(row => row.AccountId)], cancellation).ConfigureAwait(false) : null;
+        return Results.Ok(new MembersResponse([.. rows.Select(row => Show(row, caller, factors))]));
     }
 
     private static async Task<IResult> ChangeAsync(
@@ -43,7 +45,9 @@ internal static class MemberEndpoints
             return Problems.Result(Failure.NotFound("member"));
         var changed = await database.AsAppAsync(caller.Tenant,
             session => members.ChangeRoleAsync(session, actor, caller, found.Value, id, OrganizationFields.RoleOf(request.Role)!.Value), cancellation).ConfigureAwait(false);
-        return changed.ToResult(row => Results.Ok(Show(row, caller)));
+        if (changed.Failure is { } failure)
+            return Problems.Result(failure);
+        return Results.Ok(Show(changed.Value, caller, await FactorsAsync(database, [id], cancellation).ConfigureAwait(false)));
     }
 
     private static async Task<IResult> RemoveAsync(
@@ -71,6 +75,10 @@ internal static class MemberEndpoints
         return ended.ToResult(_ => Results.NoContent());
     }
 
-    private static MemberResponse Show(MemberRow row, Caller caller) =>
-        new(TypeId.Format("acc", row.AccountId), row.Name, row.Email, row.RoleOf, row.CreatedAt, row.AccountId == caller.AccountId);
+    // No request sees the factors of others: whether there are some, the worker says.
+    private static Task<IReadOnlySet<Guid>> FactorsAsync(IDatabase database, Guid[] accounts, CancellationToken cancellation) =>
+        database.AsWorkerAsync(session => HeldFactor.AmongAsync(session, accounts), cancellation);
+
+    private static MemberResponse Show(MemberRow row, Caller caller, IReadOnlySet<Guid>? factors) =>
+        new(TypeId.Format("acc", row.AccountId), row.Name, row.Email, row.RoleOf, row.CreatedAt, row.AccountId == caller.AccountId, factors?.Contains(row.AccountId));
 }

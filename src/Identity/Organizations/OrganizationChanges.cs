@@ -96,7 +96,7 @@ internal sealed class OrganizationChanges(
     {
         if (await ActingMember.OwnerRefusalAsync(session, caller, id, clock.GetUtcNow()).ConfigureAwait(false) is { } refused)
             return refused;
-        if (!await LastFactor.IsThereAsync(session, caller.AccountId).ConfigureAwait(false))
+        if (!await HeldFactor.IsThereAsync(session, caller.AccountId).ConfigureAwait(false))
             return NoSecondFactor;
         return caller.SecondFactorShown ? null : AccountConditions.SecondFactorRequired;
     }

@@ -20,7 +20,8 @@ internal sealed record SuspensionResponse(DateTimeOffset Since, string Reason)
 internal sealed record OrganizationsResponse(IReadOnlyList<OrganizationDetailResponse> Data);
 
 /// <param name="You">The caller's own.</param>
-internal sealed record MemberResponse(string Account, string Name, string Email, OrganizationRole Role, DateTimeOffset JoinedAt, bool You);
+/// <param name="SecondFactor">The account has one. Null to who may not manage members.</param>
+internal sealed record MemberResponse(string Account, string Name, string Email, OrganizationRole Role, DateTimeOffset JoinedAt, bool You, bool? SecondFactor);
 
 internal sealed record MembersResponse(IReadOnlyList<MemberResponse> Data);
 

@@ -60,7 +60,7 @@ internal sealed class PasskeySignIns(
 
     public async Task<Failure?> RemoveAsync(Caller caller, Guid id, AuditActor actor, CancellationToken cancellation) => (await database.AsWorkerAsync<Outcome<bool>>(async session =>
     {
-        var removed = await last.RemoveAsync(session, caller.AccountId,
+        var removed = await last.RemoveAsync(session, caller,
             async () => await PasskeyStore.RemoveAsync(session, caller.AccountId, id).ConfigureAwait(false) > 0, Failure.NotFound("passkey")).ConfigureAwait(false);
         if (removed.Failure is { } refused)
             return refused;
@@ -89,13 +89,15 @@ internal sealed class PasskeySignIns(
         }, context.RequestAborted).ConfigureAwait(false);
     }
 
-    /// <summary>Shows that a passkey of this account is at hand.</summary>
-    public async Task<Failure?> ShowAsync(Guid accountId, string challenge, JsonElement credential, HttpContext context)
+    /// <summary>Shows that a passkey of this account is at hand; what it is shown for is in the transaction that finds it still there.</summary>
+    public async Task<Outcome<T>> ShowAsync<T>(Guid accountId, string challenge, JsonElement credential, HttpContext context, Func<DbSession, Task<Outcome<T>>> then)
     {
         if (await ShowAsync(challenge, credential, context).ConfigureAwait(false) is not { } shown || shown.User.Id != accountId)
             return NotTaken;
-        await database.AsWorkerAsync(session => passkeys.UsedAsync(session, shown.Passkey), context.RequestAborted).ConfigureAwait(false);
-        return null;
+        return await database.AsWorkerAsync<Outcome<T>>(async session =>
+            await AccountStore.LockAsync(session, accountId).ConfigureAwait(false) is null || await passkeys.UsedAsync(session, shown.Passkey).ConfigureAwait(false) == 0
+                ? NotTaken
+                : await then(session).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false);
     }
 
     private async Task<(AccountRow User, UserPasskeyInfo Passkey)?> ShowAsync(string challenge, JsonElement credential, HttpContext context)

@@ -75,6 +75,8 @@ internal sealed class PasskeyStore(TimeProvider clock)
         "UPDATE identity.passkey SET sign_count = @count, backed_up = @IsBackedUp, user_verified = @IsUserVerified, last_used_at = @now WHERE credential_id = @CredentialId",
         new { count = (long)passkey.SignCount, passkey.IsBackedUp, passkey.IsUserVerified, passkey.CredentialId, now = clock.GetUtcNow() });
 
+    public static Task<int> RemoveAllAsync(DbSession session, Guid accountId) => session.ExecuteAsync("DELETE FROM identity.passkey WHERE account_id = @accountId", new { accountId });
+
     public static Task<int> RemoveAsync(DbSession session, Guid accountId, Guid id) =>
         session.ExecuteAsync("DELETE FROM identity.passkey WHERE id = @id AND account_id = @accountId", new { id, accountId });
 }

@@ -2,46 +2,77 @@ using Tollgate.Foundation;
 
 namespace Tollgate.Identity.SecondFactor;
 
-/// <summary>The secrets of authenticator apps, sealed. A code is taken once: it and those before it are not taken again.</summary>
+/// <summary>
+/// The secrets of authenticator apps, sealed: the one that counts, and the one on offer, which counts once a code of it was shown and takes the place of the other then. A
+/// code is taken once: it and those before it are not taken again.
+/// </summary>
 internal sealed class TotpStore(ISecretBox secrets, TimeProvider clock)
 {
     private const string Purpose = "identity.totp";
 
-    public Task<bool> IsOnAsync(DbSession session, Guid accountId) =>
+    /// <summary>Time enough to install an app.</summary>
+    private static readonly TimeSpan OfferLifetime = TimeSpan.FromHours(1);
+
+    /// <summary>Of one's own account as app, of any as worker.</summary>
+    public static Task<bool> IsOnAsync(DbSession session, Guid accountId) =>
         session.QuerySingleAsync<bool>("SELECT EXISTS (SELECT FROM identity.totp WHERE account_id = @accountId AND confirmed_at IS NOT NULL)", new { accountId });
 
-    /// <summary>A secret that counts once a code of it was shown; one that waits for that is replaced. Null where there is one that counts.</summary>
-    public async Task<byte[]?> BeginAsync(DbSession session, Guid accountId)
+    /// <summary>A new secret, in place of one that is on offer.</summary>
+    public async Task<byte[]> OfferAsync(DbSession session, Guid accountId)
     {
         const string sql = """
-            INSERT INTO identity.totp AS t (account_id, sealed, created_at) VALUES (@accountId, @value, @now)
-            ON CONFLICT (account_id) DO UPDATE SET sealed = excluded.sealed, created_at = excluded.created_at, last_step = 0 WHERE t.confirmed_at IS NULL
+            INSERT INTO identity.totp_offer (account_id, sealed, expires_at) VALUES (@accountId, @value, @until)
+            ON CONFLICT (account_id) DO UPDATE SET sealed = excluded.sealed, expires_at = excluded.expires_at
             """;
         var secret = Totp.NewSecret();
-        return await session.ExecuteAsync(sql, new { accountId, value = secrets.Seal(Purpose, secret), now = clock.GetUtcNow() }).ConfigureAwait(false) == 1 ? secret : null;
+        await session.ExecuteAsync(sql, new { accountId, value = secrets.Seal(Purpose, secret), until = clock.GetUtcNow() + OfferLifetime }).ConfigureAwait(false);
+        return secret;
     }
 
-    /// <summary>A code of the app that waits for its first; it is not used up by that.</summary>
-    public async Task<bool> MatchesOfferAsync(DbSession session, Guid accountId, string code) => await StepAsync(session, accountId, code, confirmed: false).ConfigureAwait(false) is not null;
+    /// <summary>A code of the app on offer; it is not used up by that.</summary>
+    public async Task<bool> MatchesOfferAsync(DbSession session, Guid accountId, string code) => await OfferedAsync(session, accountId, code).ConfigureAwait(false) is not null;
 
-    public async Task<bool> ConfirmAsync(DbSession session, Guid accountId, string code) =>
-        await TakeAsync(session, accountId, code, confirmed: false).ConfigureAwait(false)
-        && await session.ExecuteAsync("UPDATE identity.totp SET confirmed_at = @now WHERE account_id = @accountId AND confirmed_at IS NULL", new { accountId, now = clock.GetUtcNow() }).ConfigureAwait(false) == 1;
-
-    /// <summary>True for a right code that was not taken before.</summary>
-    public Task<bool> TakeAsync(DbSession session, Guid accountId, string code) => TakeAsync(session, accountId, code, confirmed: true);
-
-    public static Task<int> RemoveAsync(DbSession session, Guid accountId) => session.ExecuteAsync("DELETE FROM identity.totp WHERE account_id = @accountId", new { accountId });
-
-    // Who moves the step has used the code: two at once are one.
-    private async Task<bool> TakeAsync(DbSession session, Guid accountId, string code, bool confirmed) =>
-        await StepAsync(session, accountId, code, confirmed).ConfigureAwait(false) is { } step
-        && await session.ExecuteAsync("UPDATE identity.totp SET last_step = @step WHERE account_id = @accountId AND last_step < @step", new { accountId, step }).ConfigureAwait(false) == 1;
-
-    private async Task<long?> StepAsync(DbSession session, Guid accountId, string code, bool confirmed)
+    /// <summary>
+    /// The app on offer is the one that counts. No code of the one before is taken any more, and those that it has shown count nothing against the new one's. Under the
+    /// account's lock.
+    /// </summary>
+    public async Task<bool> ConfirmAsync(DbSession session, Guid accountId, string code)
     {
-        var sealedSecret = await session.QuerySingleOrDefaultAsync<byte[]?>(
-            "SELECT sealed FROM identity.totp WHERE account_id = @accountId AND (confirmed_at IS NOT NULL) = @confirmed", new { accountId, confirmed }).ConfigureAwait(false);
-        return sealedSecret is null ? null : Totp.StepOf(secrets.Open(Purpose, sealedSecret), code, clock.GetUtcNow());
+        const string sql = """
+            INSERT INTO identity.totp (account_id, sealed, created_at, confirmed_at, last_step) VALUES (@accountId, @value, @now, @now, @step)
+            ON CONFLICT (account_id) DO UPDATE SET sealed = excluded.sealed, created_at = excluded.created_at, confirmed_at = excluded.confirmed_at, last_step = excluded.last_step
+            """;
+        if (await OfferedAsync(session, accountId, code).ConfigureAwait(false) is not var (secret, step))
+            return false;
+        await RemoveOfferAsync(session, accountId).ConfigureAwait(false);
+        return await session.ExecuteAsync(sql, new { accountId, value = secrets.Seal(Purpose, secret), now = clock.GetUtcNow(), step }).ConfigureAwait(false) == 1;
+    }
+
+    /// <summary>True for a right code that was not taken before. Who moves the step has used it: two at once are one, and one of an app that was replaced meanwhile is none.</summary>
+    public async Task<bool> TakeAsync(DbSession session, Guid accountId, string code)
+    {
+        const string select = "SELECT sealed FROM identity.totp WHERE account_id = @accountId AND confirmed_at IS NOT NULL FOR UPDATE";
+        return await session.QuerySingleOrDefaultAsync<byte[]>(select, new { accountId }).ConfigureAwait(false) is { } value
+            && Totp.StepOf(secrets.Open(Purpose, value), code, clock.GetUtcNow()) is { } step
+            && await session.ExecuteAsync("UPDATE identity.totp SET last_step = @step WHERE account_id = @accountId AND last_step < @step", new { accountId, step }).ConfigureAwait(false) == 1;
+    }
+
+    /// <summary>Both; answers whether there was one that counted. A row of an older version may be of an app that never showed a code.</summary>
+    public static async Task<bool> RemoveAsync(DbSession session, Guid accountId)
+    {
+        await RemoveOfferAsync(session, accountId).ConfigureAwait(false);
+        return await session.QuerySingleOrDefaultAsync<bool>("DELETE FROM identity.totp WHERE account_id = @accountId RETURNING confirmed_at IS NOT NULL", new { accountId }).ConfigureAwait(false);
+    }
+
+    public static Task<int> RemoveOfferAsync(DbSession session, Guid accountId) => session.ExecuteAsync("DELETE FROM identity.totp_offer WHERE account_id = @accountId", new { accountId });
+
+    private async Task<(byte[] Secret, long Step)?> OfferedAsync(DbSession session, Guid accountId, string code)
+    {
+        const string select = "SELECT sealed FROM identity.totp_offer WHERE account_id = @accountId AND expires_at > @now FOR UPDATE";
+        var now = clock.GetUtcNow();
+        if (await session.QuerySingleOrDefaultAsync<byte[]>(select, new { accountId, now }).ConfigureAwait(false) is not { } value)
+            return null;
+        var secret = secrets.Open(Purpose, value);
+        return Totp.StepOf(secret, code, now) is { } step ? (secret, step) : null;
     }
 }

@@ -66,6 +66,13 @@ internal sealed class SessionStore(IDatabase database, AccessTokens accessTokens
     public Task<int> SecondFactorShownAsync(DbSession session, Guid sessionId) => session.ExecuteAsync(
         "UPDATE identity.session SET second_factor_at = @now WHERE id = @sessionId AND ended_at IS NULL", new { sessionId, now = clock.GetUtcNow() });
 
+    /// <summary>
+    /// A factor of the account is gone: what its sessions have shown may have been that one, so all but the one that took it away show again what there is. Under the account's
+    /// lock, as whoever shows one has it.
+    /// </summary>
+    public static Task<int> ForgetShownFactorAsync(DbSession session, Guid accountId, Guid exceptSessionId) => session.ExecuteAsync(
+        "UPDATE identity.session SET second_factor_at = NULL WHERE account_id = @accountId AND id <> @exceptSessionId AND second_factor_at IS NOT NULL", new { accountId, exceptSessionId });
+
     public Task<int> EndAsync(DbSession session, Guid sessionId, string reason) => session.ExecuteAsync(
         "UPDATE identity.session SET ended_at = @now, ended_reason = @reason WHERE id = @sessionId AND ended_at IS NULL", new { sessionId, reason, now = clock.GetUtcNow() });
 

@@ -26,30 +26,26 @@ internal sealed class StepUps(
         var account = await database.AsWorkerAsync(session => AccountStore.FindAsync(session, caller.AccountId), cancellation).ConfigureAwait(false);
         if (!await attempts.LookAsync(counted.Value, () => hasher.VerifyAsync(account?.PasswordHash, password, cancellation)).ConfigureAwait(false))
             return WrongPassword;
-        return await DoneAsync(caller, Password, source.Actor, counted.Value, cancellation).ConfigureAwait(false);
-    }
-
-    public async Task<Outcome<DateTimeOffset>> ByFactorAsync(Caller caller, string? code, string? recoveryCode, SignInSource source, CancellationToken cancellation)
-    {
-        var shown = await factors.ShowAsync(caller.AccountId, code, recoveryCode, source.Origin, cancellation).ConfigureAwait(false);
-        return shown.Failure is { } failure ? failure : await DoneAsync(caller, shown.Value, source.Actor, null, cancellation).ConfigureAwait(false);
-    }
-
-    public async Task<Outcome<DateTimeOffset>> ByPasskeyAsync(Caller caller, string challenge, JsonElement credential, SignInSource source, HttpContext context) =>
-        await passkeys.ShowAsync(caller.AccountId, challenge, credential, context).ConfigureAwait(false) is { } failure
-            ? failure
-            : await DoneAsync(caller, "passkey", source.Actor, null, context.RequestAborted).ConfigureAwait(false);
-
-    private Task<Outcome<DateTimeOffset>> DoneAsync(Caller caller, string way, AuditActor actor, CountedAttempt? counted, CancellationToken cancellation) =>
-        database.AsWorkerAsync<Outcome<DateTimeOffset>>(async session =>
+        return await database.AsWorkerAsync(async session =>
         {
-            if (counted is not null)
-                await AttemptLimits.ForgiveAsync(session, counted).ConfigureAwait(false);
-            var now = clock.GetUtcNow();
-            await session.ExecuteAsync("UPDATE identity.session SET authenticated_at = @now WHERE id = @SessionId AND ended_at IS NULL", new { now, caller.SessionId }).ConfigureAwait(false);
-            if (way != Password)
-                await sessions.SecondFactorShownAsync(session, caller.SessionId).ConfigureAwait(false);
-            await audit.WriteAsync(session, actor, new AuditChange("session.stepped_up", TypeId.Format("ses", caller.SessionId), After: new { way })).ConfigureAwait(false);
-            return now + AccountConditions.StepUpLifetime;
-        }, cancellation);
+            await AttemptLimits.ForgiveAsync(session, counted.Value).ConfigureAwait(false);
+            return await DoneAsync(session, caller, Password, source.Actor).ConfigureAwait(false);
+        }, cancellation).ConfigureAwait(false);
+    }
+
+    public Task<Outcome<DateTimeOffset>> ByFactorAsync(Caller caller, string? code, string? recoveryCode, SignInSource source, CancellationToken cancellation) =>
+        factors.ShowAsync(caller.AccountId, code, recoveryCode, source.Origin, (session, _, way) => DoneAsync(session, caller, way, source.Actor), cancellation);
+
+    public Task<Outcome<DateTimeOffset>> ByPasskeyAsync(Caller caller, string challenge, JsonElement credential, SignInSource source, HttpContext context) =>
+        passkeys.ShowAsync(caller.AccountId, challenge, credential, context, session => DoneAsync(session, caller, "passkey", source.Actor));
+
+    private async Task<Outcome<DateTimeOffset>> DoneAsync(DbSession session, Caller caller, string way, AuditActor actor)
+    {
+        var now = clock.GetUtcNow();
+        await session.ExecuteAsync("UPDATE identity.session SET authenticated_at = @now WHERE id = @SessionId AND ended_at IS NULL", new { now, caller.SessionId }).ConfigureAwait(false);
+        if (way != Password)
+            await sessions.SecondFactorShownAsync(session, caller.SessionId).ConfigureAwait(false);
+        await audit.WriteAsync(session, actor, new AuditChange("session.stepped_up", TypeId.Format("ses", caller.SessionId), After: new { way })).ConfigureAwait(false);
+        return now + AccountConditions.StepUpLifetime;
+    }
 }

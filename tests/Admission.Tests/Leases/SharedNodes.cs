@@ -101,6 +101,7 @@ internal sealed class SharedNodes : IAsyncDisposable
             AdmissionDecision decision;
             do
             {
+                await tally.TurnAsync();
                 decision = await CallAsync(node, buyer);
                 tally.Add(decision);
                 if (!decision.Admitted)
@@ -129,6 +130,8 @@ internal sealed class Tally
     private int _limited;
     private int _unavailable;
 
+    private int _slowFrom = int.MaxValue;
+
     public int Admitted => Volatile.Read(ref _admitted);
 
     public int Limited => Volatile.Read(ref _limited);
@@ -138,12 +141,18 @@ internal sealed class Tally
     /// <summary>Admitted calls by the window of their first allowance.</summary>
     public IReadOnlyDictionary<uint, int> Windows => _windows;
 
-    /// <summary>Without Redis for a while: nodes that have a lease left use it, and then some.</summary>
+    /// <summary>Without Redis for a while: nodes that have a lease left use it, and then some. Or there is nothing left that it could have granted.</summary>
     public Task SpentAsync()
     {
+        SlowFrom(int.MaxValue);
         var before = Unavailable;
-        return AdmissionServer.UntilAsync(() => Unavailable > before + 500, "the leases are spent");
+        return AdmissionServer.UntilAsync(() => Unavailable > before + 500 || Limited > 0, "the leases are spent");
     }
+
+    /// <summary>With so many admitted the load goes on slowly, until it is told otherwise: it must not be over before that has happened which it is to meet.</summary>
+    public void SlowFrom(int admitted) => Volatile.Write(ref _slowFrom, admitted);
+
+    public Task TurnAsync() => Admitted < Volatile.Read(ref _slowFrom) ? Task.CompletedTask : Task.Delay(20);
 
     public void Add(in AdmissionDecision decision)
     {

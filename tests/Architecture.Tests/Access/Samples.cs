@@ -50,6 +50,7 @@ internal static class Samples
         ["adminDisableAccount"] = Sample.New(AccountAsync, _ => new { }),
         ["adminEnableAccount"] = Sample.New(AccountAsync),
         ["adminSetAccountRole"] = Sample.New(AccountAsync, _ => new { role = "user" }),
+        ["adminRemoveSecondFactors"] = Sample.New(AccountAsync, _ => new { reason = "walked" }),
         ["adminEndSessions"] = Sample.New(AccountAsync),
         ["adminEndSession"] = Sample.New(SessionAsync),
         ["adminListOrganizations"] = Nothing,

@@ -5,6 +5,7 @@ using Tollgate.Gateway.Metrics;
 using Tollgate.Gateway.Tests.Forwarding;
 using Tollgate.Gateway.Tests.Listener;
 using Tollgate.Metering;
+using Tollgate.TestKit;
 
 namespace Tollgate.Gateway.Tests.Answers;
 
@@ -82,22 +83,27 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    public async Task UnknownKeys_TooManyFromAnAddress_Is429()
+    public async Task UnknownKeys_TooManyFromAnAddress_Is429_UntilTheTimeThatItSays()
     {
-        await using var rig = await GatewayRig.StartAsync(new Dictionary<string, string?> { ["Gateway:UnknownKeysPerMinute"] = "3" });
-        for (var call = 0; call < 4; call++)
+        var clock = new ManualClock();
+        await using var rig = await GatewayRig.StartAsync(new Dictionary<string, string?> { ["Gateway:UnknownKeysPerMinute"] = "3" }, clock: clock);
+        for (var call = 0; call < 5; call++)
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, "/acme/weather/x");
             request.Headers.TryAddWithoutValidation("x-api-key", "tg_live_unknown");
             using var response = await rig.Client.SendAsync(request);
-            if (call < 3)
+            if (call == 2)
+                clock.Advance(TimeSpan.FromSeconds(30));
+            if (call != 3)
             {
                 await FailureTests.ShouldBeAsync(response, HttpStatusCode.Unauthorized, "KEY_UNKNOWN");
                 continue;
             }
             await FailureTests.ShouldBeAsync(response, HttpStatusCode.TooManyRequests, "RATE_LIMITED");
-            response.Headers.RetryAfter.ShouldNotBeNull();
             Header(response, "RateLimit-Policy").ShouldBe("\"address-minute\";q=3;w=60");
+            var wait = response.Headers.RetryAfter!.Delta!.Value;
+            wait.ShouldBeLessThanOrEqualTo(TimeSpan.FromSeconds(40));
+            clock.Advance(wait);
         }
         // A key that is known is not held against its address.
         using var known = await rig.Client.SendAsync(GatewayRig.Call("/x"));

@@ -98,6 +98,51 @@ public sealed class DeletionRaceTests(OrganizationServer server) : IClassFixture
         (await CountAsync("SELECT count(*) FROM identity.api_token t JOIN identity.account a ON a.id = t.account_id WHERE a.deleted_at IS NOT NULL")).ShouldBe(0);
     }
 
+    /// <summary>An operator locks the other operators, and whoever removes a factor its organizations before its account: the deletion has the organizations first too.</summary>
+    [Fact]
+    public async Task Operator_DeletedWhileAnotherRemovesAFactor_HasTheOrganizationBeforeTheOperators()
+    {
+        var (bob, ada) = (await server.PersonAsync("Bob"), await server.PersonAsync());
+        var (organization, _) = await server.OrganizationAsync(bob);
+        await ada.MakeAsync("/api/invitations/accept", new { token = await server.InviteAsync(bob, IdentityServer.Text(organization, "slug"), ada.Email) });
+        await using (var promote = server.Database.OwnerOrSuperuser.CreateCommand("UPDATE identity.account SET role = 'admin' WHERE email = ANY ($1)"))
+        {
+            promote.Parameters.AddWithValue(new[] { ada.Email, bob.Email });
+            (await promote.ExecuteNonQueryAsync()).ShouldBe(2);
+        }
+        var app = new AuthenticatorApp(IdentityServer.Text(await bob.MakeAsync("/auth/totp", new { }), "secret"));
+        await bob.MakeAsync("/auth/totp/confirm", new { code = app.CodeAt(server.Clock.GetUtcNow()) });
+        await using var held = await RowLock.TakeAsync(server.Database, $"SELECT FROM identity.account WHERE email = '{bob.Email}' FOR NO KEY UPDATE");
+        var deleting = DeleteAsync(ada);
+        await held.UntilWaitingAsync(1);
+        var removing = bob.SendAsync(HttpMethod.Delete, "/auth/totp");
+        await held.UntilWaitingAsync(2);
+        (await CountAsync("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%identity.organization%'"))
+            .ShouldBe(1, "who removes waits for the organization, and holds nothing that the deletion needs");
+        await held.ReleaseAsync();
+        (await deleting).Status.ShouldBe(204);
+        (await removing).Status.ShouldBe(204);
+    }
+
+    /// <summary>Who is an operator is asked of the locked rows, not of the request, which was let in before.</summary>
+    [Fact]
+    public async Task LastOperator_MadeOneAfterTheDeletionWasLetIn_KeepsTheAccount()
+    {
+        var ada = await server.PersonAsync();
+        await using var held = await RowLock.TakeAsync(server.Database,
+            $"SELECT FROM identity.organization o JOIN identity.member m ON m.organization_id = o.id JOIN identity.account a ON a.id = m.account_id WHERE a.email = '{ada.Email}' FOR UPDATE OF o");
+        var deleting = DeleteAsync(ada);
+        await held.UntilWaitingAsync(1);
+        await using (var promote = server.Database.OwnerOrSuperuser.CreateCommand("UPDATE identity.account SET role = CASE WHEN email = $1 THEN 'admin' ELSE 'user' END"))
+        {
+            promote.Parameters.AddWithValue(ada.Email);
+            await promote.ExecuteNonQueryAsync();
+        }
+        await held.ReleaseAsync();
+        var (status, answer, _) = await deleting;
+        (status, IdentityServer.Text(answer, "code")).ShouldBe((409, "LAST_OPERATOR"));
+    }
+
     private static Task<(int Status, System.Text.Json.JsonElement Body, HttpResponseMessage Response)> DeleteAsync(Person person) => person.SendAsync(HttpMethod.Post, "/me/delete", new { email = person.Email });
 
     private async Task NobodyIsLeftAsync()

@@ -87,7 +87,7 @@ public sealed class WayInRaceTests(IdentityServer identity) : IClassFixture<Iden
         TypeId.TryParse(session.GetProperty("account").GetProperty("id").GetString(), "acc", out var id).ShouldBeTrue();
         await using var command = identity.Database.OwnerOrSuperuser.CreateCommand("""
             SELECT (SELECT count(*) FROM identity.api_token WHERE account_id = $1 AND ended_at IS NULL) + (SELECT count(*) FROM identity.passkey WHERE account_id = $1)
-              + (SELECT count(*) FROM identity.totp WHERE account_id = $1) + (SELECT count(*) FROM identity.recovery_code WHERE account_id = $1)
+              + (SELECT count(*) FROM identity.totp WHERE account_id = $1) + (SELECT count(*) FROM identity.totp_offer WHERE account_id = $1) + (SELECT count(*) FROM identity.recovery_code WHERE account_id = $1)
             """);
         command.Parameters.AddWithValue(id);
         return (long)(await command.ExecuteScalarAsync())!;

@@ -47,7 +47,9 @@ public sealed class AdminTests : IAsyncLifetime
     public async Task Disable_EndsSessionsAndSignsNobodyIn_UntilEnabled()
     {
         var (id, token, refresh) = await RegisterAsync("ada@example.com");
+        await IdentityServer.BodyAsync(_identity.PostAsync("/auth/totp", new { }, token));
         (await SendAsync(HttpMethod.Post, $"/api/admin/accounts/{id}/disable", new { reason = "spam" })).Status.ShouldBe(204);
+        (await _identity.Database.Database.AsWorkerAsync(worker => worker.QuerySingleAsync<long>("SELECT count(*) FROM identity.totp_offer"), CancellationToken.None)).ShouldBe(0, "an offer comes back with no opening");
         using (var me = await _identity.GetAsync("/me", token))
             ((int)me.StatusCode).ShouldBe(401);
         using (var refreshed = await _identity.RefreshAsync(refresh))

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Tollgate.TestKit;
 
 namespace Tollgate.Identity.Tests.OpenIdConnect;
@@ -115,6 +116,24 @@ public sealed class ProviderSignInTests(ProviderServer world) : IClassFixture<Pr
         (await world.Database.Database.AsWorkerAsync(worker => worker.QuerySingleAsync<long>("SELECT count(*) FROM identity.outside_identity WHERE subject = @subject", new { subject = $"thief-{how}" }), CancellationToken.None)).ShouldBe(0);
     }
 
+    /// <summary>Else a stolen password leaves a way in behind, for the day on which the factors are lost.</summary>
+    [Fact]
+    public async Task Connecting_WhereASecondFactorIsAskedFor_NeedsASessionThatHasShownIt()
+    {
+        const string email = "asked@example.com";
+        var (owner, stale) = (await RegisterAsync(email), world.NewBrowser());
+        await MakeAsync(owner, HttpMethod.Post, "/auth/verify-email", new { token = SentMails.TokenOf(world.Mails.Newest(AccountMailKind.VerifyEmail, email)) });
+        await MakeAsync(stale, HttpMethod.Post, "/auth/login", new { email, password = IdentityServer.Password });
+        var app = new AuthenticatorApp(IdentityServer.Text(await MakeAsync(owner, HttpMethod.Post, "/auth/totp", new { }), "secret"));
+        await MakeAsync(owner, HttpMethod.Post, "/auth/totp/confirm", new { code = app.CodeAt(world.Clock.GetUtcNow()) });
+        var organization = await MakeAsync(owner, HttpMethod.Post, "/api/organizations", new { name = "Asking" });
+        await MakeAsync(owner, HttpMethod.Patch, $"/api/organizations/{IdentityServer.Text(organization, "slug")}", new { require_second_factor = true });
+
+        var (status, body) = await stale.SendAsync(HttpMethod.Post, "/auth/providers/acme/connect", new { });
+        (status, body.TryGetProperty("code", out var code) ? code.GetString() : null).ShouldBe((403, "SECOND_FACTOR_REQUIRED"));
+        await MakeAsync(owner, HttpMethod.Post, "/auth/providers/acme/connect", new { });
+    }
+
     [Fact]
     public async Task SomebodyOfAnAccount_IsNotConnectedWithASecond()
     {
@@ -158,6 +177,13 @@ public sealed class ProviderSignInTests(ProviderServer world) : IClassFixture<Pr
         var (_, asked) = await owner.SendAsync(HttpMethod.Post, "/auth/mail-sign-in", new { email });
         var code = world.Mails.Newest(AccountMailKind.SignIn, email).Code;
         (await owner.SendAsync(HttpMethod.Post, "/auth/mail-sign-in/code", new { challenge = asked.GetProperty("challenge").GetString(), code })).Status.ShouldBe(200);
+    }
+
+    private static async Task<JsonElement> MakeAsync(Browser browser, HttpMethod method, string path, object body)
+    {
+        var (status, answer) = await browser.SendAsync(method, path, body);
+        status.ShouldBeInRange(200, 299, $"{path}: {answer}");
+        return answer;
     }
 
     private async Task<Browser> RegisterAsync(string email)

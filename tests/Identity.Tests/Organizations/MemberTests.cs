@@ -1,3 +1,7 @@
+using System.Text.Json;
+using Tollgate.Identity.Tests.ApiTokens;
+using Tollgate.TestKit;
+
 namespace Tollgate.Identity.Tests.Organizations;
 
 public sealed class MemberTests(OrganizationServer server) : IClassFixture<OrganizationServer>
@@ -12,6 +16,35 @@ public sealed class MemberTests(OrganizationServer server) : IClassFixture<Organ
         seen.GetProperty("data").EnumerateArray().Select(one => (IdentityServer.Text(one, "email"), IdentityServer.Text(one, "role"), one.GetProperty("you").GetBoolean()))
             .ShouldBe([(ada.Email, "owner", false), (members[1].Email, "billing", false), (members[0].Email, "viewer", true)]);
         (await (await server.PersonAsync("Eve")).GetAsync(path)).Status.ShouldBe(404);
+    }
+
+    [Fact]
+    public async Task SecondFactor_OfEach_IsToldToWhoManagesMembers_AndToNobodyElse()
+    {
+        var ada = await server.PersonAsync();
+        var (organization, members) = await server.OrganizationAsync(ada, "admin", "developer", "viewer");
+        var path = $"/api/organizations/{IdentityServer.Text(organization, "slug")}/members";
+        var (admin, developer, viewer) = (members[0], members[1], members[2]);
+        var app = new AuthenticatorApp(IdentityServer.Text(await ada.MakeAsync("/auth/totp", new { }), "secret"));
+        await ada.MakeAsync("/auth/totp/confirm", new { code = app.CodeAt(server.Clock.GetUtcNow()) });
+        using var device = new FakeAuthenticator(server.Server.Address);
+        var asked = await viewer.MakeAsync("/auth/passkeys/options", new { });
+        await viewer.MakeAsync("/auth/passkeys", new { challenge = IdentityServer.Text(asked, "challenge"), name = "Phone", credential = device.Create(asked.GetProperty("options")) });
+        // One that has shown no code is none.
+        await developer.MakeAsync("/auth/totp", new { });
+
+        static IEnumerable<(string, bool?)> Factors(JsonElement list) => list.GetProperty("data").EnumerateArray().Select(one => (IdentityServer.Text(one, "account"), one.GetProperty("second_factor") is { ValueKind: not JsonValueKind.Null } told ? told.GetBoolean() : (bool?)null));
+        (string, bool?)[] all = [(ada.Id, true), (admin.Id, false), (developer.Id, false), (viewer.Id, true)];
+        foreach (var person in new[] { ada, admin })
+            Factors((await person.GetAsync(path)).Body).ShouldBe(all);
+        foreach (var person in new[] { developer, viewer })
+            Factors((await person.GetAsync(path)).Body).ShouldBe(all.Select(one => (one.Item1, (bool?)null)));
+        foreach (var (scope, told) in new[] { ("organization:read", false), ("organization:write", true) })
+        {
+            var (_, token) = await ApiTokenTests.CreateAsync(admin, [scope]);
+            Factors((await ApiTokenTests.SendAsync(server, token, HttpMethod.Get, path, null)).Body).ShouldBe(all.Select(one => (one.Item1, told ? one.Item2 : null)));
+        }
+        (await ada.MakeAsync($"{path}/{viewer.Id}", new { role = "billing" }, HttpMethod.Patch)).GetProperty("second_factor").GetBoolean().ShouldBeTrue();
     }
 
     [Fact]

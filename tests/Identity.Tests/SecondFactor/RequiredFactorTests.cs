@@ -98,14 +98,12 @@ public sealed class RequiredFactorTests(OrganizationServer server) : IClassFixtu
     {
         var (_, path, members) = await AskingAsync("developer", "viewer");
         var app = await AppAsync(members[0]);
-        var asked = await IdentityServer.BodyAsync(LoginAsync(members[0]), 202);
-        var session = await IdentityServer.BodyAsync(PostAsync("/auth/second-factor", new { challenge = IdentityServer.Text(asked, "challenge"), code = app.CodeAt(server.Clock.GetUtcNow()) }));
-        (await (members[0] with { Token = IdentityServer.Text(session, "access_token") }).GetAsync(path)).Status.ShouldBe(200);
+        (await (await SignInAsync(members[0], app)).GetAsync(path)).Status.ShouldBe(200);
 
         using var device = new FakeAuthenticator(server.Server.Address);
         await PasskeyAsync(members[1], device);
         var question = await IdentityServer.BodyAsync(PostAsync("/auth/passkey-sign-in/options", new { }));
-        session = await IdentityServer.BodyAsync(PostAsync("/auth/passkey-sign-in", new { challenge = IdentityServer.Text(question, "challenge"), credential = device.Get(question.GetProperty("options")) }));
+        var session = await IdentityServer.BodyAsync(PostAsync("/auth/passkey-sign-in", new { challenge = IdentityServer.Text(question, "challenge"), credential = device.Get(question.GetProperty("options")) }));
         (await (members[1] with { Token = IdentityServer.Text(session, "access_token") }).GetAsync(path)).Status.ShouldBe(200);
     }
 
@@ -220,6 +218,50 @@ public sealed class RequiredFactorTests(OrganizationServer server) : IClassFixtu
     }
 
     [Fact]
+    public async Task LastFactor_IsReplaced_ByWhoHasShownIt()
+    {
+        var (owner, path, members) = await AskingAsync("admin");
+        var old = await AppAsync(members[0]);
+        await AppAsync(owner);
+        await owner.RefusedAsync(HttpMethod.Delete, "/auth/totp", null, 409, "LAST_SECOND_FACTOR");
+        (await owner.GetAsync(path)).Status.ShouldBe(200);
+
+        var other = await SignInAsync(members[0], old);
+        (await other.GetAsync(path)).Status.ShouldBe(200);
+        var fresh = await AppAsync(members[0]);
+        (await members[0].GetAsync(path)).Status.ShouldBe(200);
+        // What it has shown is the app of before: it may be somebody else's by now. No password helps it.
+        await other.RefusedAsync(HttpMethod.Get, path, null, 403, Required);
+        await other.MakeAsync("/auth/step-up", new { password = IdentityServer.Password });
+        await other.RefusedAsync(HttpMethod.Post, "/auth/totp", new { }, 403, Required);
+        await other.MakeAsync("/auth/step-up", new { code = fresh.CodeAt(server.Clock.GetUtcNow()) });
+        (await other.GetAsync(path)).Status.ShouldBe(200);
+    }
+
+    /// <summary>What another session has shown may be the one that is gone.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task FactorLess_OtherSessionsShowOneAgain(bool app)
+    {
+        var (_, path, members) = await AskingAsync("admin");
+        var totp = await AppAsync(members[0]);
+        using var device = new FakeAuthenticator(server.Server.Address);
+        var passkey = await PasskeyAsync(members[0], device);
+        var other = await SignInAsync(members[0], totp);
+        var challenge = IdentityServer.Text(await IdentityServer.BodyAsync(LoginAsync(members[0]), 202), "challenge");
+        (await other.GetAsync(path)).Status.ShouldBe(200);
+
+        (await members[0].SendAsync(HttpMethod.Delete, app ? "/auth/totp" : $"/auth/passkeys/{passkey}")).Status.ShouldBe(204);
+        (await members[0].GetAsync(path)).Status.ShouldBe(200);
+        await other.RefusedAsync(HttpMethod.Get, path, null, 403, Required);
+        var next = totp.CodeAt(server.Clock.GetUtcNow(), 1);
+        await IdentityServer.RefusedAsync(PostAsync("/auth/second-factor", new { challenge, code = next }), 401, "SIGN_IN_EXPIRED");
+        await (app ? ShowAsync(other, device) : other.MakeAsync("/auth/step-up", new { code = next }));
+        (await other.GetAsync(path)).Status.ShouldBe(200);
+    }
+
+    [Fact]
     public async Task LastTwoFactors_RemovedAtOnce_OneStays()
     {
         var (owner, _, _) = await AskingAsync();
@@ -296,6 +338,13 @@ public sealed class RequiredFactorTests(OrganizationServer server) : IClassFixtu
     }
 
     private async Task<Person> SignInAsync(Person person) => person with { Token = IdentityServer.Text(await IdentityServer.BodyAsync(LoginAsync(person)), "access_token") };
+
+    private async Task<Person> SignInAsync(Person person, AuthenticatorApp app)
+    {
+        var challenge = IdentityServer.Text(await IdentityServer.BodyAsync(LoginAsync(person), 202), "challenge");
+        var session = await IdentityServer.BodyAsync(PostAsync("/auth/second-factor", new { challenge, code = app.CodeAt(server.Clock.GetUtcNow()) }));
+        return person with { Token = IdentityServer.Text(session, "access_token") };
+    }
 
     private Task<HttpResponseMessage> LoginAsync(Person person) => PostAsync("/auth/login", new { email = person.Email, password = IdentityServer.Password });
 

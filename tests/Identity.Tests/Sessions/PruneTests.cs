@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Tollgate.TestKit;
 
 namespace Tollgate.Identity.Tests.Sessions;
 
@@ -44,6 +45,36 @@ public sealed class PruneTests : IAsyncLifetime
         await PruneAsync();
         (await CountAsync("session")).ShouldBe(1, "the one that is not 180 days old");
         (await CountAsync("challenge")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task OfferOfAnApp_ThatNobodyTook_IsForgotten()
+    {
+        var token = IdentityServer.Text(await _identity.RegisterAsync("offered@example.com"), "access_token");
+        await IdentityServer.BodyAsync(_identity.PostAsync("/auth/totp", new { }, token));
+        await PruneAsync();
+        (await CountAsync("totp_offer")).ShouldBe(1);
+        _identity.Clock.Advance(TimeSpan.FromMinutes(61));
+        await PruneAsync();
+        (await CountAsync("totp_offer")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task OfferOfAnApp_MadeAnewInTheMomentOfItsPruning_Stays()
+    {
+        const string email = "anew@example.com";
+        await IdentityServer.BodyAsync(_identity.PostAsync("/auth/totp", new { }, IdentityServer.Text(await _identity.RegisterAsync(email), "access_token")));
+        _identity.Clock.Advance(TimeSpan.FromMinutes(61));
+        var token = IdentityServer.Text(await IdentityServer.BodyAsync(_identity.PostAsync("/auth/login", new { email, password = IdentityServer.Password })), "access_token");
+        await using var held = await RowLock.TakeAsync(_identity.Database, "SELECT FROM identity.totp_offer FOR UPDATE");
+        var offering = _identity.PostAsync("/auth/totp", new { }, token);
+        await held.UntilWaitingAsync(1);
+        var pruning = PruneAsync();
+        await held.UntilWaitingAsync(2);
+        await held.ReleaseAsync();
+        await IdentityServer.BodyAsync(offering);
+        await pruning;
+        (await CountAsync("totp_offer")).ShouldBe(1);
     }
 
     private Task PruneAsync() => ActivatorUtilities.CreateInstance<PruneSignInState>(_identity.Server.Services).RunAsync(CancellationToken.None);
