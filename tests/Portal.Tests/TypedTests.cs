@@ -46,7 +46,7 @@ public sealed class TypedTests(PortalFixture fixture)
         await Expect(visit.Page.GetByText("x-upstream-key:")).ToBeVisibleAsync();
         await Expect(visit.Page.GetByLabel("Description")).ToHaveValueAsync("Written for a quarter of an hour.");
         await visit.ClickAsync("Save settings");
-        await Expect(visit.Page.GetByText("The settings are saved.", new() { Exact = true })).ToBeVisibleAsync();
+        await visit.SaysAsync("The settings are saved.");
         await visit.Page.ReloadAsync();
         await visit.SettledAsync();
         await Expect(visit.Page.GetByLabel("Description")).ToHaveValueAsync("Written for a quarter of an hour.");

@@ -45,7 +45,7 @@ public sealed class UpstreamTests(PortalFixture fixture)
         await visit.Page.GetByLabel("Ask each upstream whether it is well").CheckAsync();
         await visit.Page.GetByLabel("Path").FillAsync("/up");
         await visit.ClickAsync("Save upstreams");
-        await Expect(visit.Page.GetByText("The upstreams are saved.", new() { Exact = true })).ToBeVisibleAsync();
+        await visit.SaysAsync("The upstreams are saved.");
         await visit.Page.ReloadAsync();
         await visit.SettledAsync();
         await Expect(Upstream(visit, 2).GetByLabel("Address")).ToHaveValueAsync("https://spare.example.com/v1");
@@ -56,7 +56,7 @@ public sealed class UpstreamTests(PortalFixture fixture)
 
         await visit.ClickAsync("Remove upstream 1");
         await visit.ClickAsync("Save upstreams");
-        await Expect(visit.Page.GetByText("The upstreams are saved.", new() { Exact = true })).ToBeVisibleAsync();
+        await visit.SaysAsync("The upstreams are saved.");
         await Expect(Upstream(visit, 1)).ToContainTextAsync("Not served yet");
         await visit.Page.ReloadAsync();
         await visit.SettledAsync();
@@ -80,7 +80,7 @@ public sealed class UpstreamTests(PortalFixture fixture)
         await Expect(Upstream(visit, 2)).ToHaveCountAsync(0);
         await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToHaveCountAsync(0);
         await visit.ClickAsync("Save upstreams");
-        await Expect(visit.Page.GetByText("The upstreams are saved.", new() { Exact = true })).ToBeVisibleAsync();
+        await visit.SaysAsync("The upstreams are saved.");
     }
 
     private static ILocator Upstream(Visit visit, int number) => visit.Page.GetByRole(AriaRole.Group, new() { Name = $"Upstream {number}", Exact = true });

@@ -61,6 +61,9 @@ internal sealed class Visit : IAsyncDisposable
         return response!;
     }
 
+    /// <summary>A note says this at the foot of the window. Only the note itself is looked at: what reads the page aloud has the same words, elsewhere, for a second.</summary>
+    public Task SaysAsync(string note) => Expect(Page.Locator("[role=region][aria-label^=Notifications]").GetByText(note)).ToBeVisibleAsync();
+
     public async Task SettledAsync()
     {
         await Expect(Heading).ToBeVisibleAsync(new() { Timeout = 15_000 });
