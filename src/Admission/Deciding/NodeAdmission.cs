@@ -64,7 +64,7 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
             return false;
         ref var entry = ref state.Keys.At(decision.KeyPlace);
         var (now, word) = (Now, Volatile.Read(ref entry.State));
-        return KeyEntry.StateOf(word) == KeyState.Active && now < Volatile.Read(ref entry.ExpiresAt)
+        return KeyEntry.StateOf(word) == KeyState.Active && now < state.Keys.ExpiresAt(decision.KeyPlace, word)
             && ((word & KeyEntry.Restricted) == 0 || state.Keys.RestrictionOf(decision.KeyPlace) is not { } restriction
                 || (restriction.AllowsAddress(decision.Origin.Client) && restriction.AllowsOperation(decision.Origin.OperationId)))
             && state.Subscribers.TryTerms(decision.Slot, out var terms) && terms.IsActiveAt(now)
@@ -99,7 +99,7 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
             return AdmissionVerdict.KeyUnknown;
         var now = Now;
         Identify(ref decision, place, entry, terms, now);
-        var refused = JudgeKey(ref entry, keyState, terms, now, ref decision);
+        var refused = JudgeKey(keyState, state.Keys.ExpiresAt(place, word), terms, now, ref decision);
         if (refused == AdmissionVerdict.Admitted && (word & KeyEntry.Restricted) != 0)
             refused = JudgeRestriction(place, ref decision);
         if (refused != AdmissionVerdict.Admitted)
@@ -110,14 +110,14 @@ internal sealed class NodeAdmission(NodeState state, TimeProvider clock) : IAdmi
         return Take(state.Subscribers.At(entry.Subscriber), terms, meters, now, ref decision);
     }
 
-    private static AdmissionVerdict JudgeKey(ref KeyEntry entry, KeyState keyState, in Terms terms, long now, ref AdmissionDecision decision)
+    private static AdmissionVerdict JudgeKey(KeyState keyState, long expiresAt, in Terms terms, long now, ref AdmissionDecision decision)
     {
         if (keyState == KeyState.Revoked)
         {
             decision.Reason = RefusalReason.KeyRevoked;
             return AdmissionVerdict.KeyRevoked;
         }
-        if (now >= Volatile.Read(ref entry.ExpiresAt))
+        if (now >= expiresAt)
         {
             decision.Reason = RefusalReason.KeyExpired;
             return AdmissionVerdict.KeyExpired;

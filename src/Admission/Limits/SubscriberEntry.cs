@@ -15,7 +15,7 @@ internal struct SubscriberEntry
 }
 
 /// <summary>
-/// What is a subscription's own of its terms, 56 bytes. Written whole before an entry points to it and never again while one does; a row that no entry points to any
+/// What is a subscription's own of its terms, 40 bytes. Written whole before an entry points to it and never again while one does; a row that no entry points to any
 /// more is used again, so whoever has read one looks again whether the entry still points to it.
 /// </summary>
 internal struct TermsRow
@@ -25,16 +25,25 @@ internal struct TermsRow
     /// <summary>UTC ticks.</summary>
     public long Anchor;
 
-    /// <summary>UTC ticks; long.MaxValue without an end, long.MinValue when the subscription is not active.</summary>
-    public long ValidUntil;
-
-    /// <summary>The running month from the anchor on, see <see cref="AnchoredFrame"/>; and the running year, where that is the billing period.</summary>
+    /// <summary>The running month from the anchor on, see <see cref="AnchoredFrame"/>.</summary>
     public ulong Month;
-    public ulong Year;
 
     /// <summary>Number in the <see cref="PlanTable"/>.</summary>
     public int Plan;
 
     /// <summary>How often the row was used, modulo 4096: whoever keeps a frame here must have read this row's, not those of one before.</summary>
-    public int Tag;
+    public ushort Tag;
+
+    /// <summary>A <see cref="Limits.Validity"/>.</summary>
+    public byte Validity;
+}
+
+/// <summary>Until when terms are in force.</summary>
+internal enum Validity : byte
+{
+    NotActive,
+    WithoutEnd,
+
+    /// <summary>Until the time that is kept beside the rows.</summary>
+    UntilItsEnd,
 }

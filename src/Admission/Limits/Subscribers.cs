@@ -13,6 +13,8 @@ internal sealed class Subscribers
 {
     private readonly Chunks<SubscriberEntry> _entries = new();
     private readonly Chunks<TermsRow> _rows = new();
+    private readonly SparseChunks<long> _ends = new();
+    private readonly SparseChunks<ulong> _years = new();
     private readonly Stack<int> _freeRows = new();
     private readonly CellStore _cells = new();
     private readonly PlanTable _plans = new();
@@ -63,6 +65,9 @@ internal sealed class Subscribers
 
     public ref TermsRow Row(int row) => ref _rows[row];
 
+    /// <summary>The running year of a row whose billing period is one, see <see cref="AnchoredFrame"/>.</summary>
+    public ref ulong Year(int row) => ref _years[row];
+
     public bool TryTerms(int slot, out Terms terms)
     {
         ref var entry = ref _entries[slot];
@@ -78,7 +83,7 @@ internal sealed class Subscribers
             ref var row = ref _rows[place];
             // The number before the table: a table that knows it is then read.
             var plan = _plans[Volatile.Read(ref row.Plan)];
-            terms = new Terms(this, slot, plan!, entry.Id, row, place);
+            terms = new Terms(this, slot, plan!, entry.Id, row, place, ValidUntil(ref row, place));
             // What was copied is whole when the row was still this subscription's after it.
             Volatile.ReadBarrier();
             if (Volatile.Read(ref entry.Row) == word)
@@ -93,13 +98,13 @@ internal sealed class Subscribers
             ref var entry = ref _entries[slot];
             var before = entry.Row;
             var plan = _plans.Use(terms.Plan);
-            if (before != 0 && terms.Equals(_rows[RowOf(before)], plan))
+            if (before != 0 && terms.Equals(_rows[RowOf(before)], plan, ValidUntil(ref _rows[RowOf(before)], RowOf(before))))
             {
                 _plans.Release(plan);
                 return;
             }
             var place = _freeRows.TryPop(out var free) ? free : _rows.Add(default);
-            terms.WriteTo(ref _rows[place], plan);
+            Write(terms, place, plan);
             Volatile.Write(ref entry.Row, ((ulong)++_settings << 32) | (uint)(place + 1));
             Retire(before);
         }
@@ -184,6 +189,37 @@ internal sealed class Subscribers
             foreach (var leases in LeasesOf(slot))
                 yield return leases;
     }
+
+    // Into a row that no entry points to. First of all its frames are emptied: a slow reader of what stood here keeps none in this one.
+    private void Write(in Terms terms, int place, int plan)
+    {
+        ref var row = ref _rows[place];
+        var tag = (ushort)((row.Tag + 1) % AnchoredFrame.Tags);
+        Interlocked.Exchange(ref row.Month, AnchoredFrame.Empty(tag));
+        if (terms.Plan.Interval == PriceInterval.Year)
+            Interlocked.Exchange(ref _years.Ensure(place), AnchoredFrame.Empty(tag));
+        var validity = ValidityOf(terms);
+        if (validity == Validity.UntilItsEnd)
+            _ends.Ensure(place) = terms.ValidUntil;
+        (row.Tag, row.OrganizationId, row.Anchor) = (tag, terms.OrganizationId, terms.Anchor);
+        // Who sees that there is an end finds its place: also who reads this row too late, and throws away what it read.
+        Volatile.Write(ref row.Validity, (byte)validity);
+        Volatile.Write(ref row.Plan, plan);
+    }
+
+    private long ValidUntil(ref TermsRow row, int place) => (Validity)Volatile.Read(ref row.Validity) switch
+    {
+        Validity.NotActive => long.MinValue,
+        Validity.WithoutEnd => long.MaxValue,
+        _ => Volatile.Read(ref _ends[place]),
+    };
+
+    private static Validity ValidityOf(in Terms terms) => terms.ValidUntil switch
+    {
+        long.MinValue => Validity.NotActive,
+        long.MaxValue => Validity.WithoutEnd,
+        _ => Validity.UntilItsEnd,
+    };
 
     private static int RowOf(ulong word) => (int)(uint)word - 1;
 

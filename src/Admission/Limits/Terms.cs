@@ -10,8 +10,6 @@ namespace Tollgate.Admission.Limits;
 internal readonly struct Terms
 {
     private readonly Subscribers _all;
-    private readonly long _anchor;
-    private readonly long _validUntil;
     private readonly int _slot;
     private readonly int _row;
     private readonly int _tag;
@@ -22,17 +20,17 @@ internal readonly struct Terms
         (_all, _slot, _row, Plan) = (subscriber.All, subscriber.Slot, -1, plan);
         SubscriptionId = entitlement.SubscriptionId;
         OrganizationId = entitlement.OrganizationId;
-        _anchor = entitlement.Anchor.UtcTicks;
-        _validUntil = entitlement.Active ? entitlement.ValidUntil?.UtcTicks ?? long.MaxValue : long.MinValue;
+        Anchor = entitlement.Anchor.UtcTicks;
+        ValidUntil = entitlement.Active ? entitlement.ValidUntil?.UtcTicks ?? long.MaxValue : long.MinValue;
     }
 
-    public Terms(Subscribers all, int slot, PlanTerms plan, Guid subscription, in TermsRow row, int place)
+    public Terms(Subscribers all, int slot, PlanTerms plan, Guid subscription, in TermsRow row, int place, long validUntil)
     {
         (_all, _slot, _row, _tag, Plan) = (all, slot, place, row.Tag, plan);
         SubscriptionId = subscription;
         OrganizationId = row.OrganizationId;
-        _anchor = row.Anchor;
-        _validUntil = row.ValidUntil;
+        Anchor = row.Anchor;
+        ValidUntil = validUntil;
     }
 
     public PlanTerms Plan { get; }
@@ -41,14 +39,20 @@ internal readonly struct Terms
 
     public Guid OrganizationId { get; }
 
+    /// <summary>UTC ticks.</summary>
+    public long Anchor { get; }
+
+    /// <summary>UTC ticks; long.MaxValue without an end, long.MinValue when the subscription is not active.</summary>
+    public long ValidUntil { get; }
+
     public Subscriber Subscriber => new(_all, _slot);
 
     public AllowanceTerm[] Allowances => Plan.Allowances;
 
     /// <summary>These terms' windows are counted on this node: an inactive subscription's are not built.</summary>
-    public bool IsCounted => _validUntil != long.MinValue;
+    public bool IsCounted => ValidUntil != long.MinValue;
 
-    public bool IsActiveAt(long now) => now < _validUntil;
+    public bool IsActiveAt(long now) => now < ValidUntil;
 
     public long PeriodStartSeconds(long now) => (AnchoredAt(Window.BillingPeriod, now).Start - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerSecond;
 
@@ -81,19 +85,8 @@ internal readonly struct Terms
     }
 
     /// <summary>True when the row, with this number for its plan, says the same.</summary>
-    public bool Equals(in TermsRow row, int plan) =>
-        row.Plan == plan && row.OrganizationId == OrganizationId && row.Anchor == _anchor && row.ValidUntil == _validUntil;
-
-    /// <summary>Into a row that no entry points to. For the one writer.</summary>
-    public void WriteTo(ref TermsRow row, int plan)
-    {
-        var tag = (row.Tag + 1) % AnchoredFrame.Tags;
-        // First of all: a slow reader of what stood here keeps no frame in this one.
-        Interlocked.Exchange(ref row.Month, AnchoredFrame.Empty(tag));
-        Interlocked.Exchange(ref row.Year, AnchoredFrame.Empty(tag));
-        (row.Tag, row.OrganizationId, row.Anchor, row.ValidUntil) = (tag, OrganizationId, _anchor, _validUntil);
-        Volatile.Write(ref row.Plan, plan);
-    }
+    public bool Equals(in TermsRow row, int plan, long validUntil) =>
+        row.Plan == plan && row.OrganizationId == OrganizationId && row.Anchor == Anchor && validUntil == ValidUntil;
 
     private Frame AnchoredAt(Window window, long now)
     {
@@ -108,7 +101,7 @@ internal readonly struct Terms
     private bool TryKept(Window window, long time, out Frame frame)
     {
         frame = default;
-        if (_row < 0 || !AnchoredFrame.TryRead(Volatile.Read(ref Word(window)), _anchor, _tag, out var start, out var end))
+        if (_row < 0 || !AnchoredFrame.TryRead(Volatile.Read(ref Word(window)), Anchor, _tag, out var start, out var end))
             return false;
         frame = Frame.Of(window, start, end);
         return frame.Holds(time);
@@ -119,18 +112,15 @@ internal readonly struct Terms
     {
         var seen = Volatile.Read(ref word);
         if (AnchoredFrame.IsOf(seen, _tag))
-            Interlocked.CompareExchange(ref word, AnchoredFrame.Pack(frame.Start, frame.End, _anchor, _tag), seen);
+            Interlocked.CompareExchange(ref word, AnchoredFrame.Pack(frame.Start, frame.End, Anchor, _tag), seen);
     }
 
-    private ref ulong Word(Window window)
-    {
-        ref var row = ref _all.Row(_row);
-        return ref window == Window.BillingPeriod && Plan.Interval == PriceInterval.Year ? ref row.Year : ref row.Month;
-    }
+    private ref ulong Word(Window window) =>
+        ref window == Window.BillingPeriod && Plan.Interval == PriceInterval.Year ? ref _all.Year(_row) : ref _all.Row(_row).Month;
 
     private Frame WorkedOut(Window window, long time)
     {
-        var span = Calendar.Of(window, new DateTimeOffset(_anchor, TimeSpan.Zero), Plan.Interval, Plan.Zone, new DateTimeOffset(time, TimeSpan.Zero));
+        var span = Calendar.Of(window, new DateTimeOffset(Anchor, TimeSpan.Zero), Plan.Interval, Plan.Zone, new DateTimeOffset(time, TimeSpan.Zero));
         return Frame.Of(window, span.Start.UtcTicks, span.End.UtcTicks);
     }
 }

@@ -49,7 +49,7 @@ internal sealed class SnapshotRecords
         buffer.Id(state.Subscribers.At(entry.Subscriber).Id);
         buffer.Raw(entry.Digest);
         buffer.Byte((byte)KeyEntry.StateOf(word));
-        buffer.Int64(Volatile.Read(ref entry.ExpiresAt));
+        buffer.Int64(state.Keys.ExpiresAt(number, word));
         if (restriction is not null)
             Write(buffer, restriction);
     }

@@ -18,7 +18,7 @@ internal struct KeyDigest
 }
 
 /// <summary>
-/// One key, 72 bytes, no object. Digest, id and subscriber are written before the entry is published and never again; the other fields are single
+/// One key, 64 bytes, no object. Digest, id and subscriber are written before the entry is published and never again; the other fields are single
 /// words that change in place.
 /// </summary>
 internal struct KeyEntry
@@ -27,17 +27,17 @@ internal struct KeyEntry
     public Guid KeyId;
     public int Subscriber;
 
-    /// <summary>A <see cref="KeyState"/>, and <see cref="Restricted"/> where more must be asked than that.</summary>
+    /// <summary>A <see cref="KeyState"/>, and <see cref="Restricted"/> and <see cref="Expires"/> where more must be asked than that.</summary>
     public int State;
-
-    /// <summary>UTC ticks; long.MaxValue when it does not expire.</summary>
-    public long ExpiresAt;
 
     /// <summary>UTC ticks of a recent use, to the minute; read by the batch that writes last_used_at.</summary>
     public long LastUsed;
 
     /// <summary>In <see cref="State"/>: the key has a <see cref="KeyRestriction"/>.</summary>
     public const int Restricted = 0x100;
+
+    /// <summary>In <see cref="State"/>: the key expires, see <see cref="KeyTable.ExpiresAt"/>.</summary>
+    public const int Expires = 0x200;
 
     public static KeyState StateOf(int word) => (KeyState)(word & 0xFF);
 }

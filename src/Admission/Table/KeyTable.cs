@@ -15,6 +15,7 @@ internal sealed class KeyTable
     // 0 = free, else number of the entry plus one. At most half full, so that a probe ends soon, and always ends.
     private volatile int[] _index = new int[1024];
     private readonly Chunks<KeyEntry> _entries = new();
+    private readonly SparseChunks<long> _expiries = new();
     private readonly ConcurrentDictionary<int, KeyRestriction> _restrictions = new();
 
     public int Count => _entries.Count;
@@ -36,6 +37,9 @@ internal sealed class KeyTable
 
     public ref KeyEntry At(int number) => ref _entries[number];
 
+    /// <summary>UTC ticks; long.MaxValue when it does not expire. By the state that was read of the key.</summary>
+    public long ExpiresAt(int number, int word) => (word & KeyEntry.Expires) != 0 ? Volatile.Read(ref _expiries[number]) : long.MaxValue;
+
     /// <summary>Of a key whose state has the flag. Null when it was lifted just now.</summary>
     public KeyRestriction? RestrictionOf(int number) => _restrictions.GetValueOrDefault(number);
 
@@ -46,9 +50,8 @@ internal sealed class KeyTable
         if (number >= 0)
         {
             ref var known = ref At(number);
-            Restrict(number, restriction);
-            Volatile.Write(ref known.ExpiresAt, expiresAt);
-            Volatile.Write(ref known.State, Word(state, restriction));
+            Restrict(number, expiresAt, restriction);
+            Volatile.Write(ref known.State, Word(state, expiresAt, restriction));
             if (restriction is null)
                 _restrictions.TryRemove(number, out _);
             return number;
@@ -60,20 +63,23 @@ internal sealed class KeyTable
     public void SetState(int number, KeyState state) => Volatile.Write(ref At(number).State, (int)state);
 
     // What restricts a key is there before its flag can be seen.
-    private void Restrict(int number, KeyRestriction? restriction)
+    private void Restrict(int number, long expiresAt, KeyRestriction? restriction)
     {
+        if (expiresAt != long.MaxValue)
+            Volatile.Write(ref _expiries.Ensure(number), expiresAt);
         if (restriction is not null)
             _restrictions[number] = restriction;
     }
 
-    private static int Word(KeyState state, KeyRestriction? restriction) => (int)state | (restriction is null ? 0 : KeyEntry.Restricted);
+    private static int Word(KeyState state, long expiresAt, KeyRestriction? restriction) =>
+        (int)state | (restriction is null ? 0 : KeyEntry.Restricted) | (expiresAt == long.MaxValue ? 0 : KeyEntry.Expires);
 
     private int Add(Guid keyId, ReadOnlySpan<byte> digest, int subscriber, KeyState state, long expiresAt, KeyRestriction? restriction)
     {
-        var entry = new KeyEntry { KeyId = keyId, Subscriber = subscriber, State = Word(state, restriction), ExpiresAt = expiresAt };
+        var entry = new KeyEntry { KeyId = keyId, Subscriber = subscriber, State = Word(state, expiresAt, restriction) };
         digest.CopyTo(entry.Digest);
+        Restrict(_entries.Count, expiresAt, restriction);
         var number = _entries.Add(entry);
-        Restrict(number, restriction);
         if ((number + 1) * 2 > _index.Length)
             Grow();
         else

@@ -16,6 +16,7 @@ internal sealed partial class ChangeFeed : BackgroundService, IChangeFeed
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
     private readonly IDatabaseStartup _startup;
+    private readonly ChangeStore _store;
     private readonly SnapshotOptions _options;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
@@ -31,8 +32,8 @@ internal sealed partial class ChangeFeed : BackgroundService, IChangeFeed
         (_startup, _options, _logger) = (startup, options, logger);
         _clock = clock;
         _listener = new NoticeListener(sources, "tollgate_changes", logger);
-        var store = new ChangeStore(database);
-        _followers = new(() => [.. services.GetServices<IChangeHandler>().Select(handler => new Follower(handler, store, logger)).OrderBy(follower => follower.Order)]);
+        _store = new ChangeStore(database);
+        _followers = new(() => [.. services.GetServices<IChangeHandler>().Select(handler => new Follower(handler, _store, logger)).OrderBy(follower => follower.Order)]);
         _fresh = new Freshness(clock);
     }
 
@@ -158,10 +159,8 @@ internal sealed partial class ChangeFeed : BackgroundService, IChangeFeed
         try
         {
             var (began, now) = (_clock.GetTimestamp(), _clock.GetUtcNow());
-            var all = true;
-            foreach (var follower in _followers.Value)
-                all &= await follower.FollowAsync(now, cancellation).ConfigureAwait(false);
-            if (all)
+            var end = await EndAsync(cancellation).ConfigureAwait(false);
+            if (end is not null && await FollowToAsync(end, now, cancellation).ConfigureAwait(false))
                 _fresh.CurrentAt(began);
         }
         finally
@@ -169,6 +168,34 @@ internal sealed partial class ChangeFeed : BackgroundService, IChangeFeed
             _turn.Release();
         }
     }
+
+    private async Task<bool> FollowToAsync(ChangeStore.Range end, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var all = true;
+        foreach (var follower in _followers.Value)
+            if (follower.IsAt(end))
+                follower.Reached(now);
+            else
+                all &= await follower.FollowAsync(now, cancellation).ConfigureAwait(false);
+        return all;
+    }
+
+    // One look for all: in most rounds nothing was committed. Null when the database does not say.
+    private async Task<ChangeStore.Range?> EndAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await _store.RangeAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception failed) when (!cancellation.IsCancellationRequested)
+        {
+            LogAway(_logger, failed.Message);
+            return null;
+        }
+    }
+
+    [LoggerMessage(503, LogLevel.Error, "The change feed could not be read, trying again: {Reason}")]
+    private static partial void LogAway(ILogger logger, string reason);
 
     [LoggerMessage(502, LogLevel.Information, "This node has not yet applied a committed change; it does so a little later: {Reason}")]
     private static partial void LogLate(ILogger logger, string reason);

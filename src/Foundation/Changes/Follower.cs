@@ -40,6 +40,12 @@ internal sealed class Follower(IChangeHandler handler, ChangeStore store, ILogge
         }
     }
 
+    /// <summary>True when nothing was committed that it has not applied: where the feed ends now, it stands.</summary>
+    public bool IsAt(ChangeStore.Range range) => Loaded && _failures == 0 && range.Feed == _feed && range.Newest == Version;
+
+    /// <summary>It stands at the end of the feed, as of this time.</summary>
+    public void Reached(DateTimeOffset now) => (handler as IStoredChangeHandler)?.Reached(new FeedPlace(_feed, Version, now));
+
     /// <summary>Applies all that is committed now. False when it failed; the next round tries again.</summary>
     public async Task<bool> FollowAsync(DateTimeOffset now, CancellationToken cancellation)
     {
@@ -51,7 +57,7 @@ internal sealed class Follower(IChangeHandler handler, ChangeStore store, ILogge
             {
             }
             _failures = 0;
-            (handler as IStoredChangeHandler)?.Reached(new FeedPlace(_feed, Version, now));
+            Reached(now);
             return true;
         }
         catch (Exception failed) when (!cancellation.IsCancellationRequested)

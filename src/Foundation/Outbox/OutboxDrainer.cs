@@ -15,6 +15,17 @@ internal sealed class OutboxDrainer(
 {
     private const int InARow = 100;
 
+    // One look for all handlers: in most rounds nothing is due.
+    private const string DueSql = """
+        SELECT w.handler
+        FROM unnest(@handlers::text[], @types::text[], @versions::int[]) AS w (handler, type, version)
+        WHERE EXISTS (
+          SELECT FROM foundation.event e
+          WHERE e.type = w.type AND e.version <= w.version AND NOT EXISTS (
+            SELECT FROM foundation.handled h
+            WHERE h.event_id = e.id AND h.handler = w.handler AND (h.handled_at IS NOT NULL OR h.next_attempt_at > @now)))
+        """;
+
     private const string NextSql = """
         SELECT e.id, e.type, e.version, e.payload::text AS payload, e.at
         FROM foundation.event e
@@ -60,7 +71,8 @@ internal sealed class OutboxDrainer(
     internal async Task<bool> DrainAsync(CancellationToken cancellation)
     {
         var more = false;
-        foreach (var handler in _handlers.Value)
+        var due = await DueAsync(cancellation).ConfigureAwait(false);
+        foreach (var handler in _handlers.Value.Where(handler => due.Contains(handler.Name)))
         {
             var count = 0;
             while (count < InARow && await HandleNextAsync(handler, cancellation).ConfigureAwait(false))
@@ -100,6 +112,19 @@ internal sealed class OutboxDrainer(
             logger.LogError(failed, "The outbox could not be read; the next round tries again");
             return false;
         }
+    }
+
+    private Task<IReadOnlyList<string>> DueAsync(CancellationToken cancellation)
+    {
+        var all = _handlers.Value;
+        var asked = new
+        {
+            handlers = Array.ConvertAll(all, handler => handler.Name),
+            types = Array.ConvertAll(all, handler => handler.EventType),
+            versions = Array.ConvertAll(all, handler => handler.MaximumVersion),
+            now = clock.GetUtcNow(),
+        };
+        return database.AsWorkerAsync(session => session.QueryAsync<string>(DueSql, asked), cancellation);
     }
 
     private async Task<bool> HandleNextAsync(IOutboxHandler handler, CancellationToken cancellation)

@@ -22,8 +22,13 @@ public sealed class SubscribersTests
             PlanVersion = version,
             OrganizationId = new Guid(version, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
             Anchor = DateTimeOffset.UnixEpoch.AddDays(version),
+            Interval = IntervalOf(version),
+            Active = version % 5 != 0,
+            ValidUntil = EndOf(version),
             Allowances = [Node.Deny(version, Window.Month)],
         };
+        static PriceInterval IntervalOf(int version) => version % 2 == 0 ? PriceInterval.Year : PriceInterval.Month;
+        static DateTimeOffset? EndOf(int version) => version % 3 == 0 ? DateTimeOffset.UnixEpoch.AddYears(50).AddDays(version) : null;
         Guid[] ids = [Node.Id(), Node.Id(), Node.Id()];
         foreach (var id in ids)
             Apply(state, Version(id, 1));
@@ -38,9 +43,13 @@ public sealed class SubscribersTests
                     continue;
                 var version = terms.Plan.PlanVersion;
                 var frame = terms.FrameAt(terms.Allowances[0], now.UtcTicks);
-                var expected = Calendar.Of(Window.Month, DateTimeOffset.UnixEpoch.AddDays(version), PriceInterval.Month, TimeZoneInfo.Utc, now);
+                var (anchor, interval) = (DateTimeOffset.UnixEpoch.AddDays(version), IntervalOf(version));
+                var expected = Calendar.Of(Window.Month, anchor, interval, TimeZoneInfo.Utc, now);
+                var period = Calendar.Of(Window.BillingPeriod, anchor, interval, TimeZoneInfo.Utc, now);
+                var end = version % 5 == 0 ? long.MinValue : EndOf(version)?.UtcTicks ?? long.MaxValue;
                 if (terms.SubscriptionId != ids[number] || terms.OrganizationId != new Guid(version, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-                    || terms.Allowances[0].Limit != version || frame.Start != expected.Start.UtcTicks || frame.End != expected.End.UtcTicks)
+                    || terms.Allowances[0].Limit != version || frame.Start != expected.Start.UtcTicks || frame.End != expected.End.UtcTicks
+                    || terms.ValidUntil != end || terms.PeriodStartSeconds(now.UtcTicks) != period.Start.ToUnixTimeSeconds())
                     Interlocked.Increment(ref mistakes);
             }
         })).ToList();
@@ -134,9 +143,9 @@ public sealed class SubscribersTests
     public void Structs_OfASubscription_AreAsSmallAsReckoned()
     {
         Unsafe.SizeOf<SubscriberEntry>().ShouldBe(32);
-        Unsafe.SizeOf<TermsRow>().ShouldBe(56);
+        Unsafe.SizeOf<TermsRow>().ShouldBe(40);
         Unsafe.SizeOf<MeterCell>().ShouldBe(32);
-        Unsafe.SizeOf<KeyEntry>().ShouldBe(72);
+        Unsafe.SizeOf<KeyEntry>().ShouldBe(64);
     }
 
     private static Subscriber Apply(NodeState state, Entitlement entitlement)

@@ -62,8 +62,24 @@ public sealed class KeyTableTests
         var digest = SHA256.HashData([1]);
         var place = table.Put(Node.Id(), digest, 1, KeyState.Active, long.MaxValue);
         table.Put(Node.Id(), digest, 1, KeyState.Revoked, 5).ShouldBe(place);
-        table.At(place).State.ShouldBe((int)KeyState.Revoked);
-        table.At(place).ExpiresAt.ShouldBe(5);
+        var word = table.At(place).State;
+        KeyEntry.StateOf(word).ShouldBe(KeyState.Revoked);
+        table.ExpiresAt(place, word).ShouldBe(5);
         table.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void ExpiresAt_OfSomeAmongMany_IsEachKeysOwn()
+    {
+        var table = new KeyTable();
+        var digests = Enumerable.Range(0, 20_000).Select(number => SHA256.HashData(BitConverter.GetBytes(number))).ToArray();
+        for (var number = 0; number < digests.Length; number++)
+            table.Put(Node.Id(), digests[number], number, KeyState.Active, number % 7 == 0 ? number + 1 : long.MaxValue);
+        // Given one, given another, and let go of.
+        table.Put(Node.Id(), digests[1], 1, KeyState.Active, 111);
+        table.Put(Node.Id(), digests[7], 7, KeyState.Active, 777);
+        table.Put(Node.Id(), digests[14], 14, KeyState.Active, long.MaxValue);
+        for (var number = 0; number < digests.Length; number++)
+            table.ExpiresAt(number, table.At(number).State).ShouldBe(number switch { 1 => 111, 7 => 777, 14 => long.MaxValue, _ => number % 7 == 0 ? number + 1 : long.MaxValue });
     }
 }
