@@ -15,12 +15,36 @@ internal struct MeterCell
     public ulong One;
     public ulong Two;
 
-    /// <summary>Number of the further words plus one; 0 = none.</summary>
-    public int More;
+    /// <summary>A <see cref="CellShape"/>.</summary>
+    public ulong Shape;
+}
 
-    /// <summary>Which window each word here is of, plus one; 0 = none yet. Said before terms with the window are in force, and never changed.</summary>
-    public byte WindowOfOne;
-    public byte WindowOfTwo;
+/// <summary>
+/// What a cell has, in one word: the link to the subscription's next cell (32 bits, see <see cref="CellStore"/>), the number of its further words plus one (24 bits; 0 = none), and
+/// which window each of the two words is of, plus one (4 bits each; 0 = none yet). A window is said before terms with it are in force, and never changed.
+/// </summary>
+internal readonly record struct CellShape(ulong Word)
+{
+    private const int MoreShift = 32;
+    private const int OneShift = 56;
+    private const int TwoShift = 60;
+    private const ulong Four = 0xF;
+
+    public int Next => (int)Word;
+
+    public int More => (int)(Word >> MoreShift) & CellStore.Most;
+
+    public int WindowOfOne => (int)(Word >> OneShift & Four);
+
+    public int WindowOfTwo => (int)(Word >> TwoShift);
+
+    public static CellShape Before(int next) => new((uint)next);
+
+    public CellShape WithMore(int more) => new(Word | (ulong)(uint)more << MoreShift);
+
+    public CellShape WithOne(int code) => new(Word | (ulong)(uint)code << OneShift);
+
+    public CellShape WithTwo(int code) => new(Word | (ulong)(uint)code << TwoShift);
 }
 
 /// <summary>A word for each <see cref="Window"/>.</summary>
@@ -37,10 +61,11 @@ internal struct WindowWords
 internal sealed class CellStore
 {
     private const int NumberBits = 24;
-    private const int Most = (1 << NumberBits) - 1;
+
+    /// <summary>So many cells at most, and so many with further words.</summary>
+    public const int Most = (1 << NumberBits) - 1;
 
     private readonly Chunks<MeterCell> _cells = new();
-    private readonly Chunks<int> _next = new();
     private readonly Chunks<WindowWords> _more = new();
 
     public ref MeterCell this[int number] => ref _cells[number];
@@ -50,7 +75,7 @@ internal sealed class CellStore
     /// <summary>Number of the meter's cell, or -1.</summary>
     public int Find(ref int chain, byte meter)
     {
-        for (var link = Volatile.Read(ref chain); link != 0; link = _next[Number(link)])
+        for (var link = Volatile.Read(ref chain); link != 0; link = ShapeOf(ref _cells[Number(link)]).Next)
             if ((byte)(link >> NumberBits) == meter)
                 return Number(link);
         return -1;
@@ -63,8 +88,7 @@ internal sealed class CellStore
             return known;
         if (_cells.Count == Most)
             throw new InvalidOperationException("There are more counters than one process can hold.");
-        var number = _cells.Add(default);
-        _next.Add(chain);
+        var number = _cells.Add(new MeterCell { Shape = CellShape.Before(chain).Word });
         Volatile.Write(ref chain, (meter << NumberBits) | (number + 1));
         return number;
     }
@@ -72,26 +96,31 @@ internal sealed class CellStore
     /// <summary>The word of a window that has one.</summary>
     public ref ulong Word(ref MeterCell cell, Window window)
     {
-        if (cell.WindowOfOne == (int)window + 1)
+        var shape = ShapeOf(ref cell);
+        if (shape.WindowOfOne == (int)window + 1)
             return ref cell.One;
-        if (cell.WindowOfTwo == (int)window + 1)
+        if (shape.WindowOfTwo == (int)window + 1)
             return ref cell.Two;
-        return ref _more[cell.More - 1][(int)window];
+        return ref _more[shape.More - 1][(int)window];
     }
 
     /// <summary>Gives a window its word, where it has none. For the one writer.</summary>
     public void EnsureWord(ref MeterCell cell, Window window)
     {
-        var code = (byte)(window + 1);
-        if (cell.WindowOfOne == code || cell.WindowOfTwo == code)
+        var (shape, code) = (ShapeOf(ref cell), (int)window + 1);
+        if (shape.WindowOfOne == code || shape.WindowOfTwo == code)
             return;
-        if (cell.WindowOfOne == 0)
-            cell.WindowOfOne = code;
-        else if (cell.WindowOfTwo == 0)
-            cell.WindowOfTwo = code;
-        else if (cell.More == 0)
-            cell.More = _more.Add(default) + 1;
+        var wider = shape switch
+        {
+            { WindowOfOne: 0 } => shape.WithOne(code),
+            { WindowOfTwo: 0 } => shape.WithTwo(code),
+            { More: 0 } => shape.WithMore(_more.Add(default) + 1),
+            _ => shape,
+        };
+        Volatile.Write(ref cell.Shape, wider.Word);
     }
+
+    private static CellShape ShapeOf(ref MeterCell cell) => new(Volatile.Read(ref cell.Shape));
 
     private static int Number(int link) => (link & Most) - 1;
 }

@@ -91,7 +91,7 @@ internal static class TollgateHost
             services.AddJobs();
             services.AddMailDelivery();
         }
-        services.AddHostedService<NativeHeapTrims>();
+        services.AddHostedService<MemoryTrims>();
     }
 
     private static void MapModules(WebApplication app, NodeRoles roles)
