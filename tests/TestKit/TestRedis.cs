@@ -78,17 +78,6 @@ public sealed class TestRedis : IAsyncDisposable
         await _process.WaitForExitAsync().ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Dies at a moment when every answer that it gave has arrived: an answer that is lost together with the memory costs what it granted (docs/operations/redis.md).
-    /// </summary>
-    /// <param name="isHeardOfNoMore">Waits until nodes have nothing left of what the answers granted.</param>
-    public async Task DieAsync(Func<Task> isHeardOfNoMore)
-    {
-        await FreezeAsync().ConfigureAwait(false);
-        await isHeardOfNoMore().ConfigureAwait(false);
-        await KillAsync().ConfigureAwait(false);
-    }
-
     /// <summary>SIGSTOP: connections stay, nobody answers.</summary>
     public Task FreezeAsync() => SignalAsync("STOP");
 

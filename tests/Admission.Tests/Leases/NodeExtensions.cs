@@ -9,6 +9,9 @@ internal static class NodeExtensions
 {
     public static NodeState State(this TestServer node) => node.Services.GetRequiredService<NodeState>();
 
+    /// <summary>With which it works; null: none for now.</summary>
+    public static string? Epoch(this TestServer node) => node.Services.GetRequiredService<SharedEpoch>().Current;
+
     /// <summary>What a node may still spend of a subscription's first allowance without asking.</summary>
     public static long InHand(this TestServer node, Guid subscription)
     {

@@ -22,12 +22,16 @@ public sealed class RedisFaultTests : IAsyncLifetime
     public async Task Redis_KilledAndStartedAgainUnderLoad_TheLimitIsExact()
     {
         var (tally, load) = await UnderLoadAsync();
-        await _nodes.Redis.DieAsync(tally.SpentAsync);
-        var spent = tally.Admitted;
-        var refused = tally.Unavailable;
-        await AdmissionServer.UntilAsync(() => tally.Unavailable > refused + 1_000, "calls are refused");
-        (tally.Admitted - spent).ShouldBeLessThan(Limit / 4, "what nodes hold is bounded");
-        await _nodes.Redis.StartAgainAsync();
+        await _nodes.BetweenQuestionsAsync(async () =>
+        {
+            await _nodes.Redis.KillAsync();
+            await tally.SpentAsync();
+            var spent = tally.Admitted;
+            var refused = tally.Unavailable;
+            await AdmissionServer.UntilAsync(() => tally.Unavailable > refused + 1_000, "calls are refused");
+            (tally.Admitted - spent).ShouldBeLessThan(Limit / 4, "what nodes hold is bounded");
+            await _nodes.Redis.StartAgainAsync();
+        });
         await load;
         tally.Admitted.ShouldBe(Limit);
     }
@@ -64,7 +68,7 @@ public sealed class RedisFaultTests : IAsyncLifetime
     public async Task Redis_FlushedUnderLoad_TheLimitIsExact()
     {
         var (tally, load) = await UnderLoadAsync();
-        await _nodes.Redis.FlushAsync();
+        await _nodes.BetweenQuestionsAsync(_nodes.Redis.FlushAsync);
         tally.SlowFrom(int.MaxValue);
         await load;
         tally.Admitted.ShouldBe(Limit);
@@ -87,8 +91,12 @@ public sealed class RedisFaultTests : IAsyncLifetime
         var (tally, load) = await UnderLoadAsync();
         await _nodes.Redis.TextAsync("SAVE");
         await AdmissionServer.UntilAsync(() => tally.Admitted > Limit / 3, "more was used than the snapshot knows");
-        await _nodes.Redis.DieAsync(tally.SpentAsync);
-        await _nodes.Redis.StartAgainAsync();
+        await _nodes.BetweenQuestionsAsync(async () =>
+        {
+            await _nodes.Redis.KillAsync();
+            await tally.SpentAsync();
+            await _nodes.Redis.StartAgainAsync();
+        });
         await load;
         tally.Admitted.ShouldBe(Limit);
     }

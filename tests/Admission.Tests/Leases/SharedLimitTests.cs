@@ -108,6 +108,42 @@ public sealed class SharedLimitTests : IAsyncLifetime
         (await _nodes.LoadAsync(buyer, (_, last) => last.Verdict != AdmissionVerdict.RateLimited)).Admitted.ShouldBe(limit - 5);
     }
 
+    /// <summary>Redis counts the grant and has told another node so; who it is for has not heard of it, and does not know what Redis counts. Of the two ways to be wrong the safe one is taken.</summary>
+    [Fact]
+    public async Task Rebuild_AnswerThatIsLostWithTheMemory_CostsWhatItGranted()
+    {
+        const int limit = 100, lost = 20;
+        var buyer = await _nodes.SubscribeAsync(Node.Deny(limit, Window.Month));
+        var other = _nodes.Nodes[1];
+        (await SharedNodes.CallAsync(other, buyer, 5)).Admitted.ShouldBeTrue();
+        var leases = other.Leases(buyer.Subscription);
+        var answer = await other.Services.GetRequiredService<LeaseStore>().AskAsync(other.Epoch()!, other.Services.GetRequiredService<SharedEpoch>().Life, leases,
+            leases.Prepare(other.State().Shared!.Clock.Now, need: lost, givesUp: false));
+        answer.Windows.ShouldHaveSingleItem().Grant.ShouldBe(lost);
+        (await SharedNodes.CallAsync(_nodes.Nodes[0], buyer, 5)).Admitted.ShouldBeTrue();
+
+        await other.Services.GetRequiredService<LeaseStore>().BeginAgainAsync();
+        (await _nodes.LoadAsync(buyer, (_, last) => last.Verdict != AdmissionVerdict.RateLimited)).Admitted.ShouldBeInRange(limit - 10 - lost, limit - 10);
+    }
+
+    /// <summary>The node spends it no more, and Redis has died before it was told: what others know of the counter has it still.</summary>
+    [Fact]
+    public async Task Rebuild_WhatIsBeingGivenBackWhenTheMemoryIsLost_CostsNoMore()
+    {
+        const int limit = 100, back = 30;
+        var buyer = await _nodes.SubscribeAsync(Node.Deny(limit, Window.Month));
+        var node = _nodes.Nodes[0];
+        // One call takes much, and is then not counted.
+        node.Services.GetRequiredService<IAdmission>().GiveBack(await SharedNodes.CallAsync(node, buyer, back));
+        (await SharedNodes.CallAsync(_nodes.Nodes[1], buyer)).Admitted.ShouldBeTrue();
+        await _nodes.Redis.FreezeAsync();
+        node.Leases(buyer.Subscription).GiveUp();
+        await AdmissionServer.UntilAsync(() => node.InHand(buyer.Subscription) == 0, "it is being given back");
+        await _nodes.Redis.KillAsync();
+        await _nodes.Redis.StartAgainAsync();
+        (await _nodes.LoadAsync(buyer, (_, last) => last.Verdict != AdmissionVerdict.RateLimited)).Admitted.ShouldBeInRange(limit - 1 - back, limit - 1);
+    }
+
     /// <summary>A server was told what nodes hold, then they went on elsewhere: what it was told is old, though it is all that it knows.</summary>
     [Fact]
     public async Task Epoch_ThoughtOfBeforeNodesWentOnWithAnother_IsOver()

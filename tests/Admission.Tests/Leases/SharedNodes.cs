@@ -14,6 +14,7 @@ namespace Tollgate.Admission.Tests.Leases;
 internal sealed class SharedNodes : IAsyncDisposable
 {
     private readonly AdmissionServer _first;
+    private readonly RoundGate _gate = new();
 
     private SharedNodes(TestRedis redis, string? url, Dictionary<string, string?>? settings, SlotOptions? slots)
     {
@@ -37,6 +38,7 @@ internal sealed class SharedNodes : IAsyncDisposable
         var nodes = new SharedNodes(redis ?? await TestRedis.StartAsync(), url, settings, slots);
         await nodes._first.InitializeAsync();
         nodes.Nodes.Add(nodes._first.Server);
+        nodes._gate.Watch(nodes._first.Server);
         while (nodes.Nodes.Count < count)
             await nodes.AddAsync(nodes._first.NewFolder());
         return nodes;
@@ -47,7 +49,21 @@ internal sealed class SharedNodes : IAsyncDisposable
         var server = await _first.StartAsync(folder);
         Nodes.Add(server);
         await AdmissionServer.UntilReadyAsync(server);
+        _gate.Watch(server);
         return server;
+    }
+
+    /// <summary>
+    /// Redis loses its memory at a moment when all that nodes asked has been answered and taken in: a question that is lost together with the memory costs what it was about
+    /// (docs/operations/redis.md), and how long an answer is on its way is a matter of how busy the machine is. Nodes ask again when all work with another epoch.
+    /// </summary>
+    public async Task BetweenQuestionsAsync(Func<Task> happens)
+    {
+        await _gate.CloseAsync();
+        var before = Nodes[0].Epoch();
+        await happens();
+        await AdmissionServer.UntilAsync(() => Nodes.TrueForAll(node => node.Epoch() is { } epoch && epoch != before), "all nodes work with another epoch");
+        _gate.Open();
     }
 
     /// <summary>A clean end: SIGTERM.</summary>
