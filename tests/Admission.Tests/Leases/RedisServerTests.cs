@@ -98,7 +98,7 @@ public sealed class RedisServerTests
     public async Task FormerPrimaryThatIsBackWithItsMemory_IsNotBelieved()
     {
         await using var replica = await TestRedis.StartAsync();
-        await using var nodes = await StartWithAsync(replica);
+        await using var nodes = await StartWithAsync(replica, new() { ["Redis:TimeoutMilliseconds"] = "250" });
         var (tally, load) = await UnderLoadAsync(nodes);
 
         await nodes.BetweenQuestionsAsync(async () =>
@@ -154,13 +154,13 @@ public sealed class RedisServerTests
         }
     }
 
-    private static async Task<SharedNodes> StartWithAsync(TestRedis replica)
+    private static async Task<SharedNodes> StartWithAsync(TestRedis replica, Dictionary<string, string?>? settings = null)
     {
         var primary = await TestRedis.StartAsync();
         await replica.FollowAsync(primary);
         while (!(await primary.TextAsync("INFO", "replication"))!.Contains("state=online", StringComparison.Ordinal))
             await Task.Delay(50);
-        return await SharedNodes.StartAsync(3, primary, $"redis://{primary.Address},{replica.Address}");
+        return await SharedNodes.StartAsync(3, primary, $"redis://{primary.Address},{replica.Address}", settings);
     }
 
     private static async Task<(Tally Tally, Task Load)> UnderLoadAsync(SharedNodes nodes)

@@ -13,13 +13,17 @@ namespace Tollgate.Admission.Tests.Leases;
 /// <summary>Three admitting nodes on one database and one Redis.</summary>
 internal sealed class SharedNodes : IAsyncDisposable
 {
+    /// <summary>How long a question of a node may take, in milliseconds. As the program has it by itself is too little for a busy machine: an answer that takes longer is none.</summary>
+    private const string Patience = "1000";
     private readonly AdmissionServer _first;
     private readonly RoundGate _gate = new();
 
     private SharedNodes(TestRedis redis, string? url, Dictionary<string, string?>? settings, SlotOptions? slots)
     {
         Redis = redis;
-        _first = new AdmissionServer { Redis = url ?? redis.Url, Settings = settings ?? [], Slots = slots };
+        settings ??= [];
+        settings.TryAdd("Redis:TimeoutMilliseconds", Patience);
+        _first = new AdmissionServer { Redis = url ?? redis.Url, Settings = settings, Slots = slots };
     }
 
     public TestRedis Redis { get; }
