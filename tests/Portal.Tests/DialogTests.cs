@@ -99,9 +99,10 @@ public sealed class DialogTests(PortalFixture fixture)
         var delete = visit.Page.GetByRole(AriaRole.Button, new() { Name = "Delete my account" });
         await delete.FocusAsync();
         await visit.Page.Keyboard.PressAsync("Enter");
+        var question = visit.Page.GetByRole(AriaRole.Dialog, new() { Name = "Delete your account?" });
+        await Expect(question.GetByLabel("Type your address")).ToBeFocusedAsync();
         await visit.Page.Keyboard.TypeAsync("esc.owner@example.com");
         await visit.Page.Keyboard.PressAsync("Enter");
-        var question = visit.Page.GetByRole(AriaRole.Dialog, new() { Name = "Delete your account?" });
         var stepUp = visit.Page.GetByRole(AriaRole.Dialog, new() { Name = "Is it you?" });
         await Expect(stepUp.GetByLabel("Your password")).ToBeFocusedAsync();
         await visit.Page.Keyboard.PressAsync("Escape");

@@ -46,6 +46,7 @@ public sealed class KeyboardTests(PortalFixture fixture)
         await Expect(visit.Heading).ToHaveTextAsync("Tide Tables needs a plan");
         await Expect(palette).ToBeHiddenAsync();
         await keyboard.PressAsync("Control+k");
+        await Expect(palette.GetByRole(AriaRole.Combobox)).ToBeFocusedAsync();
         await keyboard.PressAsync("Escape");
         await Expect(palette).ToBeHiddenAsync();
     }
@@ -59,7 +60,9 @@ public sealed class KeyboardTests(PortalFixture fixture)
         await visit.OpenAsync("/devices");
         var palette = visit.Page.GetByRole(AriaRole.Dialog, new() { Name = "Go to" });
         var pages = palette.GetByRole(AriaRole.Group, new() { Name = "Pages" }).GetByRole(AriaRole.Option);
+        var input = palette.GetByRole(AriaRole.Combobox);
         await visit.Page.Keyboard.PressAsync("Meta+k");
+        await Expect(input).ToBeFocusedAsync();
         var names = await pages.AllInnerTextsAsync();
         names.Count.ShouldBeGreaterThan(10);
         var seen = new HashSet<string>();
@@ -67,10 +70,14 @@ public sealed class KeyboardTests(PortalFixture fixture)
         {
             if (!await palette.IsVisibleAsync())
                 await visit.Page.Keyboard.PressAsync("Control+k");
+            await Expect(input).ToBeFocusedAsync();
             await visit.Page.Keyboard.TypeAsync(name);
-            await Expect(pages.First).ToHaveAttributeAsync("aria-selected", "true");
+            await Expect(palette.GetByRole(AriaRole.Option, new() { Selected = true })).ToHaveTextAsync(name);
+            var before = visit.Page.Url;
             await visit.Page.Keyboard.PressAsync("Enter");
             await Expect(palette).ToBeHiddenAsync();
+            // The page that is left had the focus in its content too.
+            await Expect(visit.Page).Not.ToHaveURLAsync(before);
             await Expect(visit.Page.GetByRole(AriaRole.Main)).ToBeFocusedAsync();
             await visit.SettledAsync();
             seen.Add(visit.Page.Url);

@@ -25,7 +25,7 @@ public sealed class MainJobTests(PortalFixture fixture)
         for (var i = 0; i < 3; i++)
             using (var answer = await CallAsync(http, address, secret))
                 answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
-        await Expect(consumer.Page.GetByText("Your call arrived:")).ToBeVisibleAsync(new() { Timeout = 15_000 });
+        await Expect(consumer.Page.GetByText("Your call arrived:")).ToBeVisibleAsync();
         await consumer.ScreenshotAsync("ticket-arrived");
         await consumer.FollowAsync("Go to the subscription");
         await SeesThreeCallsAndInvoiceAsync(consumer, secret);

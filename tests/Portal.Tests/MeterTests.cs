@@ -75,7 +75,7 @@ public sealed class MeterTests(PortalFixture fixture)
         await visit.OpenAsync("/apis");
         await visit.Context.RouteAsync("**/api/meters?**", route => route.FulfillAsync(new() { Status = 500, ContentType = "application/json", Body = "{}" }));
         await visit.FollowAsync("Meters");
-        await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The meters could not be read.", new() { Timeout = 20_000 });
+        await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The meters could not be read.");
         await Axe.AssertFineAsync(visit.Page, "meters not read");
         await visit.ScreenshotAsync("meters-not-read");
         await visit.Context.UnrouteAllAsync();

@@ -13,6 +13,9 @@ namespace Tollgate.Portal.Tests;
 /// <summary>The real program with the built portal, an upstream, and Chromium; one of each for all tests.</summary>
 public sealed class PortalFixture : IAsyncLifetime
 {
+    // Milliseconds that anything may take. How long is no matter of these tests; on a busy machine five seconds are few.
+    internal const int Longest = 40_000;
+
     private static readonly string[] BrowserArguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
     private IPlaywright? _playwright;
     private IBrowser? _browser;
@@ -50,8 +53,7 @@ public sealed class PortalFixture : IAsyncLifetime
             ["Identity__Providers__acme__ClientId"] = FakeOidcProvider.ClientId,
             ["Identity__Providers__acme__ClientSecret"] = FakeOidcProvider.ClientSecret,
         }, fromNothing: true);
-        // How long is no matter of these tests; on a busy machine five seconds are few.
-        Assertions.SetDefaultExpectTimeout(20_000);
+        Assertions.SetDefaultExpectTimeout(Longest);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new()
         {

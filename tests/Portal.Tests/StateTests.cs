@@ -45,7 +45,7 @@ public sealed class StateTests(PortalFixture fixture)
         await visit.Context.RouteAsync("**/healthz", route => route.AbortAsync());
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "Tollgate" }).ClickAsync();
         var alert = visit.Page.GetByRole(AriaRole.Alert);
-        await Expect(alert).ToContainTextAsync("Tollgate did not answer", new() { Timeout = 20_000 });
+        await Expect(alert).ToContainTextAsync("Tollgate did not answer");
         await visit.ScreenshotAsync("not-reachable");
         await visit.Context.UnrouteAllAsync();
         await Expect(visit.Page.GetByRole(AriaRole.List, new() { Name = "APIs" })).ToContainTextAsync("Exchange Rates");
