@@ -141,7 +141,7 @@ const admin = createRoute({
   validateSearch: (search): AdminFilters => ({
     view: oneOf(["organizations"], search.view),
     q: text(search.q),
-    status: oneOf(["active", "disabled", "operators", "suspended"], search.status),
+    status: oneOf(["active", "disabled", "deleted", "operators", "suspended", "removed"], search.status),
     open: text(search.open),
   }),
   component: lazyPage(() => import("./admin/AdminPage"), "AdminPage"),

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Tollgate.Identity;
 
 /// <summary>The roles of a member of an organization, from most to least.</summary>
@@ -44,9 +46,12 @@ public enum Permission
     OwnOrganization,
 }
 
-/// <summary>The one table of role → permission.</summary>
+/// <summary>The one table of role → permission. What the portal offers to whom comes from here too: it is told, with each organization and its members.</summary>
 public static class RolePermissions
 {
+    private static readonly FrozenDictionary<OrganizationRole, IReadOnlyList<Permission>> Table = Enum.GetValues<OrganizationRole>()
+        .ToFrozenDictionary(role => role, role => (IReadOnlyList<Permission>)[.. Enum.GetValues<Permission>().Where(permission => Allow(role, permission))]);
+
     public static bool Allow(OrganizationRole role, Permission permission) => permission switch
     {
         Permission.View => true,
@@ -56,5 +61,19 @@ public static class RolePermissions
         Permission.ManageMembers or Permission.ManageOrganization or Permission.ReadAuditLog => role is OrganizationRole.Owner or OrganizationRole.Admin,
         Permission.OwnOrganization => role is OrganizationRole.Owner,
         _ => false,
+    };
+
+    /// <summary>All that a role may do.</summary>
+    internal static IReadOnlyList<Permission> Of(OrganizationRole role) => Table[role];
+
+    /// <summary>The same in words, for whoever gives a role to somebody.</summary>
+    internal static string Summary(OrganizationRole role) => role switch
+    {
+        OrganizationRole.Owner => "Everything, and hands the organization over",
+        OrganizationRole.Admin => "Everything but who is owner",
+        OrganizationRole.Developer => "APIs, plans, subscriptions, keys, single calls",
+        OrganizationRole.Billing => "Sees everything but single calls; invoices and revenue",
+        OrganizationRole.Viewer => "Sees everything but single calls",
+        _ => throw new ArgumentOutOfRangeException(nameof(role), role, "Say what it may do."),
     };
 }

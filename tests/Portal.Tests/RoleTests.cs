@@ -52,8 +52,38 @@ public sealed class RoleTests(PortalFixture fixture)
         await Expect(viewer.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^(Remove|Hand over|Send|Save)") })).ToHaveCountAsync(0);
         await viewer.LookAsync("organization-viewer");
         await viewer.OpenAsync("/audit-log");
-        await Expect(viewer.Page.GetByText($"The log of {Name} is for its owners and admins.")).ToBeVisibleAsync();
+        await Expect(viewer.Page.GetByText($"As viewer of {Name} you do not read its log.")).ToBeVisibleAsync();
         await viewer.LookAsync("audit-log-viewer");
+    }
+
+    /// <summary>What is offered is what the server says of each role, permission by permission: to who works, and to who manages.</summary>
+    [Fact]
+    public async Task Developer_IsOfferedTheWork_AndAnAdminTheMembers_ButNotWhoIsOwner()
+    {
+        using var owner = await Invitations.OwnAsync(fixture, "offer-house", "Offer House", "Olga Offer", "olga.offer@example.com");
+        using var working = await Invitations.JoinAsync(fixture, owner, "offer-house", "Dora Offer", "dora.offer@example.com", "developer");
+        using var managing = await Invitations.JoinAsync(fixture, owner, "offer-house", "Abel Offer", "abel.offer@example.com", "admin");
+
+        await using var developer = await fixture.VisitAsync();
+        await developer.SignInAsync("dora.offer@example.com");
+        await developer.ForOrganizationAsync("Offer House");
+        await Expect(developer.Heading).ToHaveTextAsync("Offer House, 3 members");
+        await Expect(developer.Page.GetByRole(AriaRole.Combobox, new() { NameRegex = new("^Role") })).ToHaveCountAsync(0);
+        await Expect(developer.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^(Remove|Hand over|Send|Save)") })).ToHaveCountAsync(0);
+        await developer.OpenAsync("/apis");
+        await Expect(developer.Page.GetByRole(AriaRole.Link, new() { Name = "Import an API" })).ToBeVisibleAsync();
+        await developer.OpenAsync("/meters");
+        await Expect(developer.Page.GetByRole(AriaRole.Button, new() { Name = "Declare a meter" })).ToBeVisibleAsync();
+
+        await using var admin = await fixture.VisitAsync();
+        await admin.SignInAsync("abel.offer@example.com");
+        await admin.ForOrganizationAsync("Offer House");
+        await Expect(admin.Page.GetByLabel("Role of Dora Offer").GetByRole(AriaRole.Option)).ToHaveTextAsync(["admin", "developer", "billing", "viewer"]);
+        await Expect(admin.Page.GetByLabel("Role", new() { Exact = true }).GetByRole(AriaRole.Option)).ToHaveTextAsync(["admin", "developer", "billing", "viewer"]);
+        await Expect(admin.Page.GetByRole(AriaRole.Form, new() { Name = "Invite" }).GetByText("APIs, plans, subscriptions, keys, single calls")).ToBeVisibleAsync();
+        await Expect(admin.Page.GetByRole(AriaRole.Button, new() { Name = "Remove Dora Offer" })).ToBeVisibleAsync();
+        await Expect(admin.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^(Remove Olga|Hand over|Remove organization)") })).ToHaveCountAsync(0);
+        await Expect(admin.Page.GetByLabel("Role of Olga Offer")).ToHaveCountAsync(0);
     }
 
     [Fact]
@@ -75,7 +105,7 @@ public sealed class RoleTests(PortalFixture fixture)
         await viewer.ForOrganizationAsync("View House");
         await viewer.OpenAsync(new Uri(boss.Page.Url).PathAndQuery);
         await Expect(viewer.Page.GetByRole(AriaRole.Heading, new() { Name = "Keys" })).ToBeVisibleAsync();
-        await Expect(viewer.Page.GetByText("Single calls are for owners, admins and developers.")).ToBeVisibleAsync();
+        await Expect(viewer.Page.GetByText("Your role here does not show single calls.")).ToBeVisibleAsync();
         await OffersNothingAsync(viewer);
         await viewer.LookAsync("subscription-viewer");
         foreach (var (path, sentence) in new[]
@@ -88,6 +118,9 @@ public sealed class RoleTests(PortalFixture fixture)
             await Expect(viewer.Page.GetByText(sentence).First).ToBeVisibleAsync();
             await OffersNothingAsync(viewer);
         }
+        await viewer.OpenAsync("/apis/new");
+        await Expect(viewer.Page.GetByText("As viewer of View House you cannot import an API for it.")).ToBeVisibleAsync();
+        await Expect(viewer.Page.GetByLabel("OpenAPI document")).ToHaveCountAsync(0);
         await viewer.OpenAsync(town.WeatherListing);
         await viewer.Page.GetByRole(AriaRole.Radio, new() { Name = "Business" }).CheckAsync();
         await Expect(viewer.Page.GetByText("As viewer of View House you cannot subscribe for it.")).ToBeVisibleAsync();

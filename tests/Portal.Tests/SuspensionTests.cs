@@ -68,6 +68,30 @@ public sealed class SuspensionTests(PortalFixture fixture)
         await Expect(owner.Page.GetByRole(AriaRole.Region, new() { Name = "Shady Dealer is suspended" })).ToHaveCountAsync(0);
     }
 
+    [Fact]
+    public async Task Operator_FindsARemovedOrganization_ByTheSlugThatItHad_AndIsOfferedNothingForIt()
+    {
+        using var owner = await Invitations.OwnAsync(fixture, "closed-shop", "Shop of Yesterday", "Cleo Closed", "cleo.closed@example.com");
+        using (var removed = await owner.DeleteAsync("/api/organizations/closed-shop"))
+            ((int)removed.StatusCode).ShouldBe(204, await removed.Content.ReadAsStringAsync());
+
+        await using var admin = await fixture.VisitAsync();
+        await admin.SignInAsync(Town.Ada);
+        await admin.OpenAsync("/admin?view=organizations&q=closed-shop");
+        var row = admin.Page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Shop of Yesterday" });
+        await Expect(row).ToContainTextAsync("closed-shop");
+        await Expect(row).ToContainTextAsync("removed");
+        await admin.ClickAsync("Shop of Yesterday");
+        var beside = admin.Page.GetByRole(AriaRole.Complementary);
+        await Expect(beside).ToContainTextAsync("its usage and invoices stay");
+        await Expect(beside.GetByRole(AriaRole.Button, new() { NameRegex = new("[Ss]uspen") })).ToHaveCountAsync(0);
+        await admin.LookAsync("admin-organization-removed");
+        await admin.Page.GetByText("Suspended", new() { Exact = true }).ClickAsync();
+        await Expect(admin.Page.GetByText("No organization matches.")).ToBeVisibleAsync();
+        await admin.Page.GetByText("Removed", new() { Exact = true }).ClickAsync();
+        await Expect(row).ToBeVisibleAsync();
+    }
+
     private async Task<int> CallAsync(string gatewayUrl, string secret)
     {
         using var http = RunningProgram.NewClient(fixture.Program.Gateway);

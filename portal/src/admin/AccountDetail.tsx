@@ -30,17 +30,23 @@ function Facts({ detail }: { detail: AdminAccountDetail }) {
     <div className="grid gap-20 text-14">
       <p className="text-quiet">
         {account.name}, since <When at={account.created_at} />
-        {account.disabled_at && (
+        {account.deleted_at ? (
           <>
-            . Disabled <When at={account.disabled_at} />
+            . Deleted by its person <When at={account.deleted_at} />
           </>
+        ) : (
+          account.disabled_at && (
+            <>
+              . Disabled <When at={account.disabled_at} />
+            </>
+          )
         )}
         .{" "}
         <Link to="/audit-log" search={{ all: "1", subject: account.id }} className="link">
           What was done to it
         </Link>
       </p>
-      <Acts account={account} sessions={live.length} />
+      {account.deleted_at ? <p className="text-quiet">Nobody signs in to it any more. The row stays as the author of what was done with it.</p> : <Acts account={account} sessions={live.length} />}
       <section>
         <h3 className="text-13 font-medium mb-4">{counted(organizations.length, "organization")}</h3>
         {organizations.map((each) => (

@@ -4,7 +4,7 @@ import { Button } from "~/design/Button";
 import { When } from "~/design/Figures";
 import { Failed, Lines } from "~/design/States";
 import { AccountDetail } from "./AccountDetail";
-import { accountsQuery, type AdminAccount, type AdminFilters } from "./data";
+import { accountsQuery, accountState, type AdminFilters } from "./data";
 
 export function AccountList({ filters, onChange }: { filters: AdminFilters; onChange: (change: Partial<AdminFilters>) => void }) {
   const query = useInfiniteQuery(accountsQuery(filters));
@@ -38,7 +38,7 @@ export function AccountList({ filters, onChange }: { filters: AdminFilters; onCh
                     </button>
                     <span className="block text-12 text-quiet break-words">{account.name}</span>
                   </td>
-                  <td className={account.disabled_at ? "text-bad" : undefined}>{statusOf(account)}</td>
+                  <td className={stateTone[accountState(account)]}>{accountState(account)}</td>
                   <td className="figure hidden sm:table-cell">{account.live_sessions}</td>
                   <td className="figure text-quiet hidden sm:table-cell whitespace-nowrap">{account.last_seen_at ? <When at={account.last_seen_at} /> : "never"}</td>
                 </tr>
@@ -57,4 +57,4 @@ export function AccountList({ filters, onChange }: { filters: AdminFilters; onCh
   );
 }
 
-const statusOf = (account: AdminAccount): string => (account.disabled_at ? "disabled" : account.role === "admin" ? "operator" : "active");
+const stateTone: Partial<Record<ReturnType<typeof accountState>, string>> = { disabled: "text-bad", deleted: "text-quiet" };

@@ -45,8 +45,9 @@ export function AdminPage() {
             options={[
               ["all", "All"],
               ["suspended", "Suspended"],
+              ["removed", "Removed"],
             ]}
-            onChange={(status) => change({ status: status === "all" ? undefined : "suspended", open: undefined })}
+            onChange={(status) => change({ status: status === "suspended" || status === "removed" ? status : undefined, open: undefined })}
           />
         ) : (
           <Segments
@@ -56,9 +57,10 @@ export function AdminPage() {
             options={[
               ["all", "All"],
               ["disabled", "Disabled"],
+              ["deleted", "Deleted"],
               ["operators", "Operators"],
             ]}
-            onChange={(status) => change({ status: status === "disabled" || status === "operators" ? status : undefined, open: undefined })}
+            onChange={(status) => change({ status: status === "disabled" || status === "deleted" || status === "operators" ? status : undefined, open: undefined })}
           />
         )}
         <form key={filters.q} role="search" className="flex items-end gap-8" onSubmit={search}>

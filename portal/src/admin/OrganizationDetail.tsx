@@ -12,7 +12,7 @@ import { counted } from "~/design/format";
 import { Failed, Lines } from "~/design/States";
 import { useNote } from "~/design/Toasts";
 import { textOf, useForm } from "~/design/useForm";
-import { organizationQuery, suspendOrganization, unsuspendOrganization, type AdminFilters, type AdminOrganization, type AdminOrganizationDetail } from "./data";
+import { knownSlug, organizationQuery, suspendOrganization, unsuspendOrganization, type AdminFilters, type AdminOrganization, type AdminOrganizationDetail } from "./data";
 
 interface DetailProps {
   id: string;
@@ -41,7 +41,7 @@ function Facts({ detail, onChange }: { detail: AdminOrganizationDetail; onChange
   return (
     <div className="grid gap-20 text-14">
       <p className="text-quiet">
-        <code className="break-all">{organization.slug}</code>
+        <code className="break-all">{knownSlug(organization)}</code>
         {organization.personal && ", personal"}, since <When at={organization.created_at} />.{" "}
         <Link to="/audit-log" search={{ all: "1", subject: organization.id }} className="link">
           What was done to it
@@ -52,10 +52,15 @@ function Facts({ detail, onChange }: { detail: AdminOrganizationDetail; onChange
           Suspended <When at={organization.suspension.since} />: {organization.suspension.reason}
         </p>
       )}
-      <Acts organization={organization} />
+      {organization.removed_at ? (
+        <p className="border-l-2 border-line pl-12">
+          Removed <When at={organization.removed_at} />, for good. It has no members, sells and calls nothing; its usage and invoices stay.
+        </p>
+      ) : (
+        <Acts organization={organization} />
+      )}
       <section>
         <h3 className="text-13 font-medium mb-4">{counted(members.length, "member")}</h3>
-        {members.length === 0 && <p className="text-quiet">Nobody: it was removed.</p>}
         {members.map((member) => (
           <p key={member.account_id} className="flex justify-between gap-16 py-4 border-t border-line">
             <button type="button" className="link text-left break-all" onClick={() => onChange({ view: undefined, q: undefined, status: undefined, open: member.account_id })}>

@@ -3,7 +3,7 @@ import { failureOf } from "~/api/query";
 import { Button } from "~/design/Button";
 import { Day } from "~/design/Figures";
 import { Failed, Lines } from "~/design/States";
-import { organizationsQuery, type AdminFilters } from "./data";
+import { knownSlug, organizationsQuery, organizationState, type AdminFilters } from "./data";
 import { OrganizationDetail } from "./OrganizationDetail";
 
 export function OrganizationList({ filters, onChange }: { filters: AdminFilters; onChange: (change: Partial<AdminFilters>) => void }) {
@@ -36,9 +36,9 @@ export function OrganizationList({ filters, onChange }: { filters: AdminFilters;
                     <button type="button" className="row-link text-14 font-medium text-left break-words" aria-expanded={each.id === filters.open} onClick={() => onChange({ open: each.id === filters.open ? undefined : each.id })}>
                       {each.name}
                     </button>
-                    <code className="block text-12 text-quiet break-all">{each.slug}</code>
+                    <code className="block text-12 text-quiet break-all">{knownSlug(each)}</code>
                   </td>
-                  <td className={each.suspension ? "text-bad" : undefined}>{each.suspension ? "suspended" : "active"}</td>
+                  <td className={stateTone[organizationState(each)]}>{organizationState(each)}</td>
                   <td className="figure">{each.members}</td>
                   <td className="figure text-quiet hidden sm:table-cell whitespace-nowrap"><Day at={each.created_at} /></td>
                 </tr>
@@ -56,3 +56,5 @@ export function OrganizationList({ filters, onChange }: { filters: AdminFilters;
     </div>
   );
 }
+
+const stateTone: Partial<Record<ReturnType<typeof organizationState>, string>> = { suspended: "text-bad", removed: "text-quiet" };

@@ -12,7 +12,7 @@ export type AdminOrganization = Answer<"/api/admin/organizations", "get">["data"
 export interface AdminFilters {
   view?: "organizations";
   q?: string;
-  status?: "active" | "disabled" | "operators" | "suspended";
+  status?: "active" | "disabled" | "deleted" | "operators" | "suspended" | "removed";
   open?: string;
 }
 
@@ -37,6 +37,17 @@ export const accountQuery = (id: string) =>
 
 export const organizationQuery = (id: string) =>
   queryOptions({ queryKey: ["admin", "organization", id], queryFn: () => take(tollgate.GET("/api/admin/organizations/{id}", { params: { path: { id } } })) });
+
+/** What an account is, for a list: deleted goes before disabled, which it is too. */
+export const accountState = (account: AdminAccount): "deleted" | "disabled" | "operator" | "active" =>
+  account.deleted_at ? "deleted" : account.disabled_at ? "disabled" : account.role === "admin" ? "operator" : "active";
+
+/** What an organization is, for a list: one that was removed may have been suspended before. */
+export const organizationState = (organization: AdminOrganization): "removed" | "suspended" | "active" =>
+  organization.removed_at ? "removed" : organization.suspension ? "suspended" : "active";
+
+/** Under which slug people know it: a removed one has none any more. */
+export const knownSlug = (organization: AdminOrganization): string | undefined => (organization.removed_at ? organization.former_slugs[0] : organization.slug);
 
 const changed = () => queryClient.invalidateQueries({ queryKey: ["admin"] });
 const at = (id: string) => ({ params: { path: { id } } });

@@ -9,7 +9,7 @@ import { Failed, Lines } from "~/design/States";
 import { usePageTitle } from "~/design/usePage";
 import { apiViews, type ApiView, type CallFilters } from "~/router";
 import { CallsSection } from "~/usage/CallsSection";
-import { useMayWork } from "~/session/organization";
+import { useMay } from "~/session/organization";
 import { UsageSection } from "~/usage/UsageSection";
 import { apiQuery, plansQuery, type Api, type Plan } from "./data";
 import { Overview } from "./Overview";
@@ -53,7 +53,7 @@ export function ApiPage() {
 function Body({ tagged, plans, title }: { tagged: Tagged<Api>; plans: readonly Plan[]; title: string }) {
   const api = tagged.value;
   const search = useSearch({ from: at });
-  const may = useMayWork(api.organization.id);
+  const may = useMay(api.organization.id, "manage_apis");
   const views = apiViews.filter((each) => may || each !== "settings");
   const view = views.find((each) => each === search.view) ?? "overview";
   return (
@@ -90,13 +90,14 @@ function Body({ tagged, plans, title }: { tagged: Tagged<Api>; plans: readonly P
           <EndpointList endpoints={api.endpoints} />
         </>
       )}
-      {view === "usage" && <ApiUsage api={api} filters={search} may={may} />}
+      {view === "usage" && <ApiUsage api={api} filters={search} />}
       {view === "settings" && <SettingsView tagged={tagged} />}
     </>
   );
 }
 
-function ApiUsage({ api, filters, may }: { api: Api; filters: CallFilters; may: boolean }) {
+function ApiUsage({ api, filters }: { api: Api; filters: CallFilters }) {
+  const may = useMay(api.organization.id, "read_request_log");
   const navigate = useNavigate({ from: "/apis/$id" });
   const change = (part: Partial<CallFilters>) => void navigate({ search: (before) => ({ ...before, ...part }), replace: true, resetScroll: false });
   const show = (which: CallFilters["show"]) => {

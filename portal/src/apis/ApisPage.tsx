@@ -6,7 +6,7 @@ import { When } from "~/design/Figures";
 import { count, counted } from "~/design/format";
 import { Empty, Failed, Lines } from "~/design/States";
 import { usePageTitle } from "~/design/usePage";
-import { useMayWork, useOrganization } from "~/session/organization";
+import { may, useOrganization } from "~/session/organization";
 import { apisQuery, type ApiRow } from "./data";
 import { ApiStatus } from "./status";
 
@@ -21,7 +21,7 @@ function titleOf(rows: readonly ApiRow[] | undefined): string {
 export function ApisPage() {
   const organization = useOrganization();
   const query = useQuery({ ...apisQuery(organization?.id), enabled: organization !== undefined });
-  const may = useMayWork(organization?.id);
+  const mayManage = may(organization, "manage_apis");
   const rows = query.data?.data;
   const title = titleOf(rows);
   usePageTitle(title);
@@ -29,7 +29,7 @@ export function ApisPage() {
     <>
       <header className="flex flex-wrap items-center justify-between gap-16 mb-24">
         <h1 className="text-26 font-semibold">{title}</h1>
-        {may && rows && rows.length > 0 && <ButtonLink to="/apis/new">Import an API</ButtonLink>}
+        {mayManage && rows && rows.length > 0 && <ButtonLink to="/apis/new">Import an API</ButtonLink>}
       </header>
       {failureOf(query) ? (
         <Failed error={query.error} what="Your APIs could not be read." retry={() => void query.refetch()} />
@@ -39,7 +39,7 @@ export function ApisPage() {
         <Empty
           title={`${organization?.name ?? "You"} has no APIs yet`}
           action={
-            may && (
+            mayManage && (
               <ButtonLink to="/apis/new" kind="signal">
                 Import an API
               </ButtonLink>

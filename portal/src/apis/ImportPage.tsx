@@ -6,7 +6,8 @@ import { counted } from "~/design/format";
 import { Failed } from "~/design/States";
 import { textOf, useForm } from "~/design/useForm";
 import { usePageTitle } from "~/design/usePage";
-import { useOrganization } from "~/session/organization";
+import type { Membership } from "~/session/data";
+import { may, useOrganization } from "~/session/organization";
 import { CategoryField } from "./CategoryField";
 import { createApi } from "./data";
 import { DocumentField } from "./DocumentField";
@@ -24,6 +25,28 @@ interface Typed {
 export function ImportPage() {
   usePageTitle("Import an API");
   const organization = useOrganization();
+  const refused = organization !== undefined && !may(organization, "manage_apis");
+  return (
+    <>
+      <header className="mb-24">
+        <p className="text-13 text-quiet">
+          <Link to="/apis" className="link">
+            My APIs
+          </Link>
+        </p>
+        <h1 className="text-26 font-semibold mt-4">Import an API</h1>
+        <p className="text-quiet mt-4 max-w-prose">
+          {refused
+            ? `As ${organization.role} of ${organization.name} you cannot import an API for it. An owner can, or gives you a role that can.`
+            : `It becomes a draft that only ${organization?.name ?? "you"} can see. Plans and publishing come after.`}
+        </p>
+      </header>
+      {!refused && <ImportForm organization={organization} />}
+    </>
+  );
+}
+
+function ImportForm({ organization }: { organization: Membership | undefined }) {
   const navigate = useNavigate();
   const [document, setDocument] = useState("");
   const [typed, setTyped] = useState<Typed>({});
@@ -47,15 +70,6 @@ export function ImportPage() {
   );
   return (
     <>
-      <header className="mb-24">
-        <p className="text-13 text-quiet">
-          <Link to="/apis" className="link">
-            My APIs
-          </Link>
-        </p>
-        <h1 className="text-26 font-semibold mt-4">Import an API</h1>
-        <p className="text-quiet mt-4 max-w-prose">It becomes a draft that only {organization?.name ?? "you"} can see. Plans and publishing come after.</p>
-      </header>
       {form.problem && (
         <div className="mb-24">
           <Failed error={form.problem} what="The API was not imported." />

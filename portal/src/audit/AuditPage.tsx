@@ -7,8 +7,7 @@ import { Segments } from "~/design/Segments";
 import { Failed, Lines } from "~/design/States";
 import { usePageTitle } from "~/design/usePage";
 import { useSession } from "~/session/data";
-import { mayManage } from "~/organization/data";
-import { useOrganization } from "~/session/organization";
+import { may, useOrganization } from "~/session/organization";
 import { actionText, auditQuery, exportAddress, type AuditFilters, type Entry } from "./data";
 import { EntryDetail } from "./EntryDetail";
 import { FilterBar } from "./FilterBar";
@@ -19,7 +18,7 @@ export function AuditPage() {
   const session = useSession();
   const asked = useSearch({ from: "/desk/audit-log" });
   // Who may not read the organization's sees their own.
-  const mayRead = mayManage(organization?.role);
+  const mayRead = may(organization, "read_audit_log");
   const filters: AuditFilters = mayRead || asked.all ? asked : { ...asked, mine: "1" };
   const navigate = useNavigate({ from: "/audit-log" });
   const query = useInfiniteQuery(auditQuery(organization?.id, session?.account.id, filters));
@@ -36,7 +35,7 @@ export function AuditPage() {
         <div>
           <h1 className="text-26 font-semibold">{title}</h1>
           <p className="text-quiet">
-            Who changed what, in {whose}.{!mayRead && organization && ` The log of ${organization.name} is for its owners and admins.`}
+            Who changed what, in {whose}.{!mayRead && organization && ` As ${organization.role} of ${organization.name} you do not read its log.`}
           </p>
         </div>
         <div className="flex flex-wrap gap-8">

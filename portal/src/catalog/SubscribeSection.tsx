@@ -6,7 +6,7 @@ import { Button, ButtonLink } from "~/design/Button";
 import { Price } from "~/design/Figures";
 import { Failed } from "~/design/States";
 import { useSession, type Membership } from "~/session/data";
-import { chooseOrganization, useMayWork, useOrganization } from "~/session/organization";
+import { chooseOrganization, may, useOrganization } from "~/session/organization";
 import { subscribe, subscriptionsQuery, type NewSubscription } from "~/subscriptions/data";
 import type { Listing } from "./data";
 import { PlanChoice } from "./PlanChoice";
@@ -18,7 +18,6 @@ export function SubscribeSection({ listing, onSubscribed }: { listing: Listing; 
   const here = useRouterState({ select: (state) => state.location.href });
   const session = useSession();
   const organization = useOrganization();
-  const may = useMayWork(organization?.id);
   const chosen = listing.plans.find((plan) => plan.id === wanted) ?? listing.plans[0];
   const subscriptions = useQuery({ ...subscriptionsQuery(organization?.id), enabled: organization !== undefined && !organization.second_factor_missing }).data?.data;
   const taken = subscriptions?.find((each) => each.plan.id === chosen?.id && each.status !== "canceled");
@@ -55,8 +54,8 @@ export function SubscribeSection({ listing, onSubscribed }: { listing: Listing; 
               Go to the subscription
             </ButtonLink>
           </p>
-        ) : organization && !may ? (
-          <p className="text-quiet">As {organization.role} of {organization.name} you cannot subscribe for it. Its owners, admins and developers can.</p>
+        ) : organization && !may(organization, "manage_subscriptions") ? (
+          <p className="text-quiet">As {organization.role} of {organization.name} you cannot subscribe for it. An owner can, or gives you a role that can.</p>
         ) : session ? (
           <Button kind="signal" size="large" busy={mutation.isPending} onClick={() => mutation.mutate()}>
             Subscribe to {chosen.name}

@@ -7,7 +7,7 @@ import { Day } from "~/design/Figures";
 import { count, counted } from "~/design/format";
 import { Empty, Failed, Lines } from "~/design/States";
 import { usePageTitle } from "~/design/usePage";
-import { useMayWork, useOrganization } from "~/session/organization";
+import { may, useOrganization } from "~/session/organization";
 import { metersQuery, mostMeters, type Meter } from "./data";
 import { DeclareMeter } from "./DeclareMeter";
 import { MeterDetail } from "./MeterDetail";
@@ -31,8 +31,8 @@ export function MetersPage() {
   const rows = query.data?.toSorted((a, b) => Number(a.archived_at !== null) - Number(b.archived_at !== null));
   const title = titleOf(rows);
   usePageTitle(title);
-  const may = useMayWork(organization?.id);
-  const declare = may && (
+  const mayManage = may(organization, "manage_apis");
+  const declare = mayManage && (
     <Button kind="signal" onClick={() => setDeclaring(true)}>
       Declare a meter
     </Button>
@@ -56,7 +56,7 @@ export function MetersPage() {
           Calls are counted for you. A meter is for what a call does not show: you report it, plans include, limit and charge it.
         </Empty>
       ) : (
-        <Body rows={rows} may={may} open={rows.find((each) => each.id === meter)} onOpen={open} />
+        <Body rows={rows} mayManage={mayManage} open={rows.find((each) => each.id === meter)} onOpen={open} />
       )}
       {declaring && organization && (
         <DeclareMeter
@@ -72,7 +72,7 @@ export function MetersPage() {
   );
 }
 
-function Body({ rows, may, open, onOpen }: { rows: readonly Meter[]; may: boolean; open: Meter | undefined; onOpen: (id: string | undefined) => void }) {
+function Body({ rows, mayManage, open, onOpen }: { rows: readonly Meter[]; mayManage: boolean; open: Meter | undefined; onOpen: (id: string | undefined) => void }) {
   return (
     <div className="beside" data-open={open ? true : undefined}>
       <div className="min-w-0">
@@ -83,7 +83,7 @@ function Body({ rows, may, open, onOpen }: { rows: readonly Meter[]; may: boolea
           {rows.length} of {mostMeters} declared. That is all an organization ever can, archived ones included: a name and its code are never given to another meter.
         </p>
       </div>
-      {open && <MeterDetail key={open.id} meter={open} may={may} onClose={() => onOpen(undefined)} />}
+      {open && <MeterDetail key={open.id} meter={open} may={mayManage} onClose={() => onOpen(undefined)} />}
     </div>
   );
 }

@@ -5,10 +5,12 @@ import { useGuard } from "~/account/StepUp";
 import { Button } from "~/design/Button";
 import { ConfirmDialog } from "~/design/Dialog";
 import { Failed } from "~/design/States";
+import { may } from "~/session/organization";
 import { leaveOrganization, removeOrganization, type OrganizationDetail } from "./data";
 
-export function EndSection({ organization }: { organization: Pick<OrganizationDetail, "id" | "name" | "role"> }) {
+export function EndSection({ organization }: { organization: Pick<OrganizationDetail, "id" | "name" | "permissions"> }) {
   const [ending, setEnding] = useState<"leave" | "remove" | null>(null);
+  const mayRemove = may(organization, "own_organization");
   const navigate = useNavigate();
   const guard = useGuard(ending === "remove" ? `This ends ${organization.name} for all its members.` : `This ends your membership of ${organization.name}.`);
   const end = useMutation({
@@ -22,16 +24,16 @@ export function EndSection({ organization }: { organization: Pick<OrganizationDe
   return (
     <section aria-labelledby="end">
       <h2 id="end" className="text-20 font-semibold mb-8">
-        {organization.role === "owner" ? "Leave or remove" : "Leave"}
+        {mayRemove ? "Leave or remove" : "Leave"}
       </h2>
       <p className="text-quiet max-w-prose mb-12">
-        {organization.role === "owner"
+        {mayRemove
           ? "The last owner cannot leave: hand the organization over first. To remove it, its subscriptions must be canceled and its APIs archived."
           : "You lose sight of it. What you made for it stays."}
       </p>
       <div className="flex flex-wrap gap-8">
         <Button onClick={() => setEnding("leave")}>Leave organization</Button>
-        {organization.role === "owner" && (
+        {mayRemove && (
           <Button kind="bad" onClick={() => setEnding("remove")}>
             Remove organization
           </Button>

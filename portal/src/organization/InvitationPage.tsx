@@ -10,7 +10,7 @@ import { sessionQuery, signOut, type Me } from "~/session/data";
 import { chooseOrganization } from "~/session/organization";
 import { forget, invitationSecret, useKeptSecret } from "~/session/secret";
 import { Sheet } from "~/session/Sheet";
-import { acceptInvitation, declineInvitation, meaningOf, receivedQuery, type Received } from "./data";
+import { acceptInvitation, declineInvitation, receivedQuery, type Received } from "./data";
 
 const here = "/invitation";
 
@@ -69,9 +69,9 @@ function Received({ token, me }: { token: string; me: Me }) {
         <div className="mt-24"><Lines rows={2} /></div>
       </Sheet>
     );
-  const { organization, role, invited_by: by, expires_at: until } = query.data;
+  const { organization, role, role_summary: summary, invited_by: by, expires_at: until } = query.data;
   return (
-    <Sheet title={`Join ${organization}`} lead={`${by} invites you, ${me.account.email}, as ${role}. ${meaningOf(role)}.`} other={<>The invitation works once, until <Day at={until} />.</>}>
+    <Sheet title={`Join ${organization}`} lead={`${by} invites you, ${me.account.email}, as ${role}. ${summary}.`} other={<>The invitation works once, until <Day at={until} />.</>}>
       <div className="grid gap-16 mt-24">
         {me.account.email_verified ? <Answer token={token} invitation={query.data} /> : <ProofForm what={`One thing before: show that ${me.account.email} is yours. We mailed a code to it.`} again />}
       </div>

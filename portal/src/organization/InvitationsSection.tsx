@@ -8,16 +8,17 @@ import { Day } from "~/design/Figures";
 import { Failed, Lines } from "~/design/States";
 import { useNote } from "~/design/Toasts";
 import { textOf, useForm } from "~/design/useForm";
-import { invitationsQuery, invite, meaningOf, roles, withdraw, type Invitation, type OrganizationDetail, type Role } from "./data";
+import { invitationsQuery, invite, rolesQuery, withdraw, type Invitation, type OrganizationDetail, type Role, type RoleName } from "./data";
 
 export function InvitationsSection({ organization }: { organization: OrganizationDetail }) {
   const query = useQuery(invitationsQuery(organization.id));
+  const roles = useQuery(rolesQuery(organization.id)).data;
   return (
     <section aria-labelledby="invitations">
       <h2 id="invitations" className="text-20 font-semibold mb-8">
         Invitations
       </h2>
-      <InviteForm organization={organization} />
+      {roles && <InviteForm organization={organization} roles={roles.filter(({ assignable }) => assignable)} />}
       {failureOf(query) ? (
         <Failed error={query.error} what="The invitations could not be read." retry={() => void query.refetch()} />
       ) : query.data ? (
@@ -29,11 +30,11 @@ export function InvitationsSection({ organization }: { organization: Organizatio
   );
 }
 
-function InviteForm({ organization }: { organization: OrganizationDetail }) {
+function InviteForm({ organization, roles }: { organization: OrganizationDetail; roles: readonly Role[] }) {
   const note = useNote();
   const guard = useGuard(`This invites somebody to own ${organization.name}.`);
   const element = useRef<HTMLFormElement>(null);
-  const [role, setRole] = useState<Role>("developer");
+  const [role, setRole] = useState<RoleName>("developer");
   const form = useForm(
     ["email", "role"],
     (values) => guard(() => invite(organization.id, textOf(values, "email"), textOf(values, "role"))),
@@ -47,14 +48,12 @@ function InviteForm({ organization }: { organization: OrganizationDetail }) {
     <form ref={element} className="grid gap-16 max-w-prose mb-24" {...form.props} aria-label="Invite">
       {form.problem && <Failed error={form.problem} what="No invitation was sent." />}
       <TextField label="E-mail" name="email" type="email" autoComplete="off" required hint="The invitation works for this address only, once, for seven days." error={form.errorOf("email")} />
-      <SelectField label="Role" name="role" value={role} onChange={(event) => setRole(event.target.value as Role)} hint={meaningOf(role)} error={form.errorOf("role")}>
-        {roles
-          .filter(({ role: each }) => organization.role === "owner" || each !== "owner")
-          .map(({ role: each }) => (
-            <option key={each} value={each}>
-              {each}
-            </option>
-          ))}
+      <SelectField label="Role" name="role" value={role} onChange={(event) => setRole(event.target.value as RoleName)} hint={roles.find((each) => each.role === role)?.summary} error={form.errorOf("role")}>
+        {roles.map(({ role: each }) => (
+          <option key={each} value={each}>
+            {each}
+          </option>
+        ))}
       </SelectField>
       <div>
         <Button type="submit" kind="signal" busy={form.busy}>

@@ -9,10 +9,12 @@ import { Day } from "~/design/Figures";
 import { counted } from "~/design/format";
 import { Failed, Lines } from "~/design/States";
 import { useNote } from "~/design/Toasts";
-import { changeRole, mayManage, membersQuery, removeMember, roles, transferOrganization, type Member, type OrganizationDetail, type Role } from "./data";
+import { may } from "~/session/organization";
+import { changeRole, membersQuery, removeMember, rolesQuery, transferOrganization, type Member, type OrganizationDetail, type Role, type RoleName } from "./data";
 
 export function MembersSection({ organization }: { organization: OrganizationDetail }) {
   const query = useQuery(membersQuery(organization.id));
+  const roles = useQuery(rolesQuery(organization.id)).data ?? [];
   const [removing, setRemoving] = useState<Member | null>(null);
   const [heir, setHeir] = useState<Member | null>(null);
   return (
@@ -39,7 +41,7 @@ export function MembersSection({ organization }: { organization: OrganizationDet
             </thead>
             <tbody>
               {query.data.map((member) => (
-                <MemberRow key={member.account} organization={organization} member={member} onRemove={() => setRemoving(member)} onTransfer={() => setHeir(member)} />
+                <MemberRow key={member.account} organization={organization} roles={roles} member={member} onRemove={() => setRemoving(member)} onTransfer={() => setHeir(member)} />
               ))}
             </tbody>
           </table>
@@ -51,10 +53,10 @@ export function MembersSection({ organization }: { organization: OrganizationDet
       <details className="mt-12 text-13 text-quiet">
         <summary>What each role may do</summary>
         <dl className="terms mt-8 max-w-prose">
-          {roles.map(({ role, means }) => (
+          {roles.map(({ role, summary }) => (
             <div key={role}>
               <dt className="text-ink">{role}</dt>
-              <dd>{means}</dd>
+              <dd>{summary}</dd>
             </div>
           ))}
         </dl>
@@ -81,18 +83,17 @@ function Lacking({ organization, members }: { organization: OrganizationDetail; 
 
 interface RowProps {
   organization: OrganizationDetail;
+  roles: readonly Role[];
   member: Member;
   onRemove: () => void;
   onTransfer: () => void;
 }
 
-function MemberRow({ organization, member, onRemove, onTransfer }: RowProps) {
+function MemberRow({ organization, roles, member, onRemove, onTransfer }: RowProps) {
   const note = useNote();
   const guard = useGuard(`This changes who owns ${organization.name}.`);
-  const owner = organization.role === "owner";
-  // Only an owner changes who is owner.
-  const may = mayManage(organization.role) && (owner || member.role !== "owner");
-  const change = useMutation({ mutationFn: (role: Role) => guard(() => changeRole(organization.id, member.account, role)), onSuccess: () => note(`${member.name} has another role now.`) });
+  const own = roles.find(({ role }) => role === member.role);
+  const change = useMutation({ mutationFn: (role: RoleName) => guard(() => changeRole(organization.id, member.account, role)), onSuccess: () => note(`${member.name} has another role now.`) });
   return (
     <tr>
       <td className="min-w-0">
@@ -107,7 +108,7 @@ function MemberRow({ organization, member, onRemove, onTransfer }: RowProps) {
         {change.error && <Failed error={change.error} what="The role is as it was." />}
       </td>
       <td className="choice">
-        {may ? (
+        {own?.assignable ? (
           // Not disabled meanwhile: what has the focus would lose it.
           <SelectField
             bare
@@ -115,10 +116,10 @@ function MemberRow({ organization, member, onRemove, onTransfer }: RowProps) {
             label={`Role of ${member.name}`}
             value={change.isPending ? change.variables : member.role}
             aria-busy={change.isPending || undefined}
-            onChange={(event) => !change.isPending && change.mutate(event.target.value as Role)}
+            onChange={(event) => !change.isPending && change.mutate(event.target.value as RoleName)}
           >
             {roles
-              .filter(({ role }) => owner || role !== "owner")
+              .filter(({ assignable }) => assignable)
               .map(({ role }) => (
                 <option key={role} value={role}>
                   {role}
@@ -131,12 +132,12 @@ function MemberRow({ organization, member, onRemove, onTransfer }: RowProps) {
       </td>
       <td className="whitespace-nowrap text-quiet hidden sm:table-cell"><Day at={member.joined_at} /></td>
       <td className="figure acts">
-        {owner && !member.you && member.role !== "owner" && (
+        {may(organization, "own_organization") && !member.you && !may(own, "own_organization") && (
           <Button kind="quiet" aria-label={`Hand over to ${member.name}`} onClick={onTransfer}>
             Hand over
           </Button>
         )}
-        {may && !member.you && (
+        {own?.assignable && !member.you && (
           <Button kind="quiet" aria-label={`Remove ${member.name}`} onClick={onRemove}>
             Remove
           </Button>

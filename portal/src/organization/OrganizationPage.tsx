@@ -7,8 +7,8 @@ import { When } from "~/design/Figures";
 import { counted } from "~/design/format";
 import { Failed, Lines } from "~/design/States";
 import { usePageTitle } from "~/design/usePage";
-import { chooseOrganization, useOrganization } from "~/session/organization";
-import { mayManage, membersQuery, organizationQuery, type OrganizationDetail } from "./data";
+import { chooseOrganization, may, useOrganization } from "~/session/organization";
+import { membersQuery, organizationQuery, type OrganizationDetail } from "./data";
 import { EndSection } from "./EndSection";
 import { InvitationsSection } from "./InvitationsSection";
 import { MembersSection } from "./MembersSection";
@@ -71,12 +71,12 @@ function Body({ organization }: { organization: OrganizationDetail }) {
       ) : (
         <>
           <MembersSection organization={organization} />
-          {mayManage(organization.role) && <InvitationsSection organization={organization} />}
-          {mayManage(organization.role) && <TokensSection organization={organization} />}
+          {may(organization, "manage_members") && <InvitationsSection organization={organization} />}
+          {may(organization, "manage_organization") && <TokensSection organization={organization} />}
         </>
       )}
-      {mayManage(organization.role) && <OrganizationSettings key={`${organization.slug} ${organization.name} ${organization.time_zone}`} organization={organization} />}
-      {!organization.personal && mayManage(organization.role) && <SecondFactorSection organization={organization} />}
+      {may(organization, "manage_organization") && <OrganizationSettings key={`${organization.slug} ${organization.name} ${organization.time_zone}`} organization={organization} />}
+      {!organization.personal && may(organization, "manage_organization") && <SecondFactorSection organization={organization} />}
       {!organization.personal && <EndSection organization={organization} />}
     </div>
   );

@@ -4,11 +4,13 @@ import { useGuard } from "~/account/StepUp";
 import { AskFirst } from "~/design/AskFirst";
 import { counted } from "~/design/format";
 import { useNote } from "~/design/Toasts";
+import { may } from "~/session/organization";
 import { askSecondFactor, membersQuery, membersTokensQuery, type OrganizationDetail } from "./data";
 
 /** Whether a password alone opens the organization. Everybody who manages it reads that; an owner changes it. */
 export function SecondFactorSection({ organization }: { organization: OrganizationDetail }) {
   const asked = organization.require_second_factor;
+  const mayAsk = may(organization, "own_organization");
   return (
     <section aria-labelledby="second-factor">
       <h2 id="second-factor" className="text-20 font-semibold mb-8">
@@ -18,9 +20,9 @@ export function SecondFactorSection({ organization }: { organization: Organizati
         {asked
           ? `Asked of every member: who has not shown an authenticator app or a passkey sees nothing of ${organization.name}.`
           : "Not asked. A member's password, or a mailbox, is enough to act here."}
-        {organization.role !== "owner" && " An owner can change that."}
+        {!mayAsk && " An owner can change that."}
       </p>
-      {organization.role === "owner" && (asked ? <AskNoMore organization={organization} /> : <Ask organization={organization} />)}
+      {mayAsk && (asked ? <AskNoMore organization={organization} /> : <Ask organization={organization} />)}
     </section>
   );
 }

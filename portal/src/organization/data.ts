@@ -7,20 +7,8 @@ import { sessionQuery } from "~/session/data";
 export type OrganizationDetail = Answer<"/api/organizations/{organization}", "get">;
 export type Member = Answer<"/api/organizations/{organization}/members", "get">["data"][number];
 export type Invitation = Answer<"/api/organizations/{organization}/invitations", "get">["data"][number];
-export type Role = Member["role"];
-
-/** What each role may do, in the words of the table in the documentation. */
-export const roles: readonly { role: Role; means: string }[] = [
-  { role: "owner", means: "Everything, and hands the organization over" },
-  { role: "admin", means: "Everything but who is owner" },
-  { role: "developer", means: "APIs, plans, subscriptions, keys, single calls" },
-  { role: "billing", means: "Sees everything but single calls; invoices and revenue" },
-  { role: "viewer", means: "Sees everything but single calls" },
-];
-
-export const meaningOf = (role: Role): string => roles.find((each) => each.role === role)?.means ?? "";
-
-export const mayManage = (role: Role | undefined): boolean => role === "owner" || role === "admin";
+export type Role = Answer<"/api/organizations/{organization}/members", "get">["roles"][number];
+export type RoleName = Role["role"];
 
 const at = (organization: string) => ({ params: { path: { organization } } });
 
@@ -31,8 +19,13 @@ export const organizationQuery = (organization: string | undefined) =>
     queryFn: () => take(tollgate.GET("/api/organizations/{organization}", at(organization ?? ""))),
   });
 
-export const membersQuery = (organization: string) =>
-  queryOptions({ queryKey: ["organization", organization, "members"], queryFn: async () => (await take(tollgate.GET("/api/organizations/{organization}/members", at(organization)))).data });
+const membersAndRoles = (organization: string) =>
+  queryOptions({ queryKey: ["organization", organization, "members"], queryFn: () => take(tollgate.GET("/api/organizations/{organization}/members", at(organization))) });
+
+export const membersQuery = (organization: string) => queryOptions({ ...membersAndRoles(organization), select: ({ data }) => data });
+
+/** The roles that there are, what each may do, and which of them one may give. They come with the members. */
+export const rolesQuery = (organization: string) => queryOptions({ ...membersAndRoles(organization), select: ({ roles }) => roles });
 
 export const invitationsQuery = (organization: string) =>
   queryOptions({
@@ -85,7 +78,7 @@ export async function transferOrganization(organization: string, account: string
   await changed();
 }
 
-export async function changeRole(organization: string, account: string, role: Role): Promise<void> {
+export async function changeRole(organization: string, account: string, role: RoleName): Promise<void> {
   await take(tollgate.PATCH("/api/organizations/{organization}/members/{account}", { params: { path: { organization, account } }, body: { role } }));
   await changed();
 }

@@ -14,12 +14,17 @@ export function chooseOrganization(id: string): void {
   for (const listener of listeners) listener();
 }
 
-const working: readonly string[] = ["owner", "admin", "developer"];
+export type Permission = Membership["permissions"][number];
 
-/** Whether one's role lets work with APIs, subscriptions, keys and single calls. Who may not is offered no button for it; the server refuses in any case. */
-export function useMayWork(organization: string | undefined): boolean {
-  const role = useSession()?.organizations.find((each) => each.id === organization)?.role;
-  return role !== undefined && working.includes(role);
+/** Whether one's role there allows it, as the server says. Who may not is offered no button for it; the server refuses in any case. */
+export const may = (organization: Pick<Membership, "permissions"> | undefined, permission: Permission): boolean => organization?.permissions.includes(permission) ?? false;
+
+/** The same of an organization that only its id is known of. */
+export function useMay(organization: string | undefined, permission: Permission): boolean {
+  return may(
+    useSession()?.organizations.find((each) => each.id === organization),
+    permission,
+  );
 }
 
 /** The organization that the desk works for: the last one chosen, else the first. Undefined for a visitor. */

@@ -81,7 +81,7 @@ function Choices({ close }: { close: () => void }) {
       <Command.List className="menu palette-list">
         <Command.Empty className="p-16 text-quiet">Nothing with that name.</Command.Empty>
         <Command.Group heading="Pages">
-          {placesOf(session).map(({ name, to, search }) => (
+          {placesOf(session, organization).map(({ name, to, search }) => (
             <Command.Item key={name} onSelect={go(() => navigate({ to, search }))}>
               {name}
             </Command.Item>

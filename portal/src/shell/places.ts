@@ -1,5 +1,6 @@
 import type { LinkProps } from "@tanstack/react-router";
-import type { Me } from "~/session/data";
+import type { Me, Membership } from "~/session/data";
+import { may, type Permission } from "~/session/organization";
 
 type Whose = "visitors" | "members" | "operators";
 
@@ -9,6 +10,8 @@ export interface Place {
   search?: Record<string, string>;
   /** Everybody without it; who is not signed in is asked to. */
   of?: Whose;
+  /** What one's role in the organization of the desk has to allow. */
+  needs?: Permission;
 }
 
 /** Every page that can be gone to by its name alone. */
@@ -17,7 +20,7 @@ export const places: readonly Place[] = [
   { name: "Subscriptions", to: "/subscriptions" },
   { name: "My APIs", to: "/apis" },
   { name: "Meters", to: "/meters" },
-  { name: "Import an API", to: "/apis/new" },
+  { name: "Import an API", to: "/apis/new", needs: "manage_apis" },
   { name: "Organization and members", to: "/organization", of: "members" },
   { name: "Audit log", to: "/audit-log", of: "members" },
   { name: "API tokens", to: "/tokens", of: "members" },
@@ -31,7 +34,7 @@ export const places: readonly Place[] = [
   { name: "Choose a new password", to: "/forgot-password", of: "visitors" },
 ];
 
-export function placesOf(session: Me | null | undefined): readonly Place[] {
+export function placesOf(session: Me | null | undefined, organization: Membership | undefined): readonly Place[] {
   const is: Record<Whose, boolean> = { visitors: session === null, members: Boolean(session), operators: session?.account.role === "admin" };
-  return places.filter(({ of }) => of === undefined || is[of]);
+  return places.filter(({ of, needs }) => (of === undefined || is[of]) && (needs === undefined || !session || may(organization, needs)));
 }

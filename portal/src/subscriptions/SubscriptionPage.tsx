@@ -10,7 +10,7 @@ import { usePageTitle } from "~/design/usePage";
 import { TryCall } from "~/catalog/TryCall";
 import type { CallFilters } from "~/router";
 import { CallsSection } from "~/usage/CallsSection";
-import { useMayWork } from "~/session/organization";
+import { useMay } from "~/session/organization";
 import { UsageSection } from "~/usage/UsageSection";
 import { Allowances } from "./Allowances";
 import { CancelSubscription } from "./CancelSubscription";
@@ -62,7 +62,8 @@ function Body({ subscription, title }: { subscription: Subscription; title: stri
   const listing = useListing(subscription.product);
   const { product, plan } = subscription;
   const live = subscription.status !== "canceled";
-  const may = useMayWork(subscription.organization_id);
+  const mayManage = useMay(subscription.organization_id, "manage_subscriptions");
+  const mayReadCalls = useMay(subscription.organization_id, "read_request_log");
   return (
     <>
       <header className="mb-32">
@@ -106,9 +107,9 @@ function Body({ subscription, title }: { subscription: Subscription; title: stri
           onMeter={(of) => change({ of })}
           onShow={show}
         />
-        <KeysSection subscription={subscription} listing={listing} may={may} />
+        <KeysSection subscription={subscription} listing={listing} may={mayManage} />
         <CallsSection
-          may={may}
+          may={mayReadCalls}
           subject={{ subscription: subscription.id }}
           filters={filters}
           onFilter={change}
@@ -123,7 +124,7 @@ function Body({ subscription, title }: { subscription: Subscription; title: stri
             )
           }
         />
-        {live && may && <CancelSubscription id={subscription.id} name={product.name ?? plan.name} plan={plan.name} />}
+        {live && mayManage && <CancelSubscription id={subscription.id} name={product.name ?? plan.name} plan={plan.name} />}
       </div>
     </>
   );

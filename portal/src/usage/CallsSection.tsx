@@ -28,7 +28,7 @@ export function CallsSection({ may, ...props }: CallsSectionProps) {
       <h2 id="calls" className="text-20 font-semibold mb-8">
         Calls
       </h2>
-      <p className="border-t border-line py-16 text-quiet">Single calls are for owners, admins and developers. The sums above are for everybody.</p>
+      <p className="border-t border-line py-16 text-quiet">Your role here does not show single calls. The sums above are for everybody.</p>
     </section>
   );
 }

@@ -657,7 +657,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is a member, and as what; who has a second factor, to those who manage members */
+        /** Who is a member, and as what; the roles that there are; who has a second factor, to those who manage members */
         get: operations["listMembers"];
         put?: never;
         post?: never;
@@ -949,7 +949,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All accounts, newest first; by part of address or name */
+        /** All accounts, newest first, deleted ones too; by part of address or name */
         get: operations["adminListAccounts"];
         put?: never;
         post?: never;
@@ -1085,7 +1085,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All organizations, newest first; by part of slug or name */
+        /** All organizations, newest first, removed ones too; by part of slug or name */
         get: operations["adminListOrganizations"];
         put?: never;
         post?: never;
@@ -1871,6 +1871,8 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             disabled_at: null | string;
+            /** Format: date-time */
+            deleted_at: null | string;
             /** Format: int32 */
             organizations: number;
             /** Format: int32 */
@@ -1904,11 +1906,14 @@ export interface components {
             name: string;
             time_zone: string;
             personal: boolean;
+            former_slugs: string[];
             /** Format: int32 */
             members: number;
             /** Format: date-time */
             created_at: string;
             suspension: null | components["schemas"]["SuspensionResponse"];
+            /** Format: date-time */
+            removed_at: null | string;
         };
         AdminSessionResponse: {
             id: string;
@@ -2501,12 +2506,14 @@ export interface components {
         };
         MembersResponse: {
             data: components["schemas"]["MemberResponse"][];
+            roles: components["schemas"]["RoleResponse"][];
         };
         MembershipResponse: {
             id: string;
             slug: string;
             name: string;
             role: components["schemas"]["OrganizationRole"];
+            permissions: components["schemas"]["Permission"][];
             personal: boolean;
             suspended: boolean;
             second_factor_missing: boolean;
@@ -2557,6 +2564,7 @@ export interface components {
             time_zone: string;
             personal: boolean;
             role: components["schemas"]["OrganizationRole"];
+            permissions: components["schemas"]["Permission"][];
             former_slugs: string[];
             /** Format: date-time */
             created_at: string;
@@ -2672,6 +2680,8 @@ export interface components {
         };
         /** @enum {unknown} */
         PastAllowance: "deny" | "charge";
+        /** @enum {unknown} */
+        Permission: "view" | "read_request_log" | "manage_apis" | "report_usage" | "manage_subscriptions" | "manage_billing" | "manage_members" | "manage_organization" | "read_audit_log" | "own_organization";
         PingResponse: {
             pong: boolean;
             /** Format: date-time */
@@ -2749,6 +2759,7 @@ export interface components {
         ReceivedInvitationResponse: {
             organization: string;
             role: components["schemas"]["OrganizationRole"];
+            role_summary: string;
             invited_by: string;
             /** Format: date-time */
             expires_at: string;
@@ -2840,6 +2851,12 @@ export interface components {
         ResetPasswordRequest: {
             token?: null | string;
             password?: null | string;
+        };
+        RoleResponse: {
+            role: components["schemas"]["OrganizationRole"];
+            summary: string;
+            permissions: components["schemas"]["Permission"][];
+            assignable: boolean;
         };
         RotateKeyRequest: {
             /** Format: int32 */
@@ -6271,8 +6288,8 @@ export interface operations {
     adminListAccounts: {
         parameters: {
             query?: {
-                q?: string;
                 status?: string;
+                q?: string;
                 limit?: number;
                 after?: string;
             };
@@ -6492,6 +6509,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -6686,6 +6712,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -6756,8 +6791,8 @@ export interface operations {
     adminListOrganizations: {
         parameters: {
             query?: {
-                q?: string;
                 status?: string;
+                q?: string;
                 limit?: number;
                 after?: string;
             };
@@ -6912,6 +6947,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -6961,6 +7005,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -95,7 +95,8 @@ internal static class AuthEndpoints
     {
         var account = await database.AsAppAsync(caller.Tenant, session => AccountStore.GetAsync(session, caller.AccountId), cancellation).ConfigureAwait(false);
         return Results.Ok(new MeResponse(AccountResponse.From(account),
-            [.. caller.Memberships.Select(m => new MembershipResponse(TypeId.Format("org", m.OrganizationId), m.Slug, m.Name, m.Role, m.Personal, m.Suspended, m.SecondFactorMissing))],
+            [.. caller.Memberships.Select(m => new MembershipResponse(
+                TypeId.Format("org", m.OrganizationId), m.Slug, m.Name, m.Role, RolePermissions.Of(m.Role), m.Personal, m.Suspended, m.SecondFactorMissing))],
             caller.Token is null ? new MeResponse.CurrentSession(TypeId.Format("ses", caller.SessionId)) : null));
     }
 }

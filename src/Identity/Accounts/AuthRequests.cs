@@ -58,6 +58,8 @@ internal sealed record MeResponse(AccountResponse Account, IReadOnlyList<Members
     internal sealed record CurrentSession(string Id);
 }
 
+/// <param name="Permissions">What your role allows. An API token does of this what its scopes name; an organization that is suspended changes nothing that it sells.</param>
 /// <param name="Suspended">By those who run the installation; the organization says why.</param>
 /// <param name="SecondFactorMissing">A second factor is asked of its members, and this session has none to show: all that is the organization's is withheld until it has.</param>
-internal sealed record MembershipResponse(string Id, string Slug, string Name, OrganizationRole Role, bool Personal, bool Suspended, bool SecondFactorMissing);
+internal sealed record MembershipResponse(
+    string Id, string Slug, string Name, OrganizationRole Role, IReadOnlyList<Permission> Permissions, bool Personal, bool Suspended, bool SecondFactorMissing);

@@ -12,6 +12,8 @@ internal sealed class AdminActs(IDatabase database, SessionStore sessions, Accou
 
     private static readonly Failure OperatorAccount = Failure.Conflict("OPERATOR_ACCOUNT", "This account is an operator's. Take that from it first, then its second factors; of your own account another operator does both.");
 
+    private static readonly Failure Deleted = Failure.Conflict("ACCOUNT_DELETED", "This account was deleted. Nobody can sign in to it, and nothing can be done to it any more.");
+
     public Task<Outcome<bool>> DisableAsync(Guid accountId, string? reason, AuditActor actor, CancellationToken cancellation) => UnmakeAsync(accountId, async (session, before, isLast) =>
     {
         if (before.DisabledAt is not null)
@@ -81,7 +83,7 @@ internal sealed class AdminActs(IDatabase database, SessionStore sessions, Accou
         database.AsWorkerAsync<Outcome<bool>>(async session =>
         {
             var before = await LockAsync(session, accountId).ConfigureAwait(false);
-            return before is null ? Failure.NotFound("account") : await act(session, before).ConfigureAwait(false);
+            return Refusal(before) ?? await act(session, before!).ConfigureAwait(false);
         }, cancellation);
 
     /// <summary>For what may leave the account an operator no more; it is told whether it is the last one.</summary>
@@ -90,11 +92,13 @@ internal sealed class AdminActs(IDatabase database, SessionStore sessions, Accou
         {
             var isLast = await IsLastOperatorAsync(session, accountId).ConfigureAwait(false);
             var before = await LockAsync(session, accountId).ConfigureAwait(false);
-            return before is null ? Failure.NotFound("account") : await act(session, before, isLast).ConfigureAwait(false);
+            return Refusal(before) ?? await act(session, before!, isLast).ConfigureAwait(false);
         }, cancellation);
 
+    private static Failure? Refusal(AdminAccountRow? account) => account is null ? Failure.NotFound("account") : account.DeletedAt is null ? null : Deleted;
+
     private static Task<AdminAccountRow?> LockAsync(DbSession session, Guid accountId) => session.QuerySingleOrDefaultAsync<AdminAccountRow>(
-        "SELECT id, email, name, role, created_at, disabled_at FROM identity.account WHERE id = @accountId AND deleted_at IS NULL FOR NO KEY UPDATE", new { accountId });
+        "SELECT id, email, name, role, created_at, disabled_at, deleted_at FROM identity.account WHERE id = @accountId FOR NO KEY UPDATE", new { accountId });
 
     private async Task SetRoleAsync(DbSession session, Guid accountId, string before, string role, AuditActor actor)
     {

@@ -12,31 +12,31 @@ internal static class AdminEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var admin = routes.MapGroup("/api/admin").WithApiDefaults().WithTags("Admin");
-        admin.MapGet("/accounts", AdminLooks.AccountsAsync).WithName("adminListAccounts").RequireOperator().WithSummary("All accounts, newest first; by part of address or name")
+        admin.MapGet("/accounts", AdminLooks.AccountsAsync).WithName("adminListAccounts").RequireOperator().WithSummary("All accounts, newest first, deleted ones too; by part of address or name")
             .Produces<Page<AdminAccountResponse>>();
         admin.MapGet("/accounts/{id}", AdminLooks.AccountAsync).WithName("adminGetAccount").RequireOperator().WithSummary("An account with its organizations and sessions")
             .Produces<AdminAccountDetailResponse>().ProducesProblem(StatusCodes.Status404NotFound);
         admin.MapPost("/accounts/{id}/disable", DisableAsync).WithName("adminDisableAccount").RequireOperator().RequireStepUp().WithSummary("Nobody signs in to it any more; its sessions and API tokens end at once")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         admin.MapPost("/accounts/{id}/enable", EnableAsync).WithName("adminEnableAccount").RequireOperator().RequireStepUp().WithSummary("It can be signed in to again")
-            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         admin.MapPut("/accounts/{id}/role", SetRoleAsync).WithName("adminSetAccountRole").RequireOperator().RequireStepUp().WithSummary("user, or admin for those who run this installation")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         admin.MapDelete("/accounts/{id}/second-factor", RemoveSecondFactorsAsync).WithName("adminRemoveSecondFactors").RequireOperator().RequireStepUp()
             .WithSummary("Removes the authenticator app, the recovery codes and all passkeys of a person who has lost them, and ends all sessions; not of an operator")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         admin.MapDelete("/accounts/{id}/sessions", EndSessionsAsync).WithName("adminEndSessions").RequireOperator().RequireStepUp().WithSummary("Ends all sessions of an account")
-            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         admin.MapDelete("/sessions/{id}", EndSessionAsync).WithName("adminEndSession").RequireOperator().RequireStepUp().WithSummary("Ends one session")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
-        admin.MapGet("/organizations", AdminLooks.OrganizationsAsync).WithName("adminListOrganizations").RequireOperator().WithSummary("All organizations, newest first; by part of slug or name")
+        admin.MapGet("/organizations", AdminLooks.OrganizationsAsync).WithName("adminListOrganizations").RequireOperator().WithSummary("All organizations, newest first, removed ones too; by part of slug or name")
             .Produces<Page<AdminOrganizationResponse>>();
         admin.MapGet("/organizations/{id}", AdminLooks.OrganizationAsync).WithName("adminGetOrganization").RequireOperator().WithSummary("An organization with its members")
             .Produces<AdminOrganizationDetailResponse>().ProducesProblem(StatusCodes.Status404NotFound);
         admin.MapPost("/organizations/{id}/suspend", SuspendAsync).WithName("adminSuspendOrganization").RequireOperator().RequireStepUp().WithSummary("Its APIs are not served and its keys open nothing, until it is lifted; its members see why")
-            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         admin.MapPost("/organizations/{id}/unsuspend", UnsuspendAsync).WithName("adminUnsuspendOrganization").RequireOperator().RequireStepUp().WithSummary("It sells and calls again as before")
-            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
+            .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
     private static Task<IResult> DisableAsync(string id, DisableAccountRequest? request, AuditActor actor, AdminActs acts, CancellationToken cancellation) =>

@@ -6,7 +6,7 @@ namespace Tollgate.Identity.Admin;
 /// <summary>An operator looks at what belongs to others: under the policy of its own, and written down in the same transaction.</summary>
 internal sealed class AdminLooks(IDatabase database, IAuditLog audit, TimeProvider clock)
 {
-    public static async Task<IResult> AccountsAsync(Caller caller, AuditActor actor, [AsParameters] AdminListParameters list, AdminLooks looks, CancellationToken cancellation)
+    public static async Task<IResult> AccountsAsync(Caller caller, AuditActor actor, [AsParameters] AdminAccountParameters list, AdminLooks looks, CancellationToken cancellation)
     {
         var rows = await looks.LookAsync(caller, actor, new AuditChange("accounts.listed", "accounts", After: new { q = list.Text, list.Status }),
             session => AdminStore.AccountsAsync(session, list, looks.Now), cancellation).ConfigureAwait(false);
@@ -14,7 +14,7 @@ internal sealed class AdminLooks(IDatabase database, IAuditLog audit, TimeProvid
         return Results.Ok(new Page<AdminAccountResponse>([.. page.Data.Select(AdminAccountResponse.From)], page.HasMore, page.Next));
     }
 
-    public static async Task<IResult> OrganizationsAsync(Caller caller, AuditActor actor, [AsParameters] AdminListParameters list, AdminLooks looks, CancellationToken cancellation)
+    public static async Task<IResult> OrganizationsAsync(Caller caller, AuditActor actor, [AsParameters] AdminOrganizationParameters list, AdminLooks looks, CancellationToken cancellation)
     {
         var rows = await looks.LookAsync(caller, actor, new AuditChange("organizations.listed", "organizations", After: new { q = list.Text, list.Status }),
             session => AdminStore.OrganizationsAsync(session, list), cancellation).ConfigureAwait(false);

@@ -14,6 +14,8 @@ internal sealed class AdminAccountRow
 
     public DateTimeOffset? DisabledAt { get; init; }
 
+    public DateTimeOffset? DeletedAt { get; init; }
+
     public int Organizations { get; init; }
 
     public int LiveSessions { get; init; }
@@ -63,6 +65,10 @@ internal sealed class AdminOrganizationRow
     public DateTimeOffset? SuspendedAt { get; init; }
 
     public string? SuspendedReason { get; init; }
+
+    public DateTimeOffset? RemovedAt { get; init; }
+
+    public string[] Former { get; init; } = [];
 
     public DateTimeOffset CreatedAt { get; init; }
 }

@@ -9,7 +9,7 @@ internal static class AdminStore
     private const string Factor = HeldFactor.OfAccount;
 
     private const string SelectAccounts = $"""
-        SELECT a.id, a.email, a.name, a.role, a.created_at, a.disabled_at,
+        SELECT a.id, a.email, a.name, a.role, a.created_at, a.disabled_at, a.deleted_at,
                (SELECT count(*)::int FROM identity.member m WHERE m.account_id = a.id) AS organizations,
                (SELECT count(*)::int FROM identity.session s WHERE s.account_id = a.id AND s.ended_at IS NULL AND s.expires_at > @now) AS live_sessions,
                (SELECT max(s.last_seen_at) FROM identity.session s WHERE s.account_id = a.id) AS last_seen_at,
@@ -18,7 +18,8 @@ internal static class AdminStore
         """;
 
     private const string SelectOrganizations = """
-        SELECT o.id, o.slug, o.name, o.time_zone, o.personal, o.created_at, (SELECT count(*)::int FROM identity.member m WHERE m.organization_id = o.id) AS members,
+        SELECT o.id, o.slug, o.name, o.time_zone, o.personal, o.created_at, o.removed_at, (SELECT count(*)::int FROM identity.member m WHERE m.organization_id = o.id) AS members,
+               ARRAY(SELECT s.slug FROM identity.organization_slug s WHERE s.organization_id = o.id AND s.retired_at IS NOT NULL ORDER BY s.retired_at DESC, s.slug) AS former,
                x.suspended_at, x.reason AS suspended_reason
         FROM identity.organization o LEFT JOIN identity.suspension x ON x.organization_id = o.id
         """;
@@ -28,10 +29,11 @@ internal static class AdminStore
         """;
 
     /// <summary>Newest first.</summary>
-    public static Task<IReadOnlyList<AdminAccountRow>> AccountsAsync(DbSession session, AdminListParameters list, DateTimeOffset now) => session.QueryAsync<AdminAccountRow>($"""
+    public static Task<IReadOnlyList<AdminAccountRow>> AccountsAsync(DbSession session, AdminAccountParameters list, DateTimeOffset now) => session.QueryAsync<AdminAccountRow>($"""
         {SelectAccounts}
         WHERE (@Pattern::text IS NULL OR a.email LIKE @Pattern OR lower(a.name) LIKE @Pattern OR a.id = @id) AND (@Last::uuid IS NULL OR a.id < @Last)
-          AND CASE coalesce(@Status, '') WHEN 'active' THEN a.disabled_at IS NULL WHEN 'disabled' THEN a.disabled_at IS NOT NULL WHEN 'operators' THEN a.role = 'admin' ELSE true END
+          AND CASE coalesce(@Status, '') WHEN 'active' THEN a.disabled_at IS NULL WHEN 'disabled' THEN a.disabled_at IS NOT NULL AND a.deleted_at IS NULL
+                WHEN 'deleted' THEN a.deleted_at IS NOT NULL WHEN 'operators' THEN a.role = 'admin' AND a.deleted_at IS NULL ELSE true END
         ORDER BY a.id DESC LIMIT @limit
         """, new { list.Pattern, id = IdOf(list.Text, "acc"), list.Last, list.Status, limit = list.Count + 1, now });
 
@@ -50,10 +52,12 @@ internal static class AdminStore
     public static Task<AdminSessionRow?> SessionAsync(DbSession session, Guid id) => session.QuerySingleOrDefaultAsync<AdminSessionRow>($"{SelectSessions} WHERE id = @id", new { id });
 
     /// <summary>Newest first.</summary>
-    public static Task<IReadOnlyList<AdminOrganizationRow>> OrganizationsAsync(DbSession session, AdminListParameters list) => session.QueryAsync<AdminOrganizationRow>($"""
+    public static Task<IReadOnlyList<AdminOrganizationRow>> OrganizationsAsync(DbSession session, AdminOrganizationParameters list) => session.QueryAsync<AdminOrganizationRow>($"""
         {SelectOrganizations}
-        WHERE (@Pattern::text IS NULL OR o.slug LIKE @Pattern OR lower(o.name) LIKE @Pattern OR o.id = @id) AND (@Last::uuid IS NULL OR o.id < @Last)
-          AND CASE coalesce(@Status, '') WHEN 'active' THEN x.suspended_at IS NULL WHEN 'suspended' THEN x.suspended_at IS NOT NULL ELSE true END
+        WHERE (@Pattern::text IS NULL OR o.slug LIKE @Pattern OR lower(o.name) LIKE @Pattern OR o.id = @id
+            OR EXISTS (SELECT FROM identity.organization_slug s WHERE s.organization_id = o.id AND s.slug LIKE @Pattern)) AND (@Last::uuid IS NULL OR o.id < @Last)
+          AND CASE coalesce(@Status, '') WHEN 'active' THEN x.suspended_at IS NULL AND o.removed_at IS NULL WHEN 'suspended' THEN x.suspended_at IS NOT NULL AND o.removed_at IS NULL
+                WHEN 'removed' THEN o.removed_at IS NOT NULL ELSE true END
         ORDER BY o.id DESC LIMIT @limit
         """, new { list.Pattern, id = IdOf(list.Text, "org"), list.Last, list.Status, limit = list.Count + 1 });
 

@@ -9,6 +9,8 @@ namespace Tollgate.Identity.Admin;
 /// </summary>
 internal sealed class OrganizationSuspensions(IDatabase database, IEnumerable<IOrganizationSuspensionStep> steps, IOutbox outbox, IChangeFeed feed, IAuditLog audit, TimeProvider clock)
 {
+    private static readonly Failure Removed = Failure.Conflict("ORGANIZATION_REMOVED", "This organization was removed. There is nothing left to suspend, or to lift.");
+
     public Task<Outcome<bool>> SuspendAsync(Caller caller, Guid organizationId, string reason, AuditActor actor, CancellationToken cancellation) => ActAsync(caller, organizationId, async session =>
     {
         const string sql = "INSERT INTO identity.suspension (organization_id, suspended_at, reason) VALUES (@organizationId, @now, @reason) ON CONFLICT DO NOTHING";
@@ -32,7 +34,7 @@ internal sealed class OrganizationSuspensions(IDatabase database, IEnumerable<IO
         var done = await database.AsAppAsync<Outcome<bool>>(inItsPlace, async session =>
         {
             if (await OrganizationStore.LockAsync(session, organizationId).ConfigureAwait(false) is null)
-                return Failure.NotFound("organization");
+                return await AdminStore.OrganizationAsync(session, organizationId).ConfigureAwait(false) is null ? Failure.NotFound("organization") : Removed;
             await act(session).ConfigureAwait(false);
             return true;
         }, cancellation).ConfigureAwait(false);

@@ -11,7 +11,7 @@ internal static class MemberEndpoints
     public static void Map(RouteGroupBuilder organizations)
     {
         organizations.MapGet("/{organization}/members", ListAsync).WithName("listMembers").RequirePermission(Permission.View, TokenScope.ReadOrganization)
-            .WithSummary("Who is a member, and as what; who has a second factor, to those who manage members").Produces<MembersResponse>().ProducesProblem(StatusCodes.Status404NotFound);
+            .WithSummary("Who is a member, and as what; the roles that there are; who has a second factor, to those who manage members").Produces<MembersResponse>().ProducesProblem(StatusCodes.Status404NotFound);
         organizations.MapPatch("/{organization}/members/{account}", ChangeAsync).WithName("changeMember").RequirePermission(Permission.ManageMembers)
             .WithSummary("Give a member another role; only an owner makes or unmakes owners")
             .Produces<MemberResponse>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
@@ -32,7 +32,7 @@ internal static class MemberEndpoints
             return Problems.Result(refused);
         var rows = await database.AsAppAsync(caller.Tenant, session => MemberChanges.ListAsync(session, found.Value.OrganizationId), cancellation).ConfigureAwait(false);
         var factors = caller.MayAlso(found.Value, Permission.ManageMembers) ? await FactorsAsync(database, [.. rows.Select(row => row.AccountId)], cancellation).ConfigureAwait(false) : null;
-        return Results.Ok(new MembersResponse([.. rows.Select(row => Show(row, caller, factors))]));
+        return Results.Ok(new MembersResponse([.. rows.Select(row => Show(row, caller, factors))], RoleResponse.All(found.Value)));
     }
 
     private static async Task<IResult> ChangeAsync(

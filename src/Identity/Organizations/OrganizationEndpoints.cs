@@ -117,7 +117,7 @@ internal static class OrganizationEndpoints
             """;
         var rows = await database.AsAppAsync(tenant, session => session.QueryAsync<Row>(sql, new { caller.AccountId, ids = ids.ToArray() }), cancellation).ConfigureAwait(false);
         return [.. rows.Select(row => new OrganizationDetailResponse(TypeId.Format("org", row.Id), row.Slug, row.Name, row.TimeZone, row.Personal,
-            Enum.Parse<OrganizationRole>(row.Role, ignoreCase: true), row.Former, row.CreatedAt, SuspensionResponse.Of(row.SuspendedAt, row.SuspendedReason),
+            row.RoleOf, RolePermissions.Of(row.RoleOf), row.Former, row.CreatedAt, SuspensionResponse.Of(row.SuspendedAt, row.SuspendedReason),
             row.RequireSecondFactor, caller.LacksSecondFactor(row.RequireSecondFactor)))];
     }
 
@@ -134,6 +134,8 @@ internal static class OrganizationEndpoints
         public bool Personal { get; init; }
 
         public string Role { get; init; } = "";
+
+        public OrganizationRole RoleOf => Enum.Parse<OrganizationRole>(Role, ignoreCase: true);
 
         public string[] Former { get; init; } = [];
 

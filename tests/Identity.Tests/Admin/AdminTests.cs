@@ -44,6 +44,78 @@ public sealed class AdminTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task RemovedOrganization_IsToldApart_AndNothingIsDoneToItAnyMore()
+    {
+        var (_, token, _) = await RegisterAsync("ada@example.com");
+        foreach (var slug in new[] { "stays", "goes", "suspended-then-gone" })
+            (await SendAsync(HttpMethod.Post, "/api/organizations", new { name = $"The one that {slug}", slug }, token)).Status.ShouldBe(201);
+        (await OrganizationsAsync("?status=removed")).ShouldBeEmpty();
+        var gone = IdOf(await OrganizationsAsync("?q=goes"));
+        var suspended = IdOf(await OrganizationsAsync("?q=suspended-then-gone"));
+        (await SendAsync(HttpMethod.Post, $"/api/admin/organizations/{suspended}/suspend", new { reason = "Spam." })).Status.ShouldBe(204);
+        foreach (var slug in new[] { "goes", "suspended-then-gone" })
+            (await SendAsync(HttpMethod.Delete, $"/api/organizations/{slug}", token: token)).Status.ShouldBe(204);
+
+        var (_, detail) = await SendAsync(HttpMethod.Get, $"/api/admin/organizations/{gone}");
+        var seen = detail.GetProperty("organization");
+        seen.GetProperty("removed_at").GetDateTimeOffset().ShouldBe(_identity.Clock.GetUtcNow(), TimeSpan.FromSeconds(1));
+        seen.GetProperty("former_slugs").EnumerateArray().Select(slug => slug.GetString()).ShouldBe(["goes"]);
+        detail.GetProperty("members").GetArrayLength().ShouldBe(0);
+        (await OrganizationsAsync("?status=removed")).Select(IdOf).ShouldBe([gone, suspended], ignoreOrder: true);
+        (await OrganizationsAsync("?status=suspended")).ShouldBeEmpty();
+        (await OrganizationsAsync("?status=active&q=that")).Select(each => each.GetProperty("slug").GetString()).ShouldBe(["stays"]);
+        (await OrganizationsAsync("?status=active")).ShouldAllBe(each => each.GetProperty("removed_at").ValueKind == JsonValueKind.Null);
+        // By the slug that it was known under, which the row itself has no more.
+        IdOf(await OrganizationsAsync("?q=suspended-then")).ShouldBe(suspended);
+
+        foreach (var act in new[] { $"{gone}/suspend", $"{gone}/unsuspend", $"{suspended}/suspend", $"{suspended}/unsuspend" })
+        {
+            var (status, refused) = await SendAsync(HttpMethod.Post, $"/api/admin/organizations/{act}", new { reason = "Again." });
+            (status, refused.GetProperty("code").GetString()).ShouldBe((409, "ORGANIZATION_REMOVED"), act);
+        }
+        (await LogAsync(gone, "organization.suspended")).GetArrayLength().ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task DeletedAccount_AndItsOrganization_AreToldApart_AndNothingIsDoneToThemAnyMore()
+    {
+        var (id, token, _) = await RegisterAsync("ada@example.com");
+        (await SendAsync(HttpMethod.Put, $"/api/admin/accounts/{id}/role", new { role = "admin" })).Status.ShouldBe(204);
+        var organization = IdOf(await OrganizationsAsync("?q=ada"));
+        (await SendAsync(HttpMethod.Post, "/me/delete", new { email = "ada@example.com" }, token)).Status.ShouldBe(204);
+
+        var (_, detail) = await SendAsync(HttpMethod.Get, $"/api/admin/accounts/{id}");
+        detail.GetProperty("account").GetProperty("deleted_at").GetDateTimeOffset().ShouldBe(_identity.Clock.GetUtcNow(), TimeSpan.FromSeconds(1));
+        (await EmailsAsync("?status=deleted")).ShouldHaveSingleItem().ShouldEndWith("@deleted.invalid");
+        (await EmailsAsync("?status=disabled")).ShouldBeEmpty();
+        (await EmailsAsync("?status=operators")).ShouldBe(["root@example.com"]);
+        (await EmailsAsync("?status=active")).ShouldBe(["root@example.com"]);
+        IdOf(await OrganizationsAsync("?status=removed")).ShouldBe(organization);
+
+        (HttpMethod Method, string Path, object? Body)[] acts =
+        [
+            (HttpMethod.Post, "disable", null), (HttpMethod.Post, "enable", null), (HttpMethod.Put, "role", new { role = "user" }), (HttpMethod.Put, "role", new { role = "admin" }),
+            (HttpMethod.Delete, "sessions", null), (HttpMethod.Delete, "second-factor", new { reason = "Called back." }),
+        ];
+        foreach (var (method, path, body) in acts)
+        {
+            var (status, refused) = await SendAsync(method, $"/api/admin/accounts/{id}/{path}", body);
+            (status, refused.GetProperty("code").GetString()).ShouldBe((409, "ACCOUNT_DELETED"), path);
+        }
+        (await SendAsync(HttpMethod.Post, $"/api/admin/accounts/{TypeId.Format("acc", Guid.CreateVersion7())}/enable")).Status.ShouldBe(404);
+    }
+
+    [Theory]
+    [InlineData("/api/admin/accounts?status=suspended", "Use active, disabled, deleted or operators.")]
+    [InlineData("/api/admin/organizations?status=disabled", "Use active, suspended or removed.")]
+    public async Task List_OfAStateThatTheOtherListHas_IsRefused(string path, string says)
+    {
+        var (status, refused) = await SendAsync(HttpMethod.Get, path);
+        status.ShouldBe(422);
+        refused.GetProperty("errors")[0].GetProperty("message").GetString().ShouldBe(says);
+    }
+
+    [Fact]
     public async Task Disable_EndsSessionsAndSignsNobodyIn_UntilEnabled()
     {
         var (id, token, refresh) = await RegisterAsync("ada@example.com");
@@ -212,6 +284,17 @@ public sealed class AdminTests : IAsyncLifetime
         status.ShouldBe(200, body.ToString());
         return [.. body.GetProperty("data").EnumerateArray().Select(one => one.GetProperty("email").GetString()!)];
     }
+
+    private async Task<List<JsonElement>> OrganizationsAsync(string query)
+    {
+        var (status, body) = await SendAsync(HttpMethod.Get, $"/api/admin/organizations{query}");
+        status.ShouldBe(200, body.ToString());
+        return [.. body.GetProperty("data").EnumerateArray()];
+    }
+
+    private static string IdOf(List<JsonElement> only) => IdOf(only.ShouldHaveSingleItem());
+
+    private static string IdOf(JsonElement one) => IdentityServer.Text(one, "id");
 
     private async Task<JsonElement> LogAsync(string subject, string action) => (await SendAsync(HttpMethod.Get, $"/api/audit-log?subject={subject}&action={action}")).Body.GetProperty("data");
 

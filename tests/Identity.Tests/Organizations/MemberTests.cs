@@ -48,6 +48,35 @@ public sealed class MemberTests(OrganizationServer server) : IClassFixture<Organ
     }
 
     [Fact]
+    public async Task Permissions_AreToldWithEachOrganization_AndTheRolesWithItsMembers()
+    {
+        var ada = await server.PersonAsync();
+        var (organization, members) = await server.OrganizationAsync(ada, "admin", "developer", "billing", "viewer");
+        var (slug, id) = (IdentityServer.Text(organization, "slug"), IdentityServer.Text(organization, "id"));
+        string[] names = ["owner", "admin", "developer", "billing", "viewer"];
+        foreach (var (role, person) in names.Zip(members.Prepend(ada)))
+        {
+            var allowed = Allowed(role);
+            Permissions((await person.GetAsync("/me")).Body.GetProperty("organizations").EnumerateArray().Single(each => IdentityServer.Text(each, "id") == id)).ShouldBe(allowed, role);
+            Permissions((await person.GetAsync("/api/organizations")).Body.GetProperty("data").EnumerateArray().Single(each => IdentityServer.Text(each, "id") == id)).ShouldBe(allowed, role);
+            Permissions((await person.GetAsync($"/api/organizations/{slug}")).Body).ShouldBe(allowed, role);
+            var roles = (await person.GetAsync($"/api/organizations/{slug}/members")).Body.GetProperty("roles").EnumerateArray().ToList();
+            roles.Select(each => IdentityServer.Text(each, "role")).ShouldBe(names);
+            roles.ForEach(each => Permissions(each).ShouldBe(Allowed(IdentityServer.Text(each, "role"))));
+            roles.ShouldAllBe(each => IdentityServer.Text(each, "summary").Length > 10);
+            roles.Where(each => each.GetProperty("assignable").GetBoolean()).Select(each => IdentityServer.Text(each, "role"))
+                .ShouldBe(role switch { "owner" => names, "admin" => names[1..], _ => [] }, role);
+        }
+    }
+
+    // In the words of the table, as they are written outside.
+    private static string[] Allowed(string role) =>
+        [.. Enum.GetValues<Permission>().Where(permission => RolePermissions.Allow(Enum.Parse<OrganizationRole>(role, ignoreCase: true), permission))
+            .Select(permission => JsonNamingPolicy.SnakeCaseLower.ConvertName(permission.ToString()))];
+
+    private static IEnumerable<string> Permissions(JsonElement of) => of.GetProperty("permissions").EnumerateArray().Select(each => each.GetString()!);
+
+    [Fact]
     public async Task Admin_ChangesRolesButNotWhoIsOwner()
     {
         var ada = await server.PersonAsync();
