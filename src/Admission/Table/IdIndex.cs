@@ -1,5 +1,3 @@
-using Tollgate.Foundation;
-
 namespace Tollgate.Admission.Table;
 
 /// <summary>
@@ -11,44 +9,32 @@ internal sealed class IdIndex(Func<int, Guid> idOf)
     // Fibonacci hashing: ids differ in some of their bits, wherever these are.
     private const ulong Golden = 11400714819323198485;
 
-    // 0 = free, else the number plus one. At most half full.
-    private volatile int[] _places = new int[1024];
+    private volatile Places _places = new(1024);
     private int _count;
 
     public int Find(Guid id)
     {
         var places = _places;
-        var mask = places.Length - 1;
-        for (var place = StartOf(id) & mask; ; place = (place + 1) & mask)
-        {
-            var number = Volatile.Read(ref places[place]) - 1;
-            if (number < 0 || idOf(number) == id)
-                return number;
-        }
+        var number = places.At(StartOf(id));
+        for (var place = StartOf(id) + 1; number >= 0 && idOf(number) != id; place++)
+            number = places.At(place);
+        GC.KeepAlive(places);
+        return number;
     }
 
     /// <summary>The numbers go up by one, and the entry is complete. For the one writer.</summary>
     public void Add(int number)
     {
         _count = number + 1;
-        if (_count * 2L <= _places.Length)
+        if (_places.HasRoomFor(_count))
         {
-            Publish(_places, number);
+            _places.Publish(StartOf(idOf(number)), number);
             return;
         }
-        var larger = LargeArrays.MakeCleared<int>(_places.Length * 2);
+        var larger = new Places(_places.Length * 2);
         for (var known = 0; known < _count; known++)
-            Publish(larger, known);
+            larger.Publish(StartOf(idOf(known)), known);
         _places = larger;
-    }
-
-    private void Publish(int[] places, int number)
-    {
-        var mask = places.Length - 1;
-        var place = StartOf(idOf(number)) & mask;
-        while (places[place] != 0)
-            place = (place + 1) & mask;
-        Volatile.Write(ref places[place], number + 1);
     }
 
     private static int StartOf(Guid id) => (int)((ulong)(uint)id.GetHashCode() * Golden >> 33);

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using Tollgate.Foundation;
 
 namespace Tollgate.Admission.Table;
 
@@ -12,8 +11,7 @@ namespace Tollgate.Admission.Table;
 /// </summary>
 internal sealed class KeyTable
 {
-    // 0 = free, else number of the entry plus one. At most half full, so that a probe ends soon, and always ends.
-    private volatile int[] _index = new int[1024];
+    private volatile Places _index = new(1024);
     private readonly Chunks<KeyEntry> _entries = new();
     private readonly SparseChunks<long> _expiries = new();
     private readonly ConcurrentDictionary<int, KeyRestriction> _restrictions = new();
@@ -24,15 +22,11 @@ internal sealed class KeyTable
     public int Find(ReadOnlySpan<byte> digest)
     {
         var index = _index;
-        var mask = index.Length - 1;
-        for (var place = StartOf(digest) & mask; ; place = (place + 1) & mask)
-        {
-            var number = Volatile.Read(ref index[place]) - 1;
-            if (number < 0)
-                return -1;
-            if (CryptographicOperations.FixedTimeEquals(At(number).Digest, digest))
-                return number;
-        }
+        var number = index.At(StartOf(digest));
+        for (var place = StartOf(digest) + 1; number >= 0 && !CryptographicOperations.FixedTimeEquals(At(number).Digest, digest); place++)
+            number = index.At(place);
+        GC.KeepAlive(index);
+        return number;
     }
 
     public ref KeyEntry At(int number) => ref _entries[number];
@@ -80,28 +74,19 @@ internal sealed class KeyTable
         digest.CopyTo(entry.Digest);
         Restrict(_entries.Count, expiresAt, restriction);
         var number = _entries.Add(entry);
-        if ((number + 1) * 2 > _index.Length)
-            Grow();
+        if (_index.HasRoomFor(number + 1))
+            _index.Publish(StartOf(digest), number);
         else
-            Publish(_index, digest, number);
+            Grow();
         return number;
     }
 
     private void Grow()
     {
-        var larger = LargeArrays.MakeCleared<int>(_index.Length * 2);
+        var larger = new Places(_index.Length * 2);
         for (var number = 0; number < Count; number++)
-            Publish(larger, At(number).Digest, number);
+            larger.Publish(StartOf(At(number).Digest), number);
         _index = larger;
-    }
-
-    private static void Publish(int[] index, ReadOnlySpan<byte> digest, int number)
-    {
-        var mask = index.Length - 1;
-        var place = StartOf(digest) & mask;
-        while (index[place] != 0)
-            place = (place + 1) & mask;
-        Volatile.Write(ref index[place], number + 1);
     }
 
     private static int StartOf(ReadOnlySpan<byte> digest) => (int)(BinaryPrimitives.ReadUInt64LittleEndian(digest) & int.MaxValue);

@@ -17,26 +17,15 @@ public static unsafe partial class LargeArrays
         where T : unmanaged
     {
         var array = GC.AllocateUninitializedArray<T>(length, pinned: true);
-        Advise(array);
+        Advise(Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(array)), (long)length * sizeof(T));
         return array;
     }
 
-    /// <summary>An array of zeros.</summary>
-    public static T[] MakeCleared<T>(int length)
-        where T : unmanaged
+    /// <summary>The same for memory that is no array's.</summary>
+    public static void Advise(void* memory, long bytes)
     {
-        var array = GC.AllocateArray<T>(length, pinned: true);
-        Advise(array);
-        return array;
-    }
-
-    private static void Advise<T>(T[] pinned)
-        where T : unmanaged
-    {
-        var start = (long)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned));
-        var end = start + (long)pinned.Length * sizeof(T);
-        start = (start + LargePage - 1) / LargePage * LargePage;
-        end = end / LargePage * LargePage;
+        var start = ((long)memory + LargePage - 1) / LargePage * LargePage;
+        var end = ((long)memory + bytes) / LargePage * LargePage;
         if (OperatingSystem.IsLinux() && end > start)
             _ = Madvise((void*)start, (nuint)(end - start), HugePages);
     }
