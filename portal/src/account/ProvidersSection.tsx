@@ -10,9 +10,9 @@ import { problemOf, useProviders, type Provider } from "~/session/providers";
 import { Section } from "./Section";
 import { useGuard } from "./StepUp";
 
-type Identity = Answer<"/auth/identities", "get">["items"][number];
+type Identity = Answer<"/auth/identities", "get">["data"][number];
 
-const identitiesQuery = queryOptions({ queryKey: ["identities"], queryFn: async () => (await take(tollgate.GET("/auth/identities"))).items });
+const identitiesQuery = queryOptions({ queryKey: ["identities"], queryFn: async () => (await take(tollgate.GET("/auth/identities"))).data });
 
 async function connect(provider: Provider): Promise<void> {
   const { url } = await take(tollgate.POST("/auth/providers/{provider}/connect", { params: { path: { provider: provider.id } } }));

@@ -30,6 +30,7 @@ function Facts({ detail }: { detail: AdminAccountDetail }) {
     <div className="grid gap-20 text-14">
       <p className="text-quiet">
         {account.name}, since <When at={account.created_at} />
+        {!account.email_verified && !account.deleted_at && ". Address not confirmed, so it cannot become an operator"}
         {account.deleted_at ? (
           <>
             . Deleted by its person <When at={account.deleted_at} />
@@ -110,7 +111,8 @@ function Acts({ account, sessions }: { account: AdminAccount; sessions: number }
       note(acts[act].done);
     },
   });
-  const offered: Act[] = [account.disabled_at ? "enable" : "disable", account.role === "admin" ? "demote" : "promote", ...(sessions > 0 ? ["end" as const] : [])];
+  const role: Act[] = account.role === "admin" ? ["demote"] : account.email_verified ? ["promote"] : [];
+  const offered: Act[] = [account.disabled_at ? "enable" : "disable", ...role, ...(sessions > 0 ? ["end" as const] : [])];
   const asked = asking ? acts[asking] : undefined;
   return (
     <div className="flex flex-wrap gap-8">

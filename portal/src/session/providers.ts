@@ -3,9 +3,9 @@ import type { Answer } from "@tollgate/sdk";
 import { take, tollgate } from "~/api/client";
 import { ApiError } from "~/api/problem";
 
-export type Provider = Answer<"/auth/providers", "get">["items"][number];
+export type Provider = Answer<"/auth/providers", "get">["data"][number];
 
-const providersQuery = queryOptions({ queryKey: ["providers"], staleTime: Infinity, queryFn: async () => (await take(tollgate.GET("/auth/providers"))).items });
+const providersQuery = queryOptions({ queryKey: ["providers"], staleTime: Infinity, queryFn: async () => (await take(tollgate.GET("/auth/providers"))).data });
 
 /** The outside providers of this installation; most have none. */
 export const useProviders = (): readonly Provider[] => useQuery(providersQuery).data ?? [];

@@ -1865,6 +1865,7 @@ export interface components {
         AdminAccountResponse: {
             id: string;
             email: string;
+            email_verified: boolean;
             name: string;
             role: string;
             /** Format: date-time */
@@ -2583,7 +2584,7 @@ export interface components {
             data: components["schemas"]["OrganizationDetailResponse"][];
         };
         OutsideIdentitiesResponse: {
-            items: components["schemas"]["OutsideIdentityResponse"][];
+            data: components["schemas"]["OutsideIdentityResponse"][];
         };
         OutsideIdentityResponse: {
             id: string;
@@ -2751,7 +2752,7 @@ export interface components {
             name: string;
         };
         ProvidersResponse: {
-            items: components["schemas"]["ProviderResponse"][];
+            data: components["schemas"]["ProviderResponse"][];
         };
         PublishApiRequest: {
             accept_findings?: null | boolean;

@@ -54,7 +54,9 @@ internal sealed partial class UnexpectedErrors(ILogger<UnexpectedErrors> logger)
         if (UnreadParameter().Match(exception.Message) is { Success: true } match)
             return new Failure(FailureKind.Malformed, "BAD_REQUEST", "A parameter of the address cannot be read.",
                 [new FieldError(JsonNamingPolicy.SnakeCaseLower.ConvertName(match.Groups["name"].Value), "TYPE_INVALID", "The value is not of the type that is expected here.")]);
-        var body = exception.StatusCode == StatusCodes.Status415UnsupportedMediaType || exception.Message.Contains("no body was provided", StringComparison.Ordinal);
+        var body = exception.StatusCode == StatusCodes.Status415UnsupportedMediaType || exception.Message.Contains("no body was provided", StringComparison.Ordinal)
+            // Of a DELETE, whose body has to be asked for.
+            || exception.Message.Contains("was not provided from body", StringComparison.Ordinal);
         return new Failure(FailureKind.Malformed, "BAD_REQUEST", body ? "Send a body as application/json." : "The request is not well formed, or ended early.");
     }
 

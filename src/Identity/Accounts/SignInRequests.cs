@@ -4,12 +4,12 @@ using Tollgate.Identity.Passwords;
 
 namespace Tollgate.Identity.Accounts;
 
-/// <summary>An address of somebody who may have an account.</summary>
+/// <summary>An address of somebody who may have an account. That it is none, anybody may be told.</summary>
 internal sealed class EmailRequest : IRequest
 {
     public string? Email { get; init; }
 
-    public void Validate(Errors errors) => errors.Text("email", Email, 1, 254);
+    public void Validate(Errors errors) => EmailAddress.Check(errors, Email);
 }
 
 /// <summary>The challenge of <c>POST /auth/mail-sign-in</c>, the code of the mail, and the secret that the asker got; browsers hold that in a cookie.</summary>

@@ -12,6 +12,8 @@ internal sealed class AdminActs(IDatabase database, SessionStore sessions, Accou
 
     private static readonly Failure OperatorAccount = Failure.Conflict("OPERATOR_ACCOUNT", "This account is an operator's. Take that from it first, then its second factors; of your own account another operator does both.");
 
+    private static readonly Failure EmailUnproved = Failure.Conflict("ACCOUNT_EMAIL_UNPROVED", "Nobody has shown that the address of this account is theirs. Have the person confirm it first.");
+
     private static readonly Failure Deleted = Failure.Conflict("ACCOUNT_DELETED", "This account was deleted. Nobody can sign in to it, and nothing can be done to it any more.");
 
     public Task<Outcome<bool>> DisableAsync(Guid accountId, string? reason, AuditActor actor, CancellationToken cancellation) => UnmakeAsync(accountId, async (session, before, isLast) =>
@@ -38,6 +40,9 @@ internal sealed class AdminActs(IDatabase database, SessionStore sessions, Accou
             return false;
         if (role != "admin" && isLast)
             return LastOperator;
+        // Anybody can register an address: who is meant by it has to have shown that it is theirs.
+        if (role == "admin" && !before.EmailVerified)
+            return EmailUnproved;
         await SetRoleAsync(session, accountId, before.Role, role, actor).ConfigureAwait(false);
         return true;
     }, cancellation);
@@ -98,7 +103,7 @@ internal sealed class AdminActs(IDatabase database, SessionStore sessions, Accou
     private static Failure? Refusal(AdminAccountRow? account) => account is null ? Failure.NotFound("account") : account.DeletedAt is null ? null : Deleted;
 
     private static Task<AdminAccountRow?> LockAsync(DbSession session, Guid accountId) => session.QuerySingleOrDefaultAsync<AdminAccountRow>(
-        "SELECT id, email, name, role, created_at, disabled_at, deleted_at FROM identity.account WHERE id = @accountId FOR NO KEY UPDATE", new { accountId });
+        "SELECT id, email, name, role, created_at, disabled_at, deleted_at, email_verified_at IS NOT NULL AS email_verified FROM identity.account WHERE id = @accountId FOR NO KEY UPDATE", new { accountId });
 
     private async Task SetRoleAsync(DbSession session, Guid accountId, string before, string role, AuditActor actor)
     {

@@ -72,13 +72,15 @@ internal sealed record SuspendOrganizationRequest(string? Reason) : IRequest
     public void Validate(Errors errors) => errors.Text("reason", Reason, 1, 500);
 }
 
+/// <param name="EmailVerified">Whoever has the account has shown that the address is theirs.</param>
 /// <param name="DeletedAt">By whoever had it, for good: name and address are gone, and nothing is done to it any more.</param>
 /// <param name="SecondFactor">It has an authenticator app or a passkey.</param>
 internal sealed record AdminAccountResponse(
-    string Id, string Email, string Name, string Role, DateTimeOffset CreatedAt, DateTimeOffset? DisabledAt, DateTimeOffset? DeletedAt, int Organizations, int LiveSessions, DateTimeOffset? LastSeenAt, bool SecondFactor)
+    string Id, string Email, bool EmailVerified, string Name, string Role, DateTimeOffset CreatedAt, DateTimeOffset? DisabledAt, DateTimeOffset? DeletedAt, int Organizations, int LiveSessions,
+    DateTimeOffset? LastSeenAt, bool SecondFactor)
 {
     public static AdminAccountResponse From(AdminAccountRow row) => new(
-        TypeId.Format("acc", row.Id), row.Email, row.Name, row.Role, row.CreatedAt, row.DisabledAt, row.DeletedAt, row.Organizations, row.LiveSessions, row.LastSeenAt, row.SecondFactor);
+        TypeId.Format("acc", row.Id), row.Email, row.EmailVerified, row.Name, row.Role, row.CreatedAt, row.DisabledAt, row.DeletedAt, row.Organizations, row.LiveSessions, row.LastSeenAt, row.SecondFactor);
 }
 
 internal sealed record AdminMembershipResponse(string OrganizationId, string Slug, string Name, string Role, bool Personal);

@@ -16,6 +16,8 @@ internal sealed class AdminAccountRow
 
     public DateTimeOffset? DeletedAt { get; init; }
 
+    public bool EmailVerified { get; init; }
+
     public int Organizations { get; init; }
 
     public int LiveSessions { get; init; }

@@ -9,7 +9,7 @@ internal static class AdminStore
     private const string Factor = HeldFactor.OfAccount;
 
     private const string SelectAccounts = $"""
-        SELECT a.id, a.email, a.name, a.role, a.created_at, a.disabled_at, a.deleted_at,
+        SELECT a.id, a.email, a.name, a.role, a.created_at, a.disabled_at, a.deleted_at, a.email_verified_at IS NOT NULL AS email_verified,
                (SELECT count(*)::int FROM identity.member m WHERE m.account_id = a.id) AS organizations,
                (SELECT count(*)::int FROM identity.session s WHERE s.account_id = a.id AND s.ended_at IS NULL AND s.expires_at > @now) AS live_sessions,
                (SELECT max(s.last_seen_at) FROM identity.session s WHERE s.account_id = a.id) AS last_seen_at,

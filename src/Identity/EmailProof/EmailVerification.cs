@@ -17,6 +17,8 @@ internal sealed class EmailVerification(
 
     public static readonly Failure SignInFirst = new(FailureKind.Unauthenticated, "UNAUTHENTICATED", "Sign in, then open the link again. It counts for the account that it was mailed for.");
 
+    private static readonly Failure Unchanged = Failure.Invalid("email", "EMAIL_UNCHANGED", "This is the address of your account already.");
+
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(1);
     private static readonly TimeSpan Within = TimeSpan.FromHours(1);
     private static readonly Failure TooMany = new(FailureKind.LimitReached, "TOO_MANY_MAILS", "There were several mails within the hour. Look for them, also among the unwanted ones, or try again later.") { RetryAfterSeconds = (int)Within.TotalSeconds };
@@ -50,6 +52,9 @@ internal sealed class EmailVerification(
     {
         var accountId = caller.AccountId;
         var email = AccountStore.Normalize(newEmail);
+        // Else one of the few changes within the hour is used up, for a mail that never comes.
+        if (email == caller.Email)
+            return Unchanged;
         var draft = Draft(ChallengeKind.ChangeEmail, email) with { AccountId = accountId, State = caller.SessionId.ToString() };
         var proof = await challenges.PrepareAsync(draft, cancellation).ConfigureAwait(false);
         return await database.AsWorkerAsync(async session =>

@@ -27,11 +27,11 @@ internal sealed record OidcAnswer(string? State, string? Code, string? Issuer)
 
 internal sealed record ProviderResponse(string Id, string Name);
 
-internal sealed record ProvidersResponse(IReadOnlyList<ProviderResponse> Items);
+internal sealed record ProvidersResponse(IReadOnlyList<ProviderResponse> Data);
 
 /// <summary>Where the browser goes.</summary>
 internal sealed record OidcAddressResponse(string Url);
 
 internal sealed record OutsideIdentityResponse(string Id, string Provider, string Name, string? Email, DateTimeOffset CreatedAt, DateTimeOffset LastUsedAt);
 
-internal sealed record OutsideIdentitiesResponse(IReadOnlyList<OutsideIdentityResponse> Items);
+internal sealed record OutsideIdentitiesResponse(IReadOnlyList<OutsideIdentityResponse> Data);

@@ -65,7 +65,7 @@ public sealed class EmailAddressTests(OrganizationServer server) : IClassFixture
     [InlineData("ada@example.invalid")]
     [InlineData("\"a b\"@example.com")]
     [InlineData("İ@example.com")]
-    public async Task OddAddress_IsRefusedByRegisterChangeAndInvitationAlike(string email)
+    public async Task OddAddress_IsRefusedWhereverAMailWouldGo(string email)
     {
         var ada = await server.PersonAsync();
         var (organization, _) = await server.OrganizationAsync(ada);
@@ -75,6 +75,9 @@ public sealed class EmailAddressTests(OrganizationServer server) : IClassFixture
             ("/auth/register", new { email, password = IdentityServer.Password, name = "Ada" }),
             ("/auth/email", new { email }),
             ($"/api/organizations/{slug}/invitations", new { email, role = "viewer" }),
+            // No account has such an address: that no mail comes is said, and tells of nobody.
+            ("/auth/forgot-password", new { email }),
+            ("/auth/mail-sign-in", new { email }),
         })
         {
             var (status, problem, _) = await ada.SendAsync(HttpMethod.Post, path, body);

@@ -99,6 +99,20 @@ public sealed class EmailTests(IdentityServer identity) : IClassFixture<Identity
     }
 
     [Fact]
+    public async Task Change_ToTheOwnAddress_IsSaidAtOnce_MailsNothing_AndIsNotCounted()
+    {
+        var token = IdentityServer.Text(await identity.RegisterAsync("stays@example.com"), "access_token");
+        for (var i = 0; i < 6; i++)
+        {
+            var refused = await IdentityServer.BodyAsync(identity.PostAsync("/auth/email", new { email = "Stays@example.com " }, token), 422);
+            var field = refused.GetProperty("errors")[0];
+            (IdentityServer.Text(field, "path"), IdentityServer.Text(field, "code")).ShouldBe(("email", "EMAIL_UNCHANGED"));
+        }
+        identity.Mails.To("stays@example.com").ShouldAllBe(mail => mail.Kind == AccountMailKind.VerifyEmail);
+        await IdentityServer.BodyAsync(identity.PostAsync("/auth/email", new { email = "moves@example.com" }, token), 202);
+    }
+
+    [Fact]
     public async Task Change_ToSomebodyElsesAddress_AnswersTheSameAndMailsThemNothing()
     {
         await identity.RegisterAsync("taken@example.com");

@@ -80,7 +80,7 @@ public sealed class AdminTests : IAsyncLifetime
     public async Task DeletedAccount_AndItsOrganization_AreToldApart_AndNothingIsDoneToThemAnyMore()
     {
         var (id, token, _) = await RegisterAsync("ada@example.com");
-        (await SendAsync(HttpMethod.Put, $"/api/admin/accounts/{id}/role", new { role = "admin" })).Status.ShouldBe(204);
+        await PromoteAsync(id);
         var organization = IdOf(await OrganizationsAsync("?q=ada"));
         (await SendAsync(HttpMethod.Post, "/me/delete", new { email = "ada@example.com" }, token)).Status.ShouldBe(204);
 
@@ -188,13 +188,37 @@ public sealed class AdminTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Promoting_AnAddressThatNobodyHasProved_IsRefused_AsByTheCommand()
+    {
+        var (id, _, _) = await RegisterAsync("boss@example.com");
+        (await SendAsync(HttpMethod.Get, $"/api/admin/accounts/{id}")).Body.GetProperty("account").GetProperty("email_verified").GetBoolean().ShouldBeFalse();
+        var (status, refused) = await SendAsync(HttpMethod.Put, $"/api/admin/accounts/{id}/role", new { role = "admin" });
+        (status, refused.GetProperty("code").GetString()).ShouldBe((409, "ACCOUNT_EMAIL_UNPROVED"));
+        (await EmailsAsync("?status=operators")).ShouldBe(["root@example.com"]);
+        await PromoteAsync(id);
+        (await SendAsync(HttpMethod.Get, $"/api/admin/accounts/{id}")).Body.GetProperty("account").GetProperty("email_verified").GetBoolean().ShouldBeTrue();
+        (await EmailsAsync("?status=operators")).ShouldBe(["boss@example.com", "root@example.com"]);
+    }
+
+    [Fact]
+    public async Task Act_WithoutTheBodyThatItNeeds_SaysSo()
+    {
+        var (id, _, _) = await RegisterAsync("ada@example.com");
+        foreach (var (method, path) in new[] { (HttpMethod.Delete, $"/api/admin/accounts/{id}/second-factor"), (HttpMethod.Put, $"/api/admin/accounts/{id}/role") })
+        {
+            var (status, refused) = await SendAsync(method, path);
+            (status, refused.GetProperty("detail").GetString()).ShouldBe((400, "Send a body as application/json."), path);
+        }
+    }
+
+    [Fact]
     public async Task LastOperator_StaysOne()
     {
         var (_, refused) = await SendAsync(HttpMethod.Put, $"/api/admin/accounts/{_operatorId}/role", new { role = "user" });
         refused.GetProperty("code").GetString().ShouldBe("LAST_OPERATOR");
         (await SendAsync(HttpMethod.Post, $"/api/admin/accounts/{_operatorId}/disable")).Status.ShouldBe(409);
         var (id, token, _) = await RegisterAsync("ada@example.com");
-        (await SendAsync(HttpMethod.Put, $"/api/admin/accounts/{id}/role", new { role = "admin" })).Status.ShouldBe(204);
+        await PromoteAsync(id);
         using (var listed = await _identity.GetAsync("/api/admin/accounts", token))
             ((int)listed.StatusCode).ShouldBe(200);
         var both = await Task.WhenAll(
@@ -216,7 +240,7 @@ public sealed class AdminTests : IAsyncLifetime
         (await DeleteAsync("root@example.com")).ShouldBe((409, "LAST_OPERATOR"));
         (await SendAsync(HttpMethod.Get, "/me")).Status.ShouldBe(200);
         var (id, token, _) = await RegisterAsync("ada@example.com");
-        (await SendAsync(HttpMethod.Put, $"/api/admin/accounts/{id}/role", new { role = "admin" })).Status.ShouldBe(204);
+        await PromoteAsync(id);
         // A closed one counts for nothing.
         (await SendAsync(HttpMethod.Post, $"/api/admin/accounts/{id}/disable")).Status.ShouldBe(204);
         (await DeleteAsync("root@example.com")).ShouldBe((409, "LAST_OPERATOR"));
@@ -277,6 +301,13 @@ public sealed class AdminTests : IAsyncLifetime
 
     private Task<int> CountAsync(TenantContext tenant) =>
         _identity.Database.Database.AsAppAsync(tenant, session => session.QuerySingleAsync<int>("SELECT count(*)::int FROM identity.account"), CancellationToken.None);
+
+    private async Task PromoteAsync(string id)
+    {
+        TypeId.TryParse(id, "acc", out var account).ShouldBeTrue();
+        await _identity.Database.Database.AsWorkerAsync(worker => worker.ExecuteAsync("UPDATE identity.account SET email_verified_at = now() WHERE id = @account", new { account }), CancellationToken.None);
+        (await SendAsync(HttpMethod.Put, $"/api/admin/accounts/{id}/role", new { role = "admin" })).Status.ShouldBe(204);
+    }
 
     private async Task<List<string>> EmailsAsync(string query)
     {

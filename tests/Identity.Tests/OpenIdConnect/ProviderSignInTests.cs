@@ -11,7 +11,7 @@ public sealed class ProviderSignInTests(ProviderServer world) : IClassFixture<Pr
         var (status, body) = await world.NewBrowser().SendAsync(HttpMethod.Get, "/auth/providers");
         status.ShouldBe(200);
         body.ToString().ShouldNotContain(FakeOidcProvider.ClientSecret);
-        body.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("id").GetString()).ShouldBe(["acme", "gone"], ignoreOrder: true);
+        body.GetProperty("data").EnumerateArray().Select(item => item.GetProperty("id").GetString()).ShouldBe(["acme", "gone"], ignoreOrder: true);
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class ProviderSignInTests(ProviderServer world) : IClassFixture<Pr
         var browser = world.NewBrowser();
         (await browser.SignInAsync()).ShouldBe("/sign-in?problem=PROVIDER_ACCOUNT_EXISTS");
         browser.Cookies.Keys.ShouldNotContain("tg_access");
-        (await owner.SendAsync(HttpMethod.Get, "/auth/identities")).Body.GetProperty("items").GetArrayLength().ShouldBe(0);
+        (await owner.SendAsync(HttpMethod.Get, "/auth/identities")).Body.GetProperty("data").GetArrayLength().ShouldBe(0);
     }
 
     [Theory]
@@ -87,7 +87,7 @@ public sealed class ProviderSignInTests(ProviderServer world) : IClassFixture<Pr
         await there.SignInAsync();
         (await MeAsync(there)).Email.ShouldBe("both@example.com");
 
-        var identity = (await owner.SendAsync(HttpMethod.Get, "/auth/identities")).Body.GetProperty("items")[0];
+        var identity = (await owner.SendAsync(HttpMethod.Get, "/auth/identities")).Body.GetProperty("data")[0];
         identity.GetProperty("name").GetString().ShouldBe("Acme");
         var path = $"/auth/identities/{identity.GetProperty("id").GetString()}";
         var stranger = await RegisterAsync("stranger@example.com");
