@@ -139,7 +139,9 @@ public sealed class ReportEndpointTests
         // The period turned an hour ago, and half an hour ago the subscription came back on a newer version.
         var turned = Now.AddHours(-1);
         var changed = Now.AddMinutes(-30);
-        server.Subscriptions.Add(1, startedAt: turned.AddMonths(-1), version: at => at < changed ? 1 : 2);
+        // Not each month has a day of this number to have begun on.
+        var started = Enumerable.Range(1, 12).Select(months => turned.AddMonths(-months)).First(at => at.Day == turned.Day);
+        server.Subscriptions.Add(1, startedAt: started, version: at => at < changed ? 1 : 2);
         (await server.ReportAsync(Reporting.Event(meter, "1", 5, time: turned.AddMinutes(-10)), Reporting.Event(meter, "2", 7, time: turned.AddMinutes(10)), Reporting.Event(meter, "3", 9)))
             .ShouldBe(["accepted", "accepted", "accepted"]);
         (await server.Db.RowsAsync("SELECT plan_version, amount::bigint FROM metering.usage_by_period ORDER BY period_start, plan_version")).ShouldBe(
