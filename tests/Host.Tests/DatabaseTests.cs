@@ -37,8 +37,7 @@ public sealed class DatabaseTests
             using (var response = await http.SendAsync(market.Call("/small"), TestContext.Current.CancellationToken))
                 response.StatusCode.ShouldBe(HttpStatusCode.OK);
         (await market.SettledRequestsAsync(program, 20)).ShouldBe(20);
-        (exitCode, output) = await program.CommandAsync("reconcile");
-        exitCode.ShouldBe(0, output);
+        await Load.ReconciledAsync(program);
         Directory.Exists(Path.Combine(program.Data, "postgres")).ShouldBeFalse("a cluster of its own beside the external server");
         (await program.StopAsync()).ShouldBe(0, program.Output);
     }

@@ -35,13 +35,13 @@ internal static class Load
     }
 
     /// <summary>Until everything is shipped after an outage the command says that the node is unsettled (2). A difference (1) never goes away.</summary>
-    public static async Task ReconciledAsync(RunningProgram program)
+    public static async Task<string> ReconciledAsync(RunningProgram program)
     {
         while (true)
         {
             var (exitCode, output) = await program.CommandAsync("reconcile");
             if (exitCode == 0)
-                return;
+                return output;
             exitCode.ShouldBe(2, output);
             // Each look is a process.
             await Task.Delay(500, TestContext.Current.CancellationToken);

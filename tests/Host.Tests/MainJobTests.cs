@@ -31,9 +31,7 @@ public sealed class MainJobTests(SharedProgram fixture)
         var invoice = await Market.GetAsync(market.Consumer, $"/api/subscriptions/{market.SubscriptionId}/invoices/upcoming");
         invoice.GetProperty("total").GetInt64().ShouldBe(1000 + 600 * 50);
 
-        var (exitCode, output) = await fixture.Program.CommandAsync("reconcile");
-        exitCode.ShouldBe(0, output);
-        output.ShouldContain(market.SubscriptionId);
+        (await Load.ReconciledAsync(fixture.Program)).ShouldContain(market.SubscriptionId);
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace Tollgate.TestKit;
 /// have it before ours listens, and a program that could not start would be taken for the one that answers there. So these are below the range that the system takes from, and each is
 /// kept from all other suites by a locked file for as long as this process lives.
 /// </summary>
-internal static class FreePort
+public static class FreePort
 {
     private const int First = 15_000;
     private const int Count = 15_000;

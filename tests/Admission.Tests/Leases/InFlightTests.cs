@@ -148,7 +148,7 @@ public sealed class InFlightTests : IAsyncLifetime
 
     private async Task BeganAsync(TestServer node, Buyer buyer)
     {
-        var deadline = TimeProvider.System.GetUtcNow().AddSeconds(30);
+        var deadline = TimeProvider.System.GetUtcNow().AddSeconds(60);
         while (await _calls.BeginAsync(node, buyer) != AdmissionVerdict.Admitted)
         {
             (TimeProvider.System.GetUtcNow() < deadline).ShouldBeTrue($"no place is given; {node.State().Subscribers.Find(buyer.Subscription)!.Value.InFlight} in flight of {node.State().Subscribers.Find(buyer.Subscription)!.Value.Slots!.Granted}");
