@@ -21,12 +21,13 @@ internal sealed record Slice(long From, long Next, IReadOnlyList<JournalRecord> 
 internal sealed record SliceEffects(
     ShippedPosition After, List<LogRow> Rows, IReadOnlyList<KeyValuePair<(DateTime Hour, Guid Subscription), long>> Counters)
 {
-    /// <param name="rows">What they are put into.</param>
+    /// <param name="rows">What the events are put into.</param>
+    /// <param name="counters">What the totals are put into.</param>
     /// <exception cref="ArgumentException">A record holds what no row can.</exception>
-    public static SliceEffects Of(ShippedPosition before, Slice slice, DateTimeOffset now, List<LogRow> rows)
+    public static SliceEffects Of(ShippedPosition before, Slice slice, DateTimeOffset now, List<LogRow> rows, CounterSums counters)
     {
         rows.Clear();
-        var counters = new Dictionary<(DateTime, Guid), long>();
+        counters.Clear();
         var totals = before.TotalsOffset;
         foreach (var record in slice.Records)
             switch (record.Kind)
@@ -42,14 +43,11 @@ internal sealed record SliceEffects(
                 case JournalRecordKind.Totals when record.Offset > totals:
                     totals = record.Offset;
                     foreach (var total in record.Totals)
-                    {
-                        var key = (DateTime.UnixEpoch.AddTicks(checked(total.HourSeconds * TimeSpan.TicksPerSecond)), total.SubscriptionId);
-                        counters[key] = checked(counters.GetValueOrDefault(key) + total.Billable);
-                    }
+                        counters.Add(total);
                     break;
             }
         rows.Sort(LogRow.ByPlaceInIndexes);
-        return new SliceEffects(Move(before, slice) with { TotalsOffset = totals }, rows, [.. counters.OrderBy(c => c.Key)]);
+        return new SliceEffects(Move(before, slice) with { TotalsOffset = totals }, rows, counters.InOrder());
     }
 
     /// <summary>The position behind the slice, whatever its records hold.</summary>

@@ -21,13 +21,14 @@ internal sealed class SliceWriter(IDatabase database, TimeProvider clock)
         """;
 
     private readonly List<LogRow> _rows = [];
+    private readonly CounterSums _counters = new();
     private readonly Rollups _rollups = new();
     private readonly ColumnLists _columns = new();
 
     /// <param name="lookUp">Leave out events that are in the log already. Only after <see cref="AlreadyLoggedException"/>: the compare-and-set makes it a rare sight.</param>
     public async Task<(ShippedPosition Position, int Events)> WriteAsync(Guid journalId, ShippedPosition before, Slice slice, bool lookUp, CancellationToken cancellation)
     {
-        var effects = SliceEffects.Of(before, slice, clock.GetUtcNow(), _rows);
+        var effects = SliceEffects.Of(before, slice, clock.GetUtcNow(), _rows, _counters);
         try
         {
             var events = await database.AsIngestAsync(async session =>
