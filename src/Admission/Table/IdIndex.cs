@@ -18,7 +18,6 @@ internal sealed class IdIndex(Func<int, Guid> idOf)
         var number = places.At(StartOf(id));
         for (var place = StartOf(id) + 1; number >= 0 && idOf(number) != id; place++)
             number = places.At(place);
-        GC.KeepAlive(places);
         return number;
     }
 

@@ -25,7 +25,6 @@ internal sealed class KeyTable
         var number = index.At(StartOf(digest));
         for (var place = StartOf(digest) + 1; number >= 0 && !CryptographicOperations.FixedTimeEquals(At(number).Digest, digest); place++)
             number = index.At(place);
-        GC.KeepAlive(index);
         return number;
     }
 

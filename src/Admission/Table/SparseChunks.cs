@@ -27,9 +27,9 @@ internal sealed class SparseChunks<T>
     public ref T Ensure(int number)
     {
         var chunk = ChunkOf(number);
-        // Neither cleared nor in large pages: either would make all of it present.
+        // Neither cleared nor in large pages nor where it may be moved: each would make all of it present.
         if (_chunks[chunk] is null)
-            Volatile.Write(ref _chunks[chunk], GC.AllocateUninitializedArray<T>(First << chunk));
+            Volatile.Write(ref _chunks[chunk], GC.AllocateUninitializedArray<T>(First << chunk, pinned: true));
         return ref this[number];
     }
 

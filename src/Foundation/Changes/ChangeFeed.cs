@@ -82,8 +82,7 @@ internal sealed partial class ChangeFeed : BackgroundService, IChangeFeed
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // A process that follows nothing needs no database for it.
-        if (_followers.Value.Length == 0)
+        if (!Follows)
             return;
         try
         {
@@ -155,6 +154,9 @@ internal sealed partial class ChangeFeed : BackgroundService, IChangeFeed
     // One at a time: handlers are never called concurrently.
     private async Task FollowAsync(CancellationToken cancellation)
     {
+        // A process that follows nothing needs no database for it.
+        if (!Follows)
+            return;
         await _turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
@@ -173,10 +175,7 @@ internal sealed partial class ChangeFeed : BackgroundService, IChangeFeed
     {
         var all = true;
         foreach (var follower in _followers.Value)
-            if (follower.IsAt(end))
-                follower.Reached(now);
-            else
-                all &= await follower.FollowAsync(now, cancellation).ConfigureAwait(false);
+            all &= await follower.FollowAsync(end, now, cancellation).ConfigureAwait(false);
         return all;
     }
 

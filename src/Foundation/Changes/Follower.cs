@@ -40,24 +40,16 @@ internal sealed class Follower(IChangeHandler handler, ChangeStore store, ILogge
         }
     }
 
-    /// <summary>True when nothing was committed that it has not applied: where the feed ends now, it stands.</summary>
-    public bool IsAt(ChangeStore.Range range) => Loaded && _failures == 0 && range.Feed == _feed && range.Newest == Version;
-
-    /// <summary>It stands at the end of the feed, as of this time.</summary>
-    public void Reached(DateTimeOffset now) => (handler as IStoredChangeHandler)?.Reached(new FeedPlace(_feed, Version, now));
-
     /// <summary>Applies all that is committed now. False when it failed; the next round tries again.</summary>
-    public async Task<bool> FollowAsync(DateTimeOffset now, CancellationToken cancellation)
+    /// <param name="end">Where the feed ended a moment ago: who stands there has nothing to read.</param>
+    public async Task<bool> FollowAsync(ChangeStore.Range end, DateTimeOffset now, CancellationToken cancellation)
     {
         try
         {
-            if (!Loaded || _failures >= FailuresBeforeReload)
-                await LoadAsync(cancellation).ConfigureAwait(false);
-            while (await StepAsync(cancellation).ConfigureAwait(false))
-            {
-            }
+            if (!IsAt(end))
+                await CatchUpAsync(cancellation).ConfigureAwait(false);
             _failures = 0;
-            Reached(now);
+            (handler as IStoredChangeHandler)?.Reached(new FeedPlace(_feed, Version, now));
             return true;
         }
         catch (Exception failed) when (!cancellation.IsCancellationRequested)
@@ -65,6 +57,17 @@ internal sealed class Follower(IChangeHandler handler, ChangeStore store, ILogge
             _failures++;
             logger.LogError(failed, "{Handler} could not follow the changes after {Version} (failure {Count}); it tries again", handler.GetType().Name, Version, _failures);
             return false;
+        }
+    }
+
+    private bool IsAt(ChangeStore.Range end) => Loaded && _failures == 0 && end.Feed == _feed && end.Newest == Version;
+
+    private async Task CatchUpAsync(CancellationToken cancellation)
+    {
+        if (!Loaded || _failures >= FailuresBeforeReload)
+            await LoadAsync(cancellation).ConfigureAwait(false);
+        while (await StepAsync(cancellation).ConfigureAwait(false))
+        {
         }
     }
 

@@ -3,16 +3,20 @@ namespace Tollgate.Host.Startup;
 /// <summary>After the start, when most of what the program runs is compiled, and now and then: memory that is free, or only a copy of a file, goes back.</summary>
 internal sealed class MemoryTrims(TimeProvider clock) : BackgroundService
 {
+    // What compiling reads comes back soon after a start; the C library's memory is walked with its lock held, so less often.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
+    private const int RoundsToTrim = 4;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, clock);
         try
         {
+            var round = 0;
             do
             {
-                NativeHeap.Trim();
+                if (round++ % RoundsToTrim == 0)
+                    NativeHeap.Trim();
                 MappedAssemblies.Release();
             }
             while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));

@@ -51,7 +51,9 @@ public sealed class StoredSnapshotTests : IAsyncLifetime
             return Task.CompletedTask;
         }
 
-        public void Reached(FeedPlace reached) => Place = reached;
+        public bool CannotKeep { get; set; }
+
+        public void Reached(FeedPlace reached) => Place = CannotKeep ? throw new InvalidOperationException("It cannot be kept.") : reached;
     }
 
     /// <summary>The database answers when the test says so.</summary>
@@ -93,6 +95,26 @@ public sealed class StoredSnapshotTests : IAsyncLifetime
         stored.Place.Feed.ShouldBe(place.Feed);
         stored.Place.FreshAt.ShouldBe(_clock.GetUtcNow());
         await feed.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task Follow_NothingNewAndThePlaceCannotBeKept_IsNotCurrentAndTriesAgain()
+    {
+        await InsertAsync(Id(1));
+        var stored = new Stored(await PlaceAsync());
+        using var feed = Feed(new Away(), stored);
+        await feed.StartAsync(CancellationToken.None);
+        await feed.CatchUpAsync(CancellationToken.None);
+        stored.CannotKeep = true;
+        _clock.Advance(TimeSpan.FromSeconds(30));
+        await feed.CatchUpAsync(CancellationToken.None);
+        feed.Staleness.ShouldBe(TimeSpan.FromSeconds(30));
+
+        stored.CannotKeep = false;
+        await feed.CatchUpAsync(CancellationToken.None);
+        feed.Staleness.ShouldBe(TimeSpan.Zero);
+        stored.Place!.FreshAt.ShouldBe(_clock.GetUtcNow());
+        (stored.Loads, stored.Applied.Count).ShouldBe((0, 0));
     }
 
     [Fact]
