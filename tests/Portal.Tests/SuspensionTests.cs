@@ -71,15 +71,15 @@ public sealed class SuspensionTests(PortalFixture fixture)
     [Fact]
     public async Task Operator_FindsARemovedOrganization_ByTheSlugThatItHad_AndIsOfferedNothingForIt()
     {
-        using var owner = await Invitations.OwnAsync(fixture, "closed-shop", "Shop of Yesterday", "Cleo Closed", "cleo.closed@example.com");
-        using (var removed = await owner.DeleteAsync("/api/organizations/closed-shop"))
+        using var owner = await Invitations.OwnAsync(fixture, "yesterdays-shop", "Shop of Yesterday", "Cleo Closed", "cleo.closed@example.com");
+        using (var removed = await owner.DeleteAsync("/api/organizations/yesterdays-shop"))
             ((int)removed.StatusCode).ShouldBe(204, await removed.Content.ReadAsStringAsync());
 
         await using var admin = await fixture.VisitAsync();
         await admin.SignInAsync(Town.Ada);
-        await admin.OpenAsync("/admin?view=organizations&q=closed-shop");
+        await admin.OpenAsync("/admin?view=organizations&q=yesterdays-shop");
         var row = admin.Page.GetByRole(AriaRole.Row).Filter(new() { HasText = "Shop of Yesterday" });
-        await Expect(row).ToContainTextAsync("closed-shop");
+        await Expect(row).ToContainTextAsync("yesterdays-shop");
         await Expect(row).ToContainTextAsync("removed");
         await admin.ClickAsync("Shop of Yesterday");
         var beside = admin.Page.GetByRole(AriaRole.Complementary);
