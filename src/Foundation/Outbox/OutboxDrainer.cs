@@ -15,15 +15,16 @@ internal sealed class OutboxDrainer(
 {
     private const int InARow = 100;
 
-    // One look for all handlers: in most rounds nothing is due.
+    // One look for all handlers: in most rounds nothing is due. LATERAL and LIMIT: as EXISTS, all events would be read for each handler, and each by itself.
     private const string DueSql = """
         SELECT w.handler
         FROM unnest(@handlers::text[], @types::text[], @versions::int[]) AS w (handler, type, version)
-        WHERE EXISTS (
+        CROSS JOIN LATERAL (
           SELECT FROM foundation.event e
           WHERE e.type = w.type AND e.version <= w.version AND NOT EXISTS (
             SELECT FROM foundation.handled h
-            WHERE h.event_id = e.id AND h.handler = w.handler AND (h.handled_at IS NOT NULL OR h.next_attempt_at > @now)))
+            WHERE h.event_id = e.id AND h.handler = w.handler AND (h.handled_at IS NOT NULL OR h.next_attempt_at > @now))
+          LIMIT 1) AS due
         """;
 
     private const string NextSql = """
