@@ -1,5 +1,5 @@
 import { createRootRoute, createRoute, createRouter, redirect } from "@tanstack/react-router";
-import type { AdminFilters } from "./admin/data";
+import { statusIn, type AdminFilters } from "./admin/filters";
 import { queryClient } from "./api/query";
 import type { AuditFilters } from "./audit/data";
 import { sorts, type Filters, type Sort } from "./catalog/data";
@@ -138,12 +138,10 @@ const auditLog = createRoute({
 const admin = createRoute({
   getParentRoute: () => desk,
   path: "/admin",
-  validateSearch: (search): AdminFilters => ({
-    view: oneOf(["organizations"], search.view),
-    q: text(search.q),
-    status: oneOf(["active", "disabled", "deleted", "operators", "suspended", "removed"], search.status),
-    open: text(search.open),
-  }),
+  validateSearch: (search): AdminFilters => {
+    const view = oneOf(["organizations"], search.view);
+    return { view, q: text(search.q), status: statusIn(view, search.status), open: text(search.open) };
+  },
   component: lazyPage(() => import("./admin/AdminPage"), "AdminPage"),
 });
 

@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { accountState, knownSlug, organizationState, type AdminAccount, type AdminOrganization } from "~/admin/data";
+import { statusIn } from "~/admin/filters";
 import { may, type Permission } from "~/session/organization";
 
 const source = join(import.meta.dirname, "../src");
@@ -13,6 +14,8 @@ describe("what one may do", () => {
     expect(may(steward, "manage_subscriptions")).toBe(true);
     expect(may(steward, "manage_apis")).toBe(false);
     expect(may(undefined, "view")).toBe(false);
+    // As a node of the version before answers.
+    expect(may({} as never, "view")).toBe(false);
   });
 
   it("is written down nowhere in the portal: a role is shown and given, and nothing follows from its name", () => {
@@ -23,6 +26,17 @@ describe("what one may do", () => {
 });
 
 const stateOf = (part: Partial<AdminAccount>) => accountState({ role: "user", disabled_at: null, deleted_at: null, ...part } as AdminAccount);
+
+describe("a link to a list of the operators'", () => {
+  it("narrows it to a state that it has: of the other list's it knows nothing", () => {
+    expect(statusIn(undefined, "disabled")).toBe("disabled");
+    expect(statusIn(undefined, "suspended")).toBeUndefined();
+    expect(statusIn("organizations", "removed")).toBe("removed");
+    expect(statusIn("organizations", "disabled")).toBeUndefined();
+    expect([statusIn(undefined, "active"), statusIn("organizations", "active")]).toEqual(["active", "active"]);
+    expect([statusIn(undefined, undefined), statusIn("organizations", 3)]).toEqual([undefined, undefined]);
+  });
+});
 
 describe("what an operator is told of", () => {
   const organization = { slug: "removed-1", former_slugs: ["acme"], removed_at: null, suspension: null } as unknown as AdminOrganization;

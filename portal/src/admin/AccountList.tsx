@@ -4,7 +4,8 @@ import { Button } from "~/design/Button";
 import { When } from "~/design/Figures";
 import { Failed, Lines } from "~/design/States";
 import { AccountDetail } from "./AccountDetail";
-import { accountsQuery, accountState, type AdminFilters } from "./data";
+import { accountsQuery, accountState } from "./data";
+import type { AdminFilters } from "./filters";
 
 export function AccountList({ filters, onChange }: { filters: AdminFilters; onChange: (change: Partial<AdminFilters>) => void }) {
   const query = useInfiniteQuery(accountsQuery(filters));

@@ -7,7 +7,7 @@ import { Segments } from "~/design/Segments";
 import { textOf } from "~/design/useForm";
 import { usePageTitle } from "~/design/usePage";
 import { AccountList } from "./AccountList";
-import type { AdminFilters } from "./data";
+import type { AdminFilters } from "./filters";
 import { OrganizationList } from "./OrganizationList";
 
 /** For those who run this installation: everybody who is on it. */

@@ -12,7 +12,8 @@ import { counted } from "~/design/format";
 import { Failed, Lines } from "~/design/States";
 import { useNote } from "~/design/Toasts";
 import { textOf, useForm } from "~/design/useForm";
-import { knownSlug, organizationQuery, suspendOrganization, unsuspendOrganization, type AdminFilters, type AdminOrganization, type AdminOrganizationDetail } from "./data";
+import { knownSlug, organizationQuery, suspendOrganization, unsuspendOrganization, type AdminOrganization, type AdminOrganizationDetail } from "./data";
+import type { AdminFilters } from "./filters";
 
 interface DetailProps {
   id: string;
@@ -38,11 +39,12 @@ export function OrganizationDetail({ id, onChange }: DetailProps) {
 
 function Facts({ detail, onChange }: { detail: AdminOrganizationDetail; onChange: DetailProps["onChange"] }) {
   const { organization, members } = detail;
+  const slug = knownSlug(organization);
   return (
     <div className="grid gap-20 text-14">
       <p className="text-quiet">
-        <code className="break-all">{knownSlug(organization)}</code>
-        {organization.personal && ", personal"}, since <When at={organization.created_at} />.{" "}
+        {slug && <><code className="break-all">{slug}</code>, </>}
+        {organization.personal && "personal, "}since <When at={organization.created_at} />.{" "}
         <Link to="/audit-log" search={{ all: "1", subject: organization.id }} className="link">
           What was done to it
         </Link>

@@ -3,7 +3,8 @@ import { failureOf } from "~/api/query";
 import { Button } from "~/design/Button";
 import { Day } from "~/design/Figures";
 import { Failed, Lines } from "~/design/States";
-import { knownSlug, organizationsQuery, organizationState, type AdminFilters } from "./data";
+import { knownSlug, organizationsQuery, organizationState } from "./data";
+import type { AdminFilters } from "./filters";
 import { OrganizationDetail } from "./OrganizationDetail";
 
 export function OrganizationList({ filters, onChange }: { filters: AdminFilters; onChange: (change: Partial<AdminFilters>) => void }) {

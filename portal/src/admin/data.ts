@@ -2,19 +2,13 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { Answer } from "@tollgate/sdk";
 import { take, tollgate } from "~/api/client";
 import { queryClient } from "~/api/query";
+import type { AdminFilters } from "./filters";
 
 export type AdminAccount = Answer<"/api/admin/accounts", "get">["data"][number];
 export type AdminAccountDetail = Answer<"/api/admin/accounts/{id}", "get">;
 export type AdminSession = AdminAccountDetail["sessions"][number];
 export type AdminOrganizationDetail = Answer<"/api/admin/organizations/{id}", "get">;
 export type AdminOrganization = Answer<"/api/admin/organizations", "get">["data"][number];
-
-export interface AdminFilters {
-  view?: "organizations";
-  q?: string;
-  status?: "active" | "disabled" | "deleted" | "operators" | "suspended" | "removed";
-  open?: string;
-}
 
 export const accountsQuery = (filters: AdminFilters) =>
   infiniteQueryOptions({
@@ -46,7 +40,7 @@ export const accountState = (account: AdminAccount): "deleted" | "disabled" | "o
 export const organizationState = (organization: AdminOrganization): "removed" | "suspended" | "active" =>
   organization.removed_at ? "removed" : organization.suspension ? "suspended" : "active";
 
-/** Under which slug people know it: a removed one has none any more. */
+/** Under which slug people know it: a removed one has none any more, and that of somebody who is gone nobody is told. */
 export const knownSlug = (organization: AdminOrganization): string | undefined => (organization.removed_at ? organization.former_slugs[0] : organization.slug);
 
 const changed = () => queryClient.invalidateQueries({ queryKey: ["admin"] });

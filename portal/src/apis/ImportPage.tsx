@@ -3,10 +3,10 @@ import { useMemo, useState } from "react";
 import { Button } from "~/design/Button";
 import { TextField } from "~/design/Field";
 import { counted } from "~/design/format";
-import { Failed } from "~/design/States";
+import { Failed, Lines } from "~/design/States";
 import { textOf, useForm } from "~/design/useForm";
 import { usePageTitle } from "~/design/usePage";
-import type { Membership } from "~/session/data";
+import { useSession, type Membership } from "~/session/data";
 import { may, useOrganization } from "~/session/organization";
 import { CategoryField } from "./CategoryField";
 import { createApi } from "./data";
@@ -25,7 +25,12 @@ interface Typed {
 export function ImportPage() {
   usePageTitle("Import an API");
   const organization = useOrganization();
+  const known = useSession() !== undefined;
   const refused = organization !== undefined && !may(organization, "manage_apis");
+  const allowed = known && !refused;
+  // Once it was there it goes out of sight only: what was pasted is there again with an organization that one may import for.
+  const [opened, setOpened] = useState(allowed);
+  if (allowed && !opened) setOpened(true);
   return (
     <>
       <header className="mb-24">
@@ -35,13 +40,20 @@ export function ImportPage() {
           </Link>
         </p>
         <h1 className="text-26 font-semibold mt-4">Import an API</h1>
-        <p className="text-quiet mt-4 max-w-prose">
-          {refused
-            ? `As ${organization.role} of ${organization.name} you cannot import an API for it. An owner can, or gives you a role that can.`
-            : `It becomes a draft that only ${organization?.name ?? "you"} can see. Plans and publishing come after.`}
-        </p>
+        {known && (
+          <p className="text-quiet mt-4 max-w-prose">
+            {refused
+              ? `As ${organization.role} of ${organization.name} you cannot import an API for it. An owner can, or gives you a role that can.`
+              : `It becomes a draft that only ${organization?.name ?? "you"} can see. Plans and publishing come after.`}
+          </p>
+        )}
       </header>
-      {!refused && <ImportForm organization={organization} />}
+      {!known && <Lines />}
+      {opened && (
+        <div hidden={!allowed}>
+          <ImportForm organization={organization} />
+        </div>
+      )}
     </>
   );
 }

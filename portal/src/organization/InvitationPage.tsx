@@ -69,9 +69,11 @@ function Received({ token, me }: { token: string; me: Me }) {
         <div className="mt-24"><Lines rows={2} /></div>
       </Sheet>
     );
-  const { organization, role, role_summary: summary, invited_by: by, expires_at: until } = query.data;
+  const { organization, role, invited_by: by, expires_at: until } = query.data;
+  // A node of the version before says nothing of the role.
+  const summary: string | undefined = query.data.role_summary;
   return (
-    <Sheet title={`Join ${organization}`} lead={`${by} invites you, ${me.account.email}, as ${role}. ${summary}.`} other={<>The invitation works once, until <Day at={until} />.</>}>
+    <Sheet title={`Join ${organization}`} lead={`${by} invites you, ${me.account.email}, as ${role}.${summary ? ` ${summary}.` : ""}`} other={<>The invitation works once, until <Day at={until} />.</>}>
       <div className="grid gap-16 mt-24">
         {me.account.email_verified ? <Answer token={token} invitation={query.data} /> : <ProofForm what={`One thing before: show that ${me.account.email} is yours. We mailed a code to it.`} again />}
       </div>

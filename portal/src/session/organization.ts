@@ -16,8 +16,11 @@ export function chooseOrganization(id: string): void {
 
 export type Permission = Membership["permissions"][number];
 
-/** Whether one's role there allows it, as the server says. Who may not is offered no button for it; the server refuses in any case. */
-export const may = (organization: Pick<Membership, "permissions"> | undefined, permission: Permission): boolean => organization?.permissions.includes(permission) ?? false;
+/**
+ * Whether one's role there allows it, as the server says. Who may not is offered no button for it; the server refuses in any case.
+ * A node of the version before, which may answer while nodes are updated one after the other, says nothing of it.
+ */
+export const may = (organization: Partial<Pick<Membership, "permissions">> | undefined, permission: Permission): boolean => organization?.permissions?.includes(permission) ?? false;
 
 /** The same of an organization that only its id is known of. */
 export function useMay(organization: string | undefined, permission: Permission): boolean {

@@ -94,7 +94,7 @@ internal sealed record AdminSessionResponse(
 
 internal sealed record AdminAccountDetailResponse(AdminAccountResponse Account, IReadOnlyList<AdminMembershipResponse> Organizations, IReadOnlyList<AdminSessionResponse> Sessions);
 
-/// <param name="FormerSlugs">That it gave up and that are held, the last one first. Of a removed organization the slug that it had is among them.</param>
+/// <param name="FormerSlugs">That it gave up and that are held, the last one first. Of a removed organization the slug that it had is among them, but of a personal one nothing is told: they were made of the name of who is gone.</param>
 /// <param name="RemovedAt">By an owner, or with the account whose personal one it was; for good. Its usage and invoices stay, nothing is done to it any more.</param>
 internal sealed record AdminOrganizationResponse(
     string Id, string Slug, string Name, string TimeZone, bool Personal, IReadOnlyList<string> FormerSlugs, int Members, DateTimeOffset CreatedAt, SuspensionResponse? Suspension, DateTimeOffset? RemovedAt)

@@ -17,9 +17,12 @@ internal static class AdminStore
         FROM identity.account a
         """;
 
-    private const string SelectOrganizations = """
+    // Those of the personal organization of a deleted account were made of its name, which is nobody's to read any more.
+    private const string Told = "NOT (o.personal AND o.removed_at IS NOT NULL)";
+
+    private const string SelectOrganizations = $"""
         SELECT o.id, o.slug, o.name, o.time_zone, o.personal, o.created_at, o.removed_at, (SELECT count(*)::int FROM identity.member m WHERE m.organization_id = o.id) AS members,
-               ARRAY(SELECT s.slug FROM identity.organization_slug s WHERE s.organization_id = o.id AND s.retired_at IS NOT NULL ORDER BY s.retired_at DESC, s.slug) AS former,
+               ARRAY(SELECT s.slug FROM identity.organization_slug s WHERE s.organization_id = o.id AND s.retired_at IS NOT NULL AND {Told} ORDER BY s.retired_at DESC, s.slug) AS former,
                x.suspended_at, x.reason AS suspended_reason
         FROM identity.organization o LEFT JOIN identity.suspension x ON x.organization_id = o.id
         """;
@@ -55,7 +58,7 @@ internal static class AdminStore
     public static Task<IReadOnlyList<AdminOrganizationRow>> OrganizationsAsync(DbSession session, AdminOrganizationParameters list) => session.QueryAsync<AdminOrganizationRow>($"""
         {SelectOrganizations}
         WHERE (@Pattern::text IS NULL OR o.slug LIKE @Pattern OR lower(o.name) LIKE @Pattern OR o.id = @id
-            OR EXISTS (SELECT FROM identity.organization_slug s WHERE s.organization_id = o.id AND s.slug LIKE @Pattern)) AND (@Last::uuid IS NULL OR o.id < @Last)
+            OR EXISTS (SELECT FROM identity.organization_slug s WHERE s.organization_id = o.id AND s.slug LIKE @Pattern AND {Told})) AND (@Last::uuid IS NULL OR o.id < @Last)
           AND CASE coalesce(@Status, '') WHEN 'active' THEN x.suspended_at IS NULL AND o.removed_at IS NULL WHEN 'suspended' THEN x.suspended_at IS NOT NULL AND o.removed_at IS NULL
                 WHEN 'removed' THEN o.removed_at IS NOT NULL ELSE true END
         ORDER BY o.id DESC LIMIT @limit

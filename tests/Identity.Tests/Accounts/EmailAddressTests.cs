@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Foundation;
 using Tollgate.Identity.Accounts;
 using Tollgate.Identity.Tests.Organizations;
@@ -84,6 +85,28 @@ public sealed class EmailAddressTests(OrganizationServer server) : IClassFixture
             (status, problem.GetProperty("errors").EnumerateArray().Single().GetProperty("code").GetString()).ShouldBe((422, "EMAIL_INVALID"), path);
         }
     }
+
+    [Theory]
+    [InlineData("admin")]
+    [InlineData("root@my_host")]
+    public async Task OddAddress_IsNotSeeded_ForNoMailWouldReachIt(string email)
+    {
+        (await Should.ThrowAsync<StartupException>(SeedAsync(email))).Message.ShouldBe($"{email}: This is not an e-mail address.");
+        (await server.Database.Database.AsWorkerAsync(session => AccountStore.FindByEmailAsync(session, email), CancellationToken.None)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task AddressOfTheSeed_WhenNoneIsGiven_IsTaken_AndOneFromBeforeIsFound()
+    {
+        var made = await SeedAsync("operator@localhost");
+        made.Created.ShouldBeTrue();
+        await server.Database.Database.AsWorkerAsync(session => session.ExecuteAsync("UPDATE identity.account SET email = 'operator@my_host' WHERE id = @id", new { id = made.AccountId }), CancellationToken.None);
+        var again = await SeedAsync("operator@my_host");
+        (again.AccountId, again.Created).ShouldBe((made.AccountId, false));
+    }
+
+    private Task<SeededAccount> SeedAsync(string email) =>
+        server.Server.Services.GetRequiredService<IAccountSeeder>().EnsureAccountAsync(email, "Operator", IdentityServer.Password, isOperator: false, CancellationToken.None);
 
     private static string? CodeOf(string address)
     {

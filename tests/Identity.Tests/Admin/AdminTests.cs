@@ -105,6 +105,30 @@ public sealed class AdminTests : IAsyncLifetime
         (await SendAsync(HttpMethod.Post, $"/api/admin/accounts/{TypeId.Format("acc", Guid.CreateVersion7())}/enable")).Status.ShouldBe(404);
     }
 
+    [Fact]
+    public async Task DeletedAccount_IsFoundByNoSlugOfItsOrganization_WhichWereMadeOfTheName()
+    {
+        var body = await _identity.RegisterAsync("hopper@example.com", "Hopper");
+        var (id, token) = (IdentityServer.Text(body.GetProperty("account"), "id"), IdentityServer.Text(body, "access_token"));
+        var personal = (await OrganizationsAsync("?q=hopper")).ShouldHaveSingleItem();
+        var (organization, first) = (IdOf(personal), IdentityServer.Text(personal, "slug"));
+        (await SendAsync(HttpMethod.Patch, $"/api/organizations/{first}", new { slug = "admiral-hopper" }, token)).Status.ShouldBe(200);
+        Former(await OrganizationsAsync($"?q={first}")).ShouldBe([first]);
+        (await SendAsync(HttpMethod.Post, "/me/delete", new { email = "hopper@example.com" }, token)).Status.ShouldBe(204);
+
+        foreach (var slug in new[] { first, "admiral-hopper", "hopper" })
+            (await OrganizationsAsync($"?q={slug}")).ShouldBeEmpty(slug);
+        Former(await OrganizationsAsync("?status=removed")).ShouldBeEmpty();
+        var (_, detail) = await SendAsync(HttpMethod.Get, $"/api/admin/organizations/{organization}");
+        detail.ToString().ShouldNotContain("hopper");
+        // The rows themselves are none of an operator's.
+        TypeId.TryParse(_operatorId, "acc", out var self).ShouldBeTrue();
+        TypeId.TryParse(organization, "org", out var removed).ShouldBeTrue();
+        (await _identity.Database.Database.AsAppAsync(new TenantContext(self, []) { IsOperator = true },
+            session => session.QuerySingleAsync<int>("SELECT count(*)::int FROM identity.organization_slug WHERE organization_id = @removed", new { removed }), CancellationToken.None)).ShouldBe(0);
+        (await SendAsync(HttpMethod.Get, $"/api/admin/accounts/{id}")).Body.ToString().ShouldNotContain("hopper");
+    }
+
     [Theory]
     [InlineData("/api/admin/accounts?status=suspended", "Use active, disabled, deleted or operators.")]
     [InlineData("/api/admin/organizations?status=disabled", "Use active, suspended or removed.")]
@@ -322,6 +346,8 @@ public sealed class AdminTests : IAsyncLifetime
         status.ShouldBe(200, body.ToString());
         return [.. body.GetProperty("data").EnumerateArray()];
     }
+
+    private static IEnumerable<string?> Former(List<JsonElement> only) => only.ShouldHaveSingleItem().GetProperty("former_slugs").EnumerateArray().Select(slug => slug.GetString());
 
     private static string IdOf(List<JsonElement> only) => IdOf(only.ShouldHaveSingleItem());
 
