@@ -121,6 +121,14 @@ public sealed class RoleTests(PortalFixture fixture)
         await viewer.OpenAsync("/apis/new");
         await Expect(viewer.Page.GetByText("As viewer of View House you cannot import an API for it.")).ToBeVisibleAsync();
         await Expect(viewer.Page.GetByLabel("OpenAPI document")).ToHaveCountAsync(0);
+        // What is pasted for one's own organization is out of sight for this one, and not lost.
+        await viewer.SwitchAsync("Vivi View");
+        await viewer.Page.GetByLabel("OpenAPI document").FillAsync("openapi: 3.1.0");
+        await viewer.SwitchAsync("View House");
+        await Expect(viewer.Page.GetByLabel("OpenAPI document")).ToBeHiddenAsync();
+        await viewer.SwitchAsync("Vivi View");
+        await Expect(viewer.Page.GetByLabel("OpenAPI document")).ToHaveValueAsync("openapi: 3.1.0");
+        await viewer.SwitchAsync("View House");
         await viewer.OpenAsync(town.WeatherListing);
         await viewer.Page.GetByRole(AriaRole.Radio, new() { Name = "Business" }).CheckAsync();
         await Expect(viewer.Page.GetByText("As viewer of View House you cannot subscribe for it.")).ToBeVisibleAsync();

@@ -120,9 +120,15 @@ internal sealed class Visit : IAsyncDisposable
     public async Task ForOrganizationAsync(string name)
     {
         await OpenAsync("/organization");
+        await SwitchAsync(name);
+        await Expect(Heading).ToContainTextAsync(name);
+    }
+
+    /// <summary>The same on the page that is open.</summary>
+    public async Task SwitchAsync(string name)
+    {
         await Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Organization:") }).ClickAsync();
         await Page.GetByRole(AriaRole.Menuitemradio, new() { NameRegex = new(name) }).ClickAsync();
-        await Expect(Heading).ToContainTextAsync(name);
     }
 
     public async Task SignOutAsync()
