@@ -1,5 +1,6 @@
 using System.Text;
 using Tollgate.Metering.Journal;
+using Tollgate.TestKit;
 using static Tollgate.Metering.Tests.Journal.JournalFixture;
 
 namespace Tollgate.Metering.Tests.Journal;
@@ -122,14 +123,7 @@ public sealed class AppendTests
         files.Options.SegmentBytes = 4 * 1024 * 1024;
         using var journal = files.Open();
         var usage = Event(1);
-        for (var i = 0; i < 200; i++)
-            Round(journal, usage);
-
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
-            Round(journal, usage);
-
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        Allocations.WhenCompiled(() => Round(journal, usage)).ShouldBe(0);
 
         static void Round(UsageJournal journal, in UsageEvent usage)
         {
