@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Tollgate.Foundation;
@@ -12,11 +11,7 @@ namespace Tollgate.Admission.Table;
 internal sealed class Chunks<T>
     where T : unmanaged
 {
-    private const int FirstBits = 12;
-    private const int First = 1 << FirstBits;
-
-    // The first holds 4096, and with it 18 hold a billion.
-    private readonly T[][] _chunks = new T[18][];
+    private readonly T[][] _chunks = new T[ChunkSizes.Chunks][];
     private int _count;
 
     public int Count => Volatile.Read(ref _count);
@@ -25,8 +20,8 @@ internal sealed class Chunks<T>
     {
         get
         {
-            var chunk = BitOperations.Log2((uint)(number + First)) - FirstBits;
-            return ref _chunks[chunk][number + First - (First << chunk)];
+            var chunk = ChunkSizes.ChunkOf(number);
+            return ref _chunks[chunk][ChunkSizes.PlaceIn(chunk, number)];
         }
     }
 
@@ -41,9 +36,9 @@ internal sealed class Chunks<T>
     public int Add(in T value)
     {
         var number = _count;
-        var chunk = BitOperations.Log2((uint)(number + First)) - FirstBits;
+        var chunk = ChunkSizes.ChunkOf(number);
         if (_chunks[chunk] is null)
-            Volatile.Write(ref _chunks[chunk], LargeArrays.Make<T>(First << chunk));
+            Volatile.Write(ref _chunks[chunk], LargeArrays.Make<T>(ChunkSizes.LengthOf(chunk)));
         this[number] = value;
         Volatile.Write(ref _count, number + 1);
         return number;

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Tollgate.Admission.Table;
 
 /// <summary>
@@ -9,29 +7,25 @@ namespace Tollgate.Admission.Table;
 internal sealed class SparseChunks<T>
     where T : unmanaged
 {
-    private const int FirstBits = 12;
-    private const int First = 1 << FirstBits;
-    private readonly T[][] _chunks = new T[18][];
+    private readonly T[][] _chunks = new T[ChunkSizes.Chunks][];
 
     /// <summary>Of a number that has been given its place.</summary>
     public ref T this[int number]
     {
         get
         {
-            var chunk = ChunkOf(number);
-            return ref _chunks[chunk][number + First - (First << chunk)];
+            var chunk = ChunkSizes.ChunkOf(number);
+            return ref _chunks[chunk][ChunkSizes.PlaceIn(chunk, number)];
         }
     }
 
     /// <summary>The number's place, to write to. For the one writer.</summary>
     public ref T Ensure(int number)
     {
-        var chunk = ChunkOf(number);
+        var chunk = ChunkSizes.ChunkOf(number);
         // Neither cleared nor in large pages nor where it may be moved: each would make all of it present.
         if (_chunks[chunk] is null)
-            Volatile.Write(ref _chunks[chunk], GC.AllocateUninitializedArray<T>(First << chunk, pinned: true));
+            Volatile.Write(ref _chunks[chunk], GC.AllocateUninitializedArray<T>(ChunkSizes.LengthOf(chunk), pinned: true));
         return ref this[number];
     }
-
-    private static int ChunkOf(int number) => BitOperations.Log2((uint)(number + First)) - FirstBits;
 }
