@@ -10,10 +10,12 @@ export async function changes({ rate = 2000, seconds = 20, env, rounds = 2 }) {
   const bed = await Bed.make({ env });
   const rows = [];
   try {
-    const peer = await bed.peer("tollgate");
-    await locked(() => warmUp(peer, bed));
+    // nginx, of which nothing is changed, tells what times of this length the machine itself makes.
+    const peers = { nginx: await bed.peer("nginx-key"), tollgate: await bed.peer("tollgate") };
+    for (const peer of Object.values(peers)) await locked(() => warmUp(peer, bed));
+    const kinds = [{ what: "nginx-key", peer: peers.nginx }, { what: "without changes", peer: peers.tollgate }, { what: "with changes", peer: peers.tollgate, changing: true }];
     for (let round = 0; round < rounds; round++)
-      for (const changing of [false, true])
+      for (const { what, peer, changing } of kinds)
         await locked(async () => {
           const made = [];
           // Changes go on from the end of the load's warm-up to its own end.
@@ -22,17 +24,17 @@ export async function changes({ rate = 2000, seconds = 20, env, rounds = 2 }) {
           const changer = changing ? sleep(warmup * 1000).then(() => change(bed, end, made)) : null;
           const times = await load;
           await changer;
-          rows.push({ round, changing, load: loadavg()[0], ...times, made });
+          rows.push({ round, what, load: loadavg()[0], ...times, made });
         });
-    for (const { round, changing, load, p50, p99, p999, max, over5ms, gap, gaps, made } of rows)
-      console.log(`round ${round + 1}, ${changing ? `${made.length} changes` : "no changes"}: p50 ${p50} p99 ${p99} p99.9 ${p999} longest ${max} us, ${over5ms} calls over 5 ms; longest time without an answer ${gap} us, ${gaps} over 5 ms (load average ${number(load)})`);
+    for (const { round, what, load, p50, p99, p999, max, over5ms, gap, gaps, made } of rows)
+      console.log(`round ${round + 1}, ${what}${made.length ? `, ${made.length}` : ""}: p50 ${p50} p99 ${p99} p99.9 ${p999} longest ${max} us, ${over5ms} calls over 5 ms; longest time without an answer ${gap} us, ${gaps} over 5 ms (load average ${number(load)})`);
     const of = (kind, field) => rows.flatMap((row) => row.made).filter((one) => one.kind === kind).map((one) => one[field]).sort((a, b) => a - b);
     for (const kind of ["made", "revoked", "revoked by another"]) {
       const found = of(kind, "ms");
       console.log(`a key is ${kind}, in force after: median ${number(found[found.length >> 1])} ms, p99 ${number(found[Math.floor(found.length * 0.99)])} ms, longest ${number(found.at(-1))} ms, ${found.length} times; of it until the change was answered: median ${number(median(of(kind, "answered")))} ms, longest ${number(of(kind, "answered").at(-1))} ms`);
     }
     for (const field of ["gap", "gaps", "p99", "over5ms"])
-      console.log(`${field} with changes / without: ${[true, false].map((changing) => number(median(rows.filter((row) => row.changing === changing).map((row) => row[field])))).join(" / ")}`);
+      console.log(`${field}: ${kinds.map(({ what }) => `${what} ${number(median(rows.filter((row) => row.what === what).map((row) => row[field])))}`).join(", ")}`);
     console.log(`raw numbers: ${save("changes", { rate, seconds, rows })}`);
   } finally {
     await bed.dispose();

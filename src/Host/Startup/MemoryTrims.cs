@@ -15,9 +15,13 @@ internal sealed class MemoryTrims(TimeProvider clock) : BackgroundService
             var round = 0;
             do
             {
-                if (round++ % RoundsToTrim == 0)
+                if (round % RoundsToTrim == 0)
                     NativeHeap.Trim();
-                MappedAssemblies.Release();
+                // What the start made and left lies in the oldest generation, which is seldom looked at by itself; nobody is stopped for it.
+                if (round is 1 or RoundsToTrim)
+                    GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+                round++;
+                LoadedCode.Release();
             }
             while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
         }
