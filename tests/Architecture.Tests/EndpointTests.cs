@@ -2,7 +2,10 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Architecture.Tests.Access;
+using Tollgate.Host.Startup;
 using Tollgate.Identity;
 
 namespace Tollgate.Architecture.Tests;
@@ -18,6 +21,17 @@ public sealed class EndpointTests
         endpoints.Count.ShouldBeGreaterThan(30);
         endpoints.SelectMany(Faults).ShouldBeEmpty();
         endpoints.GroupBy(ProgramEndpoints.NameOf, StringComparer.Ordinal).Where(group => group.Count() > 1).Select(group => group.Key).ShouldBeEmpty();
+    }
+
+    /// <summary>The check at the start, the matcher and the document ask for them; to build them is a fifth of what a start takes.</summary>
+    [Fact]
+    public async Task Endpoints_AreBuiltOnce()
+    {
+        await using var app = TollgateHost.Build(["--Data:Directory", Directory.CreateTempSubdirectory("tollgate-endpoints-").FullName]);
+        var endpoints = ProgramEndpoints.Of(app);
+        endpoints.Count.ShouldBeGreaterThan(30);
+        ProgramEndpoints.Of(app).ShouldBe(endpoints, ReferenceEqualityComparer.Instance);
+        app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().ShouldBe(endpoints, ReferenceEqualityComparer.Instance);
     }
 
     /// <summary>What each refuses to somebody who is signed in, or to an API token, clients are told.</summary>

@@ -60,6 +60,7 @@ internal static class TollgateHost
         app.UsePortalFiles(roles);
         app.UseFoundation();
         MapModules(app, roles);
+        BuildEndpointsOnce(app);
         // Said explicitly, so that the endpoints are known without a started server (tollgate openapi).
         app.UseEndpoints(static _ => { });
         return app;
@@ -109,6 +110,14 @@ internal static class TollgateHost
         app.MapMessaging();
         app.MapControlApiDocument();
         app.MapProblemsPage();
+    }
+
+    // A group builds its endpoints anew for everybody who asks, and the runtime compiles some methods for each: the check at the start, the matcher and the document have the same now.
+    private static void BuildEndpointsOnce(IEndpointRouteBuilder routes)
+    {
+        var once = new CompositeEndpointDataSource([.. routes.DataSources]);
+        routes.DataSources.Clear();
+        routes.DataSources.Add(once);
     }
 
     // Endpoints are built when they are first needed; building them now turns a request type without validation into a start that fails.
