@@ -1,53 +1,11 @@
 using Dapper;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using Tollgate.Foundation.Outbox;
-using Tollgate.Foundation.Postgres;
-using Tollgate.TestKit;
 
 namespace Tollgate.Foundation.Tests.Outbox;
 
-public sealed class OutboxTests : IAsyncLifetime
+public sealed class OutboxTests : OutboxTrial
 {
-    private readonly ManualClock _clock = new();
-    private TestDatabase _db = null!;
-
-    private sealed record Greeted(string Name);
-
-    public async ValueTask InitializeAsync()
-    {
-        _db = await TestDatabase.CreateAsync();
-        await using var connection = await _db.OwnerOrSuperuser.OpenConnectionAsync();
-        await connection.ExecuteAsync("""
-            CREATE SCHEMA trial;
-            CREATE TABLE trial.effect (handler text, event_id uuid, name text);
-            GRANT USAGE ON SCHEMA trial TO tollgate_worker;
-            GRANT SELECT, INSERT ON trial.effect TO tollgate_worker;
-            """);
-    }
-
-    public ValueTask DisposeAsync() => _db.DisposeAsync();
-
-    private sealed class Handler(string name, string type = "greeted", int maximum = 1) : IOutboxHandler
-    {
-        public int FailuresToCome { get; set; }
-
-        public string Name => name;
-
-        public string EventType => type;
-
-        public int MaximumVersion => maximum;
-
-        public async Task HandleAsync(DbSession session, OutboxEvent @event)
-        {
-            await session.ExecuteAsync("INSERT INTO trial.effect VALUES (@name, @Id, @Who)", new { name, @event.Id, Who = @event.Read<Greeted>().Name });
-            // After the effect, as a process that dies before its commit would.
-            if (FailuresToCome-- > 0)
-                throw new InvalidOperationException("died");
-        }
-    }
-
     [Fact]
     public async Task Drain_TwoHandlers_EachOnceInEffect()
     {
@@ -79,7 +37,7 @@ public sealed class OutboxTests : IAsyncLifetime
         (await EffectsAsync()).ShouldBe(["b Ada"]);
         await drainer.DrainAsync(CancellationToken.None);
         (await EffectsAsync()).ShouldBe(["b Ada"], "it waits before it tries again");
-        _clock.Advance(TimeSpan.FromSeconds(3));
+        Clock.Advance(TimeSpan.FromSeconds(3));
         await drainer.DrainAsync(CancellationToken.None);
         (await EffectsAsync()).ShouldBe(["a Ada", "b Ada"]);
     }
@@ -114,9 +72,9 @@ public sealed class OutboxTests : IAsyncLifetime
     [Fact]
     public async Task Publish_TransactionIsRefused_NoEvent()
     {
-        await _db.Database.AsAppAsync<Outcome<int>>(TenantContext.Nobody, async session =>
+        await Db.Database.AsAppAsync<Outcome<int>>(TenantContext.Nobody, async session =>
         {
-            await new Foundation.Outbox.Outbox(_clock).PublishAsync(session, "greeted", 1, new Greeted("Ada"));
+            await new Foundation.Outbox.Outbox(Clock).PublishAsync(session, "greeted", 1, new Greeted("Ada"));
             return Failure.NotFound("thing");
         }, CancellationToken.None);
         await Drainer(new Handler("a")).DrainAsync(CancellationToken.None);
@@ -125,7 +83,7 @@ public sealed class OutboxTests : IAsyncLifetime
 
     [Fact]
     public async Task Event_AppRole_CannotBeRead() =>
-        (await Should.ThrowAsync<PostgresException>(() => _db.Database.AsAppAsync(TenantContext.Nobody, session => session.QueryAsync<string>("SELECT payload FROM foundation.event"), CancellationToken.None)))
+        (await Should.ThrowAsync<PostgresException>(() => Db.Database.AsAppAsync(TenantContext.Nobody, session => session.QueryAsync<string>("SELECT payload FROM foundation.event"), CancellationToken.None)))
             .SqlState.ShouldBe(PostgresErrorCodes.InsufficientPrivilege);
 
     [Fact]
@@ -135,29 +93,9 @@ public sealed class OutboxTests : IAsyncLifetime
         await Drainer(new Handler("a")).DrainAsync(CancellationToken.None);
         await PublishAsync("greeted", 1, "open");
         await Drainer(new Handler("a") { FailuresToCome = 1 }).DrainAsync(CancellationToken.None);
-        _clock.Advance(TimeSpan.FromDays(8));
-        await new FoundationPruning(_db.Database, _clock, NullLogger<FoundationPruning>.Instance).RunAsync(CancellationToken.None);
-        await using var connection = await _db.OwnerOrSuperuser.OpenConnectionAsync();
+        Clock.Advance(TimeSpan.FromDays(8));
+        await new FoundationPruning(Db.Database, Clock, NullLogger<FoundationPruning>.Instance).RunAsync(CancellationToken.None);
+        await using var connection = await Db.OwnerOrSuperuser.OpenConnectionAsync();
         (await connection.QueryAsync<string>("SELECT payload ->> 'name' FROM foundation.event")).ShouldBe(["open"]);
-    }
-
-    private Task PublishAsync(string type, int version, string name) => _db.Database.AsAppAsync(TenantContext.Nobody, async session =>
-    {
-        await new Foundation.Outbox.Outbox(_clock).PublishAsync(session, type, version, new Greeted(name));
-        return true;
-    }, CancellationToken.None);
-
-    private async Task<string[]> EffectsAsync()
-    {
-        await using var connection = await _db.OwnerOrSuperuser.OpenConnectionAsync();
-        return [.. await connection.QueryAsync<string>("SELECT handler || ' ' || name FROM trial.effect ORDER BY 1")];
-    }
-
-    private OutboxDrainer Drainer(params IOutboxHandler[] handlers)
-    {
-        var services = new ServiceCollection();
-        foreach (var handler in handlers)
-            services.AddSingleton(handler);
-        return new OutboxDrainer((Database)_db.Database, _db.Sources, null!, services.BuildServiceProvider(), _clock, NullLogger<OutboxDrainer>.Instance);
     }
 }
