@@ -9,8 +9,8 @@ using Tollgate.Foundation.Postgres;
 using Tollgate.TestKit;
 
 // What a look costs when nothing is due, and what handling costs, while so many handled events of each handler are kept. Usage: run [kept for each handler] [handlers]
-const int Looks = 20;
-const int Backlog = 1000;
+const int Times = 20;
+const int Backlog = 100;
 var kept = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 100_000;
 var handlers = Enumerable.Range(0, args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 5).Select(number => new Idle($"bench.{number}")).ToArray();
 
@@ -21,21 +21,21 @@ foreach (var handler in handlers)
 await using var services = collection.BuildServiceProvider();
 using var drainer = new OutboxDrainer((Database)database.Database, database.Sources, null!, services, TimeProvider.System, NullLogger<OutboxDrainer>.Instance);
 await drainer.DrainAsync(CancellationToken.None);
-Say("one look, nothing kept", await MedianOfLooksAsync());
+Say("one look, nothing kept", await MedianAsync(() => drainer.DrainAsync(CancellationToken.None)));
 await KeepAsync();
 Say($"the first look at {kept:N0} for each of {handlers.Length} handlers", await TimeAsync(() => drainer.DrainAsync(CancellationToken.None)));
-Say("one look after it", await MedianOfLooksAsync());
-Say("an event from its commit to the end of the look that handles it", await TimeAsync(() => OneAsync(1)));
-Say($"each of {Backlog:N0} events that wait", await TimeAsync(() => OneAsync(Backlog)) / Backlog);
-Say("one look after that", await MedianOfLooksAsync());
+Say("one look after it", await MedianAsync(() => drainer.DrainAsync(CancellationToken.None)));
+Say("an event from before its commit to the end of the look that handles it", await MedianAsync(() => HandledAsync(1)));
+Say($"each of {Backlog:N0} events that wait", await TimeAsync(() => HandledAsync(Backlog)) / Backlog);
+Say("one look after that", await MedianAsync(() => drainer.DrainAsync(CancellationToken.None)));
 
-async Task<double> MedianOfLooksAsync()
+async Task<double> MedianAsync(Func<Task> work)
 {
     List<double> times = [];
-    for (var i = 0; i < Looks; i++)
-        times.Add(await TimeAsync(() => drainer.DrainAsync(CancellationToken.None)));
+    for (var i = 0; i < Times; i++)
+        times.Add(await TimeAsync(work));
     times.Sort();
-    return times[Looks / 2];
+    return times[Times / 2];
 }
 
 async Task<double> TimeAsync(Func<Task> work)
@@ -45,7 +45,7 @@ async Task<double> TimeAsync(Func<Task> work)
     return Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
 }
 
-async Task OneAsync(int events)
+async Task HandledAsync(int events)
 {
     var before = handlers[0].Handled;
     await ExecuteAsync($"INSERT INTO foundation.event (id, type, version, payload, at) SELECT gen_random_uuid(), '{handlers[0].Name}', 1, '{{}}', now() FROM generate_series(1, {events})");
