@@ -5,21 +5,30 @@ using Tollgate.Metering;
 using Tollgate.Metering.Journal;
 
 // What an append costs: alone on warm pages, then with the default segments and fsync interval, where pages and the disk have their part. In a folder of /dev/shm the disk has none.
-// Usage: [folder] [records]
+// Usage: [folder] [records] [burst|segments|single|read, several with commas; all of them without]
 var folder = args.Length > 0 ? args[0] : Path.Combine(Path.GetTempPath(), "tollgate-bench-" + Path.GetRandomFileName());
 var records = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 2_000_000;
+var parts = args.Length > 2 ? args[2].Split(',') : ["burst", "segments", "single", "read"];
+Console.WriteLine($"{Environment.ProcessorCount} processors, {folder}");
 try
 {
-    Burst(folder + "-burst", 1, records);
-    Burst(folder + "-burst", 1000, records);
+    if (parts.Contains("burst"))
+    {
+        Burst(folder + "-burst", 1, records);
+        Burst(folder + "-burst", 1000, records);
+    }
     using var journal = new UsageJournal(folder, new JournalOptions(), TimeProvider.System, NullLogger.Instance);
-    Console.WriteLine($"{Environment.ProcessorCount} processors, {folder}");
     Run(journal, "warm-up", 1, 200_000, paced: false);
-    Sustained(journal, records);
-    Run(journal, "1 thread, 50,000/s", 1, 200_000, paced: true);
-    Run(journal, "1 thread, as fast as it goes", 1, records, paced: false);
-    Run(journal, "4 threads, as fast as they go", 4, records, paced: false);
-    Read(journal);
+    if (parts.Contains("segments"))
+        Sustained(journal, records);
+    if (parts.Contains("single"))
+    {
+        Run(journal, "1 thread, 50,000/s", 1, 200_000, paced: true);
+        Run(journal, "1 thread, as fast as it goes", 1, records, paced: false);
+        Run(journal, "4 threads, as fast as they go", 4, records, paced: false);
+    }
+    if (parts.Contains("read"))
+        Read(journal);
 }
 finally
 {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Tollgate.Foundation;
 
 namespace Tollgate.Metering.Journal;
@@ -62,7 +63,7 @@ internal sealed class JournalFolder : IDisposable
     public void Delete(int index) => File.Delete(FileOf(index));
 
     /// <summary>
-    /// A new segment, really written and on disk before it has its name: a sparse file on a full disk would kill the process at the first touch.
+    /// A new segment. All its room is taken from the disk before it has its name: a sparse file on a full disk would kill the process at the first touch.
     /// </summary>
     /// <exception cref="IOException">No room.</exception>
     public Segment Create(int index)
@@ -72,7 +73,7 @@ internal sealed class JournalFolder : IDisposable
         var draft = System.IO.Path.Combine(Path, Name(index) + ".tmp");
         try
         {
-            WriteZeros(draft, index);
+            WriteDraft(draft, index);
             File.Move(draft, FileOf(index));
             FolderFlush.Flush(Path);
         }
@@ -91,17 +92,23 @@ internal sealed class JournalFolder : IDisposable
 
     public void Dispose() => _lock.Dispose();
 
-    private void WriteZeros(string draft, int index)
+    private void WriteDraft(string draft, int index)
     {
         // A refusal known beforehand spares a full disk the writing of a part.
         if (new DriveInfo(Path).AvailableFreeSpace < SegmentBytes)
             throw new IOException($"No {SegmentBytes} bytes are free in {Path}.");
         using var handle = File.OpenHandle(draft, FileMode.Create, FileAccess.Write, FileShare.None);
+        if (!NativeFiles.Reserve(handle, SegmentBytes))
+            WriteZeros(handle);
+        RandomAccess.Write(handle, Segment.NewHeader(Id, index, SegmentBytes), 0);
+        RandomAccess.FlushToDisk(handle);
+    }
+
+    private void WriteZeros(SafeFileHandle handle)
+    {
         var zeros = new byte[Math.Min(SegmentBytes, 1024 * 1024)];
         for (long at = 0; at < SegmentBytes; at += zeros.Length)
             RandomAccess.Write(handle, zeros.AsSpan(0, (int)Math.Min(zeros.Length, SegmentBytes - at)), at);
-        RandomAccess.Write(handle, Segment.NewHeader(Id, index, SegmentBytes), 0);
-        RandomAccess.FlushToDisk(handle);
     }
 
     private FileStream TakeLock()

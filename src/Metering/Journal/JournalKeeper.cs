@@ -14,6 +14,9 @@ internal sealed partial class JournalKeeper : IDisposable
     /// </summary>
     public const int WarmBytes = 4 * 1024 * 1024;
 
+    /// <summary>So many full segments may wait for the disk. No next one is made before there are fewer.</summary>
+    public const int MaximumUnsealed = 3;
+
     private const int RetryMilliseconds = 200;
     private const int TouchAheadBytes = 256 * 1024;
     private readonly IJournalKept _journal;
@@ -70,6 +73,14 @@ internal sealed partial class JournalKeeper : IDisposable
             _segmentThere = NotThereYet();
         _needSegment.Set();
         _closing.Set();
+    }
+
+    /// <summary>A full segment is on disk.</summary>
+    public void Sealed()
+    {
+        // The last ones are closed after the keeper's end.
+        if (!_stopping)
+            _needSegment.Set();
     }
 
     /// <summary>Called under the journal's lock: half of the warm pages are used.</summary>
@@ -193,8 +204,8 @@ internal sealed partial class JournalKeeper : IDisposable
         }
         _journal.Flush();
         Volatile.Write(ref _flushedTo, tail);
-        // Twice what the last interval took, so that a burst finds warm pages.
-        _journal.WarmAhead(Math.Max(TouchAheadBytes, 2 * (tail - from)), writing: true);
+        // Twice what the last interval took, so that a burst finds warm pages; beyond that the warmer looks after them.
+        _journal.WarmAhead(Math.Clamp(2 * (tail - from), TouchAheadBytes, WarmBytes), writing: true);
     }
 
     [LoggerMessage(2101, LogLevel.Error, "The next segment of the usage journal cannot be made; calls that must be metered are refused when the current one is full")]

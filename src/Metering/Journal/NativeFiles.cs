@@ -1,12 +1,48 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Tollgate.Metering.Journal;
 
-/// <summary>What .NET has no call for on Unix: msync and madvise of a part of a mapping.</summary>
+/// <summary>What .NET has no call for on Unix: fallocate that says whether it did, and msync and madvise of a part of a mapping.</summary>
 internal static unsafe partial class NativeFiles
 {
     private const int SyncNow = 4;
     private const int DontNeed = 4;
+    private const int PopulateRead = 22;
+    private const int PopulateWrite = 23;
+
+    // errno of Linux.
+    private const int Interrupted = 4;
+    private const int InvalidArgument = 22;
+    private const int NotImplemented = 38;
+    private const int NotSupported = 95;
+
+    /// <summary>
+    /// Takes the room of a new file from the disk, all of it, so that no later write into it meets a full one; it reads as zeros. False where the file system or the system cannot:
+    /// then zeros are to be written.
+    /// </summary>
+    /// <exception cref="IOException">No room.</exception>
+    public static bool Reserve(SafeFileHandle file, int length)
+    {
+        if (!OperatingSystem.IsLinux())
+            return false;
+        int error;
+        do
+        {
+            if (Fallocate(file, 0, 0, length) == 0)
+                return true;
+            error = Marshal.GetLastPInvokeError();
+        }
+        while (error == Interrupted);
+        return error is NotSupported or NotImplemented ? false : throw new IOException($"{length} bytes could not be reserved (errno {error}).");
+    }
+
+    /// <summary>
+    /// Makes the pages of a part of a mapping present, and writable without a fault when asked to, in one call; the start must be that of a page. False where the kernel has none
+    /// (before 5.14): then each page is to be touched. A page that cannot be had is left, where a touch would end the process.
+    /// </summary>
+    public static bool Populate(byte* start, long length, bool writing) => OperatingSystem.IsLinux()
+        && (Madvise(start, (nuint)length, writing ? PopulateWrite : PopulateRead) == 0 || Marshal.GetLastPInvokeError() != InvalidArgument);
 
     /// <summary>Brings a part of a mapping to disk; the start must be that of a page.</summary>
     public static void FlushPages(byte* start, long length)
@@ -23,7 +59,11 @@ internal static unsafe partial class NativeFiles
             _ = Madvise(start, (nuint)length, DontNeed);
     }
 
-    [LibraryImport("libc", EntryPoint = "madvise")]
+    [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static partial int Fallocate(SafeFileHandle file, int mode, nint offset, nint length);
+
+    [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static partial int Madvise(byte* address, nuint length, int advice);
 

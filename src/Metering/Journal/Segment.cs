@@ -4,11 +4,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Tollgate.Metering.Journal;
 
-/// <summary>One mapped file of the journal. It is whole and written with zeros before anybody maps it, so that touching it never meets a full disk.</summary>
+/// <summary>One mapped file of the journal. It has all its room on the disk before anybody maps it, so that touching it never meets a full one.</summary>
 internal sealed unsafe class Segment : IDisposable
 {
     private const uint Magic = 0x4A474754; // "TGGJ"
     private const int PageBytes = 4096;
+    private const int PopulateBytes = 1024 * 1024;
     private readonly SafeFileHandle _handle;
     private readonly MemoryMappedFile _map;
     private readonly MemoryMappedViewAccessor _view;
@@ -124,7 +125,12 @@ internal sealed unsafe class Segment : IDisposable
     /// <summary>Makes pages present, and writable without a fault when asked to, without changing a byte: the append path shall meet no cold page.</summary>
     public void Touch(long from, long to, bool writing)
     {
-        for (var at = from / PageBytes * PageBytes; at < Math.Min(to, Size); at += PageBytes)
+        to = Math.Min(to, Size);
+        from = from / Environment.SystemPageSize * Environment.SystemPageSize;
+        // In parts: who wants to change the process's mappings waits for one of them.
+        while (from < to && NativeFiles.Populate(Start + from, Math.Min(PopulateBytes, to - from), writing))
+            from += PopulateBytes;
+        for (var at = from; at < to; at += PageBytes)
         {
             ref var word = ref *(int*)(Start + at);
             if (writing)

@@ -51,7 +51,15 @@ internal sealed unsafe partial class UsageJournal
     /// <summary>Everything before this offset survives a loss of power.</summary>
     public long FlushedTo => _keeper.FlushedTo;
 
-    bool IJournalKept.NeedsSegment => _next is null;
+    // Records that come faster than the disk takes them wait for the segments that are full, and not, page by page and under the lock, for the kernel's limit of unwritten pages.
+    bool IJournalKept.NeedsSegment
+    {
+        get
+        {
+            lock (_gate)
+                return _next is null && _closed.Count < JournalKeeper.MaximumUnsealed;
+        }
+    }
 
     /// <summary>Seals the totals and brings all to disk. Streams still open are closed at the next start, as after a crash.</summary>
     public void Dispose()
@@ -109,13 +117,13 @@ internal sealed unsafe partial class UsageJournal
             }
             lock (_warmGate)
                 closed.Dispose();
+            _keeper.Sealed();
         }
         Segment current;
         int position;
         lock (_gate)
             (current, position) = (_current, _position);
         current.FlushTo(position);
-        current.ReleaseBefore(position);
     }
 
     void IJournalKept.WarmAhead(long bytes, bool writing)
@@ -129,6 +137,9 @@ internal sealed unsafe partial class UsageJournal
             lock (_gate)
                 (current, next, position) = (_current, _next, _position);
             current.Touch(position, position + bytes, writing);
+            // What is written waits for the disk in the kernel's memory: written out from a mapping, each page would be taken from it one by one, on all processors.
+            if (writing)
+                current.ReleaseBefore(position);
             // Made warm when it was made, but perhaps written out or dropped since: again when the end of this one is near.
             if (position >= current.Size - 2L * JournalKeeper.WarmBytes)
                 next?.Touch(0, Math.Max(bytes, position + bytes - current.Size), writing);

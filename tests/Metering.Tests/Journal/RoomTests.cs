@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Metering.Journal;
 using static Tollgate.Metering.Tests.Journal.JournalFixture;
 
@@ -99,13 +100,19 @@ public sealed class RoomTests
         journal.Begin(Large(0));
     }
 
-    /// <summary>A disk that is really full: a small tmpfs where the user may mount one; elsewhere the limit of the options stands for it.</summary>
-    [Fact]
-    public void Append_DiskFull_RefusesAndRecoversWhenSpaceReturns()
+    /// <summary>
+    /// A disk that is really full, where the user may mount one; elsewhere the limit of the options stands for it. The first two reserve a segment's room; ext2 cannot, and zeros are written.
+    /// </summary>
+    [Theory]
+    [InlineData("tmpfs")]
+    [InlineData("ext4")]
+    [InlineData("ext2")]
+    public void Append_DiskFull_RefusesAndRecoversWhenSpaceReturns(string fileSystem)
     {
         using var files = new JournalFixture();
         Directory.CreateDirectory(files.Path);
-        var mounted = Run("mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", files.Path) == 0;
+        var image = files.Path + ".image";
+        var mounted = Mount(fileSystem, image, files.Path);
         if (!mounted)
             files.Options.MaximumBytes = 2L * files.Options.SegmentBytes;
         files.Options.RetentionHours = 0;
@@ -132,7 +139,40 @@ public sealed class RoomTests
         {
             if (mounted)
                 Run("umount", files.Path).ShouldBe(0);
+            File.Delete(image);
         }
+    }
+
+    /// <summary>The disk takes no full segment: here, because the clock that is asked when one is closed stands still.</summary>
+    [Fact]
+    public void Append_FasterThanTheDisk_WaitsOnceThreeFullSegmentsDo()
+    {
+        using var files = new JournalFixture();
+        files.Options.SegmentBytes = SmallSegment;
+        using var clock = new StandingClock();
+        using var journal = new UsageJournal(files.Path, files.Options, clock, NullLogger.Instance);
+        var taken = 0;
+        try
+        {
+            Eventually(() =>
+            {
+                while (journal.TryAppend(Event(taken)))
+                    taken++;
+                return journal.Tail / SmallSegment >= JournalKeeper.MaximumUnsealed;
+            });
+            while (journal.TryAppend(Event(taken)))
+                taken++;
+
+            (journal.Tail / SmallSegment).ShouldBe(JournalKeeper.MaximumUnsealed);
+            ((IJournalKept)journal).NeedsSegment.ShouldBeFalse();
+            files.Segments().Length.ShouldBe(JournalKeeper.MaximumUnsealed + 1);
+        }
+        finally
+        {
+            clock.Go();
+        }
+        Eventually(() => journal.TryAppend(Event(taken)));
+        ReadAll(journal).Where(r => r.Kind == JournalRecordKind.Usage).Select(r => NumberOf(r.Usage)).ShouldBe(Enumerable.Range(0, taken + 1));
     }
 
     [Fact]
@@ -220,6 +260,16 @@ public sealed class RoomTests
 
     private static void Eventually(Func<bool> condition) => SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(60)).ShouldBeTrue();
 
+    // Room for some segments of 64 KB, on a device of its own where the kind needs one.
+    private static bool Mount(string fileSystem, string image, string folder)
+    {
+        if (fileSystem == "tmpfs")
+            return Run("mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", folder) == 0;
+        using (var disk = File.Create(image))
+            disk.SetLength(8 * 1024 * 1024);
+        return Run("mkfs." + fileSystem, "-q", "-F", "-m", "0", "-b", "4096", image) == 0 && Run("mount", "-o", "loop", image, folder) == 0;
+    }
+
     private static int Run(string program, params string[] arguments)
     {
         try
@@ -232,5 +282,20 @@ public sealed class RoomTests
         {
             return -1;
         }
+    }
+
+    private sealed class StandingClock : TimeProvider, IDisposable
+    {
+        private readonly ManualResetEventSlim _going = new();
+
+        public void Go() => _going.Set();
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            _going.Wait();
+            return base.GetUtcNow();
+        }
+
+        public void Dispose() => _going.Dispose();
     }
 }
