@@ -59,6 +59,9 @@ internal sealed unsafe partial class EventLoop : IDisposable
 
     public int Number { get; }
 
+    /// <summary>Buffers that its connections use in turn, on its thread.</summary>
+    public Stack<byte[]> Buffers { get; } = new();
+
     /// <summary>More events are being seen to on this thread: what is to be sent can wait until after them.</summary>
     public bool Gathers => t_current == this && _gathers;
 

@@ -13,8 +13,7 @@ namespace Tollgate.Gateway.Sockets;
 /// <param name="explain">What a reader is told of an error.</param>
 internal sealed class ReceiveReader(LoopSocket socket, Func<SocketException, Exception> explain) : PipeReader
 {
-    // A head fits into the least; what fills that is a body, which comes in larger pieces.
-    private const int Least = 4 * 1024;
+    // A head fits into a small one; what fills that is a body, which comes in larger pieces.
     private const int BodyRoom = 32 * 1024;
 
     private byte[] _buffer = [];
@@ -136,7 +135,7 @@ internal sealed class ReceiveReader(LoopSocket socket, Func<SocketException, Exc
         if (_end < _buffer.Length)
             return;
         var held = _end - _start;
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_fills ? BodyRoom : Least, held * 2));
+        var larger = SocketBuffers.Rent(Math.Max(_fills ? BodyRoom : SocketBuffers.Small, held * 2));
         _buffer.AsSpan(_start, held).CopyTo(larger);
         GiveBack();
         (_buffer, _end) = (larger, held);
@@ -145,7 +144,7 @@ internal sealed class ReceiveReader(LoopSocket socket, Func<SocketException, Exc
     private void GiveBack()
     {
         if (_buffer.Length > 0)
-            ArrayPool<byte>.Shared.Return(_buffer);
+            SocketBuffers.Return(_buffer);
         (_buffer, _start, _end) = ([], 0, 0);
     }
 

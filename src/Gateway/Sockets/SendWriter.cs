@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 
@@ -11,7 +10,6 @@ namespace Tollgate.Gateway.Sockets;
 /// </summary>
 internal sealed class SendWriter(LoopSocket socket) : PipeWriter, IGathered
 {
-    private const int Least = 4 * 1024;
     private const int MostGathered = 16 * 1024;
     private const int LeastBytesASecond = 1024;
 
@@ -265,7 +263,7 @@ internal sealed class SendWriter(LoopSocket socket) : PipeWriter, IGathered
     private void Grow(int room)
     {
         var unsent = _end - _start;
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(Least, unsent + room));
+        var larger = SocketBuffers.Rent(unsent + room);
         _buffer.AsSpan(_start, unsent).CopyTo(larger);
         GiveBack();
         (_buffer, _start, _end) = (larger, 0, unsent);
@@ -274,7 +272,7 @@ internal sealed class SendWriter(LoopSocket socket) : PipeWriter, IGathered
     private void GiveBack()
     {
         if (_buffer.Length > 0)
-            ArrayPool<byte>.Shared.Return(_buffer);
+            SocketBuffers.Return(_buffer);
         (_buffer, _start, _end) = ([], 0, 0);
     }
 }
