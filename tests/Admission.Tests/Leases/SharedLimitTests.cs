@@ -75,14 +75,15 @@ public sealed class SharedLimitTests : IAsyncLifetime
     [Fact]
     public async Task Admit_WhileALeaseIsGivenBack_IsNotRefused()
     {
-        const int limit = 50;
+        const int limit = 7;
         var buyer = await _nodes.SubscribeAsync(Node.Deny(limit, Window.Month));
         var node = _nodes.Nodes[0];
-        // One call takes all that there is, and is then not counted.
+        // One call takes all that there is, so little that the node does not ask ahead: that question would freeze, too, and this one would wait for its end.
         var all = await SharedNodes.CallAsync(node, buyer, limit);
-        node.Services.GetRequiredService<IAdmission>().GiveBack(all);
-        node.InHand(buyer.Subscription).ShouldBe(limit);
+        all.Admitted.ShouldBeTrue();
         await _nodes.Redis.FreezeAsync();
+        // It is in hand only now: the node cannot have given it back by itself before.
+        node.Services.GetRequiredService<IAdmission>().GiveBack(all);
         node.Leases(buyer.Subscription).GiveUp();
         await AdmissionServer.UntilAsync(() => node.InHand(buyer.Subscription) == 0, "it is being given back");
         SharedNodes.Admit(node.Services.GetRequiredService<IAdmission>(), buyer).Verdict.ShouldBe(AdmissionVerdict.Undecided);
@@ -130,13 +131,16 @@ public sealed class SharedLimitTests : IAsyncLifetime
     [Fact]
     public async Task Rebuild_WhatIsBeingGivenBackWhenTheMemoryIsLost_CostsNoMore()
     {
-        const int limit = 100, back = 30;
+        const int limit = 100, back = 7;
         var buyer = await _nodes.SubscribeAsync(Node.Deny(limit, Window.Month));
         var node = _nodes.Nodes[0];
-        // One call takes much, and is then not counted.
-        node.Services.GetRequiredService<IAdmission>().GiveBack(await SharedNodes.CallAsync(node, buyer, back));
+        // One call takes several; eight or more and the node would ask for another one ahead, and hold that too or not, as it comes.
+        var several = await SharedNodes.CallAsync(node, buyer, back);
+        several.Admitted.ShouldBeTrue();
         (await SharedNodes.CallAsync(_nodes.Nodes[1], buyer)).Admitted.ShouldBeTrue();
         await _nodes.Redis.FreezeAsync();
+        // Only from here on is it in hand: before, the node could have given it back by itself, and been answered.
+        node.Services.GetRequiredService<IAdmission>().GiveBack(several);
         node.Leases(buyer.Subscription).GiveUp();
         await AdmissionServer.UntilAsync(() => node.InHand(buyer.Subscription) == 0, "it is being given back");
         await _nodes.Redis.KillAsync();
