@@ -24,13 +24,16 @@ internal static unsafe partial class LoadedCode
             return;
         // Those of this context, and the runtime's own libraries, are never unmapped: what lies at their addresses is theirs for good.
         var assemblies = AssemblyLoadContext.Default.Assemblies.Where(assembly => !assembly.IsDynamic).Select(assembly => assembly.Location).ToHashSet(StringComparer.Ordinal);
-        var runtime = RuntimeEnvironment.GetRuntimeDirectory();
         try
         {
+            var mappings = File.ReadLines(maps).Select(line => FileMapping.TryParse(line, out var mapping) ? mapping : default)
+                .Where(mapping => mapping.Path is not null && (assemblies.Contains(mapping.Path) || (!mapping.Shared && IsOfRuntime(mapping.Path)))).ToArray();
+            foreach (var mapping in mappings.Where(mapping => mapping.Shared))
+                Release(mapping.Start, mapping.End);
             using var pages = File.OpenHandle(PageMap);
-            foreach (var line in File.ReadLines(maps))
-                if (FileMapping.TryParse(line, out var mapping) && (assemblies.Contains(mapping.Path) || mapping.Path.StartsWith(runtime, StringComparison.Ordinal)))
-                    Release(mapping, pages);
+            if (TellsWhatIsWritten(pages))
+                foreach (var mapping in mappings.Where(mapping => !mapping.Shared))
+                    ReleaseUnwritten(mapping.Start, mapping.End, pages);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
@@ -38,12 +41,15 @@ internal static unsafe partial class LoadedCode
         }
     }
 
-    private static void Release(FileMapping mapping, SafeFileHandle pages)
+    private static bool IsOfRuntime(string path) =>
+        path.EndsWith(".so", StringComparison.Ordinal) && string.Equals(Path.GetDirectoryName(path), Path.GetDirectoryName(RuntimeEnvironment.GetRuntimeDirectory()), StringComparison.Ordinal);
+
+    // Of a page that was written just now, or it is a map of something else (an emulator's, a sandbox's).
+    private static bool TellsWhatIsWritten(SafeFileHandle pages)
     {
-        if (mapping.Shared)
-            Release(mapping.Start, mapping.End);
-        else
-            ReleaseUnwritten(mapping.Start, mapping.End, pages);
+        ulong word = ~0UL;
+        var at = (ulong)&word / (ulong)Environment.SystemPageSize * sizeof(ulong);
+        return RandomAccess.Read(pages, MemoryMarshal.AsBytes(new Span<ulong>(ref word)), (long)at) == sizeof(ulong) && (word & (Present | OfFile)) == Present;
     }
 
     /// <summary>A page of a private mapping that was written to (an address in it, a debugger's breakpoint) is nowhere else. It was written while the file was loaded: what is unwritten now stays so.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime;
+
 namespace Tollgate.Host.Startup;
 
 /// <summary>After the start, when most of what the program runs is compiled, and now and then: memory that is free, or only a copy of a file, goes back.</summary>
@@ -17,8 +19,8 @@ internal sealed class MemoryTrims(TimeProvider clock) : BackgroundService
             {
                 if (round % RoundsToTrim == 0)
                     NativeHeap.Trim();
-                // What the start made and left lies in the oldest generation, which is seldom looked at by itself; nobody is stopped for it.
-                if (round is 1 or RoundsToTrim)
+                // What the start made and left lies in the oldest generation, which is seldom looked at by itself. Beside the calls, or, where the operator has set that nothing is collected so, not.
+                if (round is 1 or RoundsToTrim && GCSettings.LatencyMode == GCLatencyMode.Interactive)
                     GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
                 round++;
                 LoadedCode.Release();

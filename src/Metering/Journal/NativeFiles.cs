@@ -12,6 +12,7 @@ internal static unsafe partial class NativeFiles
     private const int PopulateWrite = 23;
 
     // errno of Linux.
+    private const int NotPermitted = 1;
     private const int Interrupted = 4;
     private const int InvalidArgument = 22;
     private const int NotImplemented = 38;
@@ -39,10 +40,10 @@ internal static unsafe partial class NativeFiles
 
     /// <summary>
     /// Makes the pages of a part of a mapping present, and writable without a fault when asked to, in one call; the start must be that of a page. False where the kernel has none
-    /// (before 5.14): then each page is to be touched. A page that cannot be had is left, where a touch would end the process.
+    /// (before 5.14), or it may not be called: then each page is to be touched. A page that cannot be had is left, where a touch would end the process.
     /// </summary>
     public static bool Populate(byte* start, long length, bool writing) => OperatingSystem.IsLinux()
-        && (Madvise(start, (nuint)length, writing ? PopulateWrite : PopulateRead) == 0 || Marshal.GetLastPInvokeError() != InvalidArgument);
+        && (Madvise(start, (nuint)length, writing ? PopulateWrite : PopulateRead) == 0 || Marshal.GetLastPInvokeError() is not (InvalidArgument or NotPermitted or NotImplemented));
 
     /// <summary>Brings a part of a mapping to disk; the start must be that of a page.</summary>
     public static void FlushPages(byte* start, long length)

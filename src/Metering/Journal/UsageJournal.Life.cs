@@ -96,12 +96,16 @@ internal sealed unsafe partial class UsageJournal
 
     void IJournalKept.Flush()
     {
+        Segment current;
+        int position;
         while (true)
         {
             Segment closed;
             long oldest;
             lock (_gate)
             {
+                // Looked at together: one that is filled after this look is not skipped.
+                (current, position) = (_current, _position);
                 if (_closed.Count == 0)
                     break;
                 closed = _closed[0];
@@ -119,10 +123,6 @@ internal sealed unsafe partial class UsageJournal
                 closed.Dispose();
             _keeper.Sealed();
         }
-        Segment current;
-        int position;
-        lock (_gate)
-            (current, position) = (_current, _position);
         current.FlushTo(position);
     }
 
