@@ -19,7 +19,7 @@ internal sealed class MemoryTrims(TimeProvider clock) : BackgroundService
             {
                 if (round % RoundsToTrim == 0)
                     NativeHeap.Trim();
-                // What the start made and left lies in the oldest generation, which is seldom looked at by itself. Beside the calls, or, where the operator has set that nothing is collected so, not.
+                // What the start made and left lies in the oldest generation, which is seldom looked at by itself. Only where that is done beside the calls: without concurrent collection it would stop them.
                 if (round is 1 or RoundsToTrim && GCSettings.LatencyMode == GCLatencyMode.Interactive)
                     GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
                 round++;
